@@ -1,0 +1,57 @@
+/** Every way in which bytes can fail to be a CAPF message. Codes are stable; the sentences may improve. */
+export const DECODE_ERRORS = {
+  CODEC_BAD_MAGIC: 'the frame does not start with byte 0x55',
+  CODEC_FRAME_TOO_LONG: 'the frame is longer than this reader accepts',
+  CODEC_TRUNCATED: 'the input ends inside a field',
+  CODEC_TRAILING_BYTES: 'bytes follow the end of the frame or field',
+  CODEC_UNKNOWN_COMMAND: 'no CAPF message has this command number',
+  CODEC_UNKNOWN_ELEMENT: 'this element does not belong to this message',
+  CODEC_DUPLICATE_ELEMENT: 'this element stands twice in one message',
+  CODEC_MISSING_ELEMENT: 'a required element is missing',
+  CODEC_BAD_LENGTH: 'the length does not fit this element',
+  CODEC_BAD_TEXT: 'the text is not UTF-8 that ends in exactly one NUL',
+  CODEC_BAD_VALUE: 'the value is outside what this element can hold',
+} as const
+
+export type DecodeErrorCode = keyof typeof DECODE_ERRORS
+
+/**
+ * Bytes that are not a CAPF message.
+ *
+ * `offset` counts bytes from the start of the frame; `where` names the message and element, e.g. `AUTH_RESPONSE.DEVICE_NAME`.
+ */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+  readonly code: DecodeErrorCode
+  readonly offset: number
+  readonly where: string
+
+  constructor(code: DecodeErrorCode, place: { offset: number; where: string }, options?: ErrorOptions) {
+    super(`${place.where}: ${DECODE_ERRORS[code]} (byte ${place.offset}, ${code})`, options)
+    this.code = code
+    this.offset = place.offset
+    this.where = place.where
+  }
+}
+
+/** Every way in which a message can fail to become bytes: always a mistake of the caller. */
+export const ENCODE_ERRORS = {
+  CODEC_MISSING_ELEMENT: 'a required element is missing',
+  CODEC_BAD_VALUE: 'the value does not fit the element',
+  CODEC_FRAME_TOO_LONG: 'the elements take more than 65535 bytes',
+} as const
+
+export type EncodeErrorCode = keyof typeof ENCODE_ERRORS
+
+/** A message that cannot be written; `where` names the message and element. */
+export class EncodeError extends Error {
+  override readonly name = 'EncodeError'
+  readonly code: EncodeErrorCode
+  readonly where: string
+
+  constructor(code: EncodeErrorCode, where: string, options?: ErrorOptions) {
+    super(`${where}: ${ENCODE_ERRORS[code]} (${code})`, options)
+    this.code = code
+    this.where = where
+  }
+}

@@ -1,0 +1,37 @@
+import { OptionError, type OptionProblem } from './errors.ts'
+import type { OptionRow, OptionsOf, OptionTable } from './rows.ts'
+
+const show = (row: OptionRow, value: unknown) => (row.secret ? 'a secret' : (JSON.stringify(value) ?? String(value)))
+
+const complaint = (place: { name: string; row: OptionRow; value: unknown }): OptionProblem => {
+  const { name, row, value } = place
+  const unit = row.unit ? ` ${row.unit}` : ''
+  const wanted = row.range ? `${row.range}${unit}` : `a ${row.kind}${unit}`
+  const code = row.range && typeof value === row.kind ? 'CONFIG_OUT_OF_RANGE' : 'CONFIG_WRONG_TYPE'
+  return { code, name, sentence: `${name} must be ${wanted}, got ${show(row, value)}` }
+}
+
+/**
+ * Check given values against a table and fill in its defaults.
+ *
+ * @param given  values by option name; `undefined` counts as not given.
+ * @throws {OptionError} that lists every mistake at once, unknown names included.
+ */
+export const parseOptions = <T extends OptionTable>(table: T, given: Readonly<Record<string, unknown>> = {}): OptionsOf<T> => {
+  const problems: OptionProblem[] = []
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(table, name) && given[name] !== undefined)
+      problems.push({
+        code: 'CONFIG_UNKNOWN',
+        name,
+        sentence: `${name} is not an option here; known are ${Object.keys(table).join(', ')}`,
+      })
+  const values: Record<string, unknown> = {}
+  for (const [name, row] of Object.entries(table)) {
+    const result = row.schema.safeParse(given[name])
+    if (result.success) values[name] = result.data
+    else problems.push(complaint({ name, row, value: given[name] }))
+  }
+  if (problems.length > 0) throw new OptionError(problems)
+  return values as OptionsOf<T>
+}

@@ -1,0 +1,1 @@
+export { formatTraceLine, parseTraceLine, type TraceLine } from './line.ts'
