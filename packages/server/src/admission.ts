@@ -1,0 +1,68 @@
+import type { MessageOf } from '@capfkit/codec/capf'
+import type { KeySpec } from '@capfkit/pki'
+import { authenticate, type Refusal } from './authentication.ts'
+import { type Device, formatCompletesBy, keySpecFor, type Operation } from './device.ts'
+import type { SessionEvent } from './machine.ts'
+import type { SessionContext } from './session-context.ts'
+import type { Lease } from './store/store.ts'
+
+/** What became of a phone's AUTH_RESPONSE: the event for the machine, and what the session keeps. */
+export type Admission = {
+  event: SessionEvent
+  detail?: string
+  device?: Device
+  lease?: Lease
+  /** The key that an install asks for. */
+  keySpec?: KeySpec
+  wrongString?: true
+}
+
+export type AdmissionInput = { context: SessionContext; response: MessageOf<'AUTH_RESPONSE'>; sessionId: number }
+
+const OPERATION_EVENTS = { install: 'DEVICE_INSTALL', delete: 'DEVICE_DELETE', troubleshoot: 'DEVICE_TROUBLESHOOT' } as const
+
+const refused = (refusal: Refusal): Admission => ({
+  event: { name: 'DEVICE_REFUSED', status: refusal.status },
+  detail: refusal.detail,
+  ...(refusal.wrongString ? { wrongString: true } : {}),
+})
+
+/** May this phone have its order carried out, and if so, which? The device is claimed already. */
+const judge = ({ context, response, sessionId }: AdmissionInput, device: Device): Admission => {
+  const at = context.now()
+  const { requireSudi } = context.options
+  const refusal = authenticate({ device, response, sessionId, trust: context.trust, at, requireSudi })
+  if (refusal) return refused(refusal)
+  if (device.completesBy !== undefined && device.completesBy <= formatCompletesBy(at))
+    return refused({ status: 'CAPF_OP_FAIL_LATE_REQUEST', detail: `Operation Completes By ${device.completesBy} has passed` })
+  const operation = device.operation as Exclude<Operation, 'none'>
+  if (operation !== 'install') return { event: { name: OPERATION_EVENTS[operation] } }
+  const keySpec = keySpecFor(device, response.version)
+  if (keySpec) return { event: { name: 'DEVICE_INSTALL' }, keySpec }
+  return refused({ status: 'CAPF_OP_FAIL_EC_ONLY', detail: `key order EC only, but the phone speaks version ${response.version}` })
+}
+
+const whyNotClaimed = async ({ context, response }: AdmissionInput): Promise<Admission> => {
+  const device = await context.store.get(response.deviceName)
+  if (!device) return { event: { name: 'DEVICE_UNKNOWN' }, detail: 'no device of this name in the store' }
+  if (device.operation === 'none') return { event: { name: 'DEVICE_IDLE' } }
+  return { event: { name: 'DEVICE_BUSY' }, detail: 'another session has this device' }
+}
+
+/**
+ * Claim the device that a phone names, and judge what the phone showed.
+ *
+ * The claim comes before the check, so that strings cannot be tried in parallel past the lock. Never rejects: a store that
+ * fails is a DB_FAILED event, and its lease is left to the node to end.
+ */
+export const admit = async (input: AdmissionInput): Promise<Admission> => {
+  const { context, response } = input
+  const lease = { name: response.deviceName, node: context.node, token: context.newToken() }
+  try {
+    const device = await context.store.claim(lease)
+    return device ? { device, lease, ...judge(input, device) } : await whyNotClaimed(input)
+  } catch (error) {
+    context.orphan(lease)
+    return { event: { name: 'DB_FAILED' }, detail: error instanceof Error ? error.message : String(error) }
+  }
+}

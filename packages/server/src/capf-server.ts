@@ -1,0 +1,205 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { type OptionsOf, parseOptions } from '@capfkit/codec/options'
+import { TrustStore } from '@capfkit/pki'
+import type { Logger } from 'pino'
+import type { CertificateAndKey } from './certificate-file.ts'
+import { ServerCounters } from './counters.ts'
+import { ServerError } from './errors.ts'
+import { createEmbeddedCa, type Issue } from './issue.ts'
+import { Listener } from './listener.ts'
+import { logSession } from './log.ts'
+import { StoreNode } from './node.ts'
+import { SERVER_OPTIONS } from './options.ts'
+import { Session } from './session.ts'
+import type { SessionContext, SessionSummary } from './session-context.ts'
+import type { DeviceStore } from './store/store.ts'
+import { tlsProfile } from './tls-profile.ts'
+import { FileTrace } from './trace.ts'
+
+export type CapfServerInit = {
+  store: DeviceStore
+  /** The CAPF certificate: what phones are told to trust, and the issuer of LSCs unless `ca` is given. */
+  certificate: CertificateAndKey
+  /** Another CA that signs the LSCs. */
+  ca?: CertificateAndKey
+  /** Another way to get a certificate signed; the default signs with `ca` or `certificate` in this process. */
+  issue?: Issue
+  /** Certificates (DER) of the manufacturing CAs behind MICs and SUDI. */
+  micCas?: readonly Buffer[]
+  /** Further issuers of LSCs that are believed, such as the CAPF certificate of before (DER). */
+  lscCas?: readonly Buffer[]
+  /** Values of {@link SERVER_OPTIONS}. */
+  options?: Partial<OptionsOf<typeof SERVER_OPTIONS>>
+  /** Share the port with other processes. */
+  reusePort?: boolean
+  log?: Logger
+  /** The time that certificates and orders are judged by. */
+  now?: () => Date
+  /** Called at the end of each session, e.g. for a test or a dashboard. */
+  onSession?: (summary: SessionSummary) => void
+}
+
+/** HOST:PORT, with brackets around an IPv6 host. */
+export const parseAddress = (address: string): { host: string; port: number } => {
+  const at = address.lastIndexOf(':')
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
+}
+
+/**
+ * The CAPF service of one process [CAPF-1]: listens, runs a session for each phone, keeps the device store.
+ *
+ * `await using server = await CapfServer.start({ … })` ends it at the end of the block; `close` drains it.
+ */
+export class CapfServer implements AsyncDisposable {
+  readonly counters = new ServerCounters()
+  readonly #init: CapfServerInit
+  readonly #options: OptionsOf<typeof SERVER_OPTIONS>
+  readonly #node: StoreNode
+  readonly #trace: FileTrace | undefined
+  readonly #listener: Listener
+  readonly #lscTrust: TrustStore
+  #context: SessionContext
+  #address: AddressInfo | undefined
+  #closed: Promise<void> | undefined
+
+  private constructor(init: CapfServerInit) {
+    this.#init = init
+    this.#options = parseOptions(SERVER_OPTIONS, init.options)
+    const { store, log } = init
+    const now = init.now ?? (() => new Date())
+    this.#node = new StoreNode({
+      id: randomUUID(),
+      store,
+      now,
+      onError: error => log?.error({ err: error }, 'the store did not answer'),
+    })
+    const { trace } = this.#options
+    this.#trace = trace ? new FileTrace({ file: trace, now, onError: error => log?.error({ err: error }, 'no trace') }) : undefined
+    this.#lscTrust = new TrustStore({ anchors: [...(init.lscCas ?? []), (init.ca ?? init.certificate).certificateDer] })
+    this.#context = {
+      store,
+      issue: init.issue ?? this.#embeddedCa(init.ca ?? init.certificate),
+      trust: { lsc: this.#lscTrust, mic: new TrustStore({ anchors: init.micCas ?? [] }) },
+      options: this.#options,
+      trace: this.#trace,
+      node: this.#node.id,
+      now,
+      newSessionId: () => randomBytes(4).readUInt32BE(),
+      newToken: () => randomBytes(12).toString('base64'),
+      orphan: lease => this.#node.orphan(lease),
+      ended: summary => this.#ended(summary),
+    }
+    this.#listener = this.#createListener()
+  }
+
+  /** @throws {ServerError} or OptionError: a wrong option, a port in use, a certificate that cannot serve, a store that is away. */
+  static async start(init: CapfServerInit): Promise<CapfServer> {
+    const server = new CapfServer(init)
+    try {
+      await server.#node.start()
+      server.#address = await server.#listener.listen()
+    } catch (error) {
+      await server.#node[Symbol.asyncDispose]()
+      throw error
+    }
+    return server
+  }
+
+  /** Where it listens, with the port that was picked for port 0. */
+  get address(): { host: string; port: number } {
+    return { host: this.#address?.address ?? '', port: this.#address?.port ?? 0 }
+  }
+
+  get sessions(): number {
+    return this.#listener.sessions
+  }
+
+  get connections(): number {
+    return this.#listener.connections
+  }
+
+  /** Serve another CAPF certificate, and sign with it, from the next connection on. Running sessions end as they began. */
+  reload(certificate: CertificateAndKey): void {
+    const issue = this.#init.issue ?? this.#embeddedCa(this.#init.ca ?? certificate)
+    this.#listener.reload(tlsProfile(certificate, this.#options))
+    this.#lscTrust.add((this.#init.ca ?? certificate).certificateDer)
+    this.#context = { ...this.#context, issue }
+  }
+
+  /** Take no more connections and let the sessions end, at most `drainTimeoutMs`; the second call waits for the first. */
+  close(drainTimeoutMs = this.#options.drainTimeoutMs): Promise<void> {
+    this.#closed ??= this.#close(drainTimeoutMs)
+    return this.#closed
+  }
+
+  /** End at once: running sessions get END_SESSION, their devices stay pending. */
+  cut(): void {
+    this.#listener.cut()
+  }
+
+  async #close(drainTimeoutMs: number): Promise<void> {
+    await this.#listener.close(drainTimeoutMs)
+    await this.#node[Symbol.asyncDispose]()
+    await this.#trace?.[Symbol.asyncDispose]()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(0)
+  }
+
+  #embeddedCa({ certificateDer, privateKey }: CertificateAndKey): Issue {
+    const { lscDays, backdateMs, subjectModel } = this.#options
+    const now = this.#init.now ?? (() => new Date())
+    try {
+      return createEmbeddedCa({ certificateDer, privateKey, lscDays, backdateMs, subjectModel, now })
+    } catch (cause) {
+      throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the issuer of LSCs', { cause })
+    }
+  }
+
+  #createListener(): Listener {
+    const { log, certificate, reusePort = false } = this.#init
+    const { listen, handshakeTimeoutMs, maxConnections, maxConnectionsPerAddress, keylog } = this.#options
+    try {
+      return new Listener({
+        ...parseAddress(listen),
+        reusePort,
+        tls: tlsProfile(certificate, this.#options),
+        handshakeTimeoutMs,
+        maxConnections,
+        maxConnectionsPerAddress,
+        onSecure: socket => {
+          const session = new Session(this.#context, {
+            remoteAddress: socket.remoteAddress ?? 'unknown',
+            write: frame => socket.write(frame),
+            end: frame => {
+              if (frame) socket.end(frame)
+              else socket.end()
+              // A peer that never closes its side must not keep the socket.
+              socket.setTimeout(CLOSE_MS, () => socket.destroy())
+            },
+          })
+          session.start()
+          return session
+        },
+        onRejected: rejected => {
+          this.counters.rejected(rejected.why)
+          log?.debug(rejected, 'connection refused')
+        },
+        ...(keylog ? { onKeylog: line => appendFileSync(keylog, line, { mode: 0o600 }) } : {}),
+      })
+    } catch (cause) {
+      throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
+    }
+  }
+
+  #ended(summary: SessionSummary): void {
+    this.counters.ended(summary)
+    if (this.#init.log) logSession(this.#init.log, summary)
+    this.#init.onSession?.(summary)
+  }
+}
+
+const CLOSE_MS = 2_000

@@ -1,0 +1,44 @@
+/** Every failure of the server that is not a phone's: code, sentence, what to do. Codes are stable; docs/errors.md is made from here. */
+export const SERVER_ERRORS = {
+  SERVER_PORT_IN_USE: { what: 'another program listens on this address', remedy: 'stop it, or choose another --listen HOST:PORT' },
+  SERVER_LISTEN_FAILED: { what: 'the address cannot be listened on', remedy: 'check --listen and the right to use the port' },
+  SERVER_CERTIFICATE_UNREADABLE: {
+    what: 'the certificate or key file cannot be read',
+    remedy: 'check --certificate and --key: PEM files that this user may read',
+  },
+  SERVER_CERTIFICATE_INVALID: {
+    what: 'the certificate and key cannot serve as a CAPF certificate',
+    remedy: 'give a certificate with its own key; it must be allowed to sign when it is also the issuer',
+  },
+  SERVER_ISSUER_UNAVAILABLE: { what: 'this issuer is not part of this version', remedy: 'use --issuer local' },
+  SERVER_WORKER_FAILED: { what: 'a worker process ended unexpectedly', remedy: 'look at the log lines before this one' },
+  STORE_OPEN_FAILED: { what: 'the device store cannot be opened', remedy: 'check --store and the right to write to its folder' },
+  STORE_NOT_A_STORE: { what: 'the file is not a device store', remedy: 'name another file, or import it with capf device import' },
+  STORE_NEWER_SCHEMA: { what: 'the device store was written by a newer version', remedy: 'use that version, or another file' },
+  STORE_LOCKED: { what: 'another process holds the device store locked', remedy: 'end the long transaction of the other process' },
+  STORE_FULL: { what: 'the disk of the device store is full', remedy: 'make room; pending devices stay pending' },
+  STORE_READ_ONLY: {
+    what: 'the device store may not be written',
+    remedy: 'give this user the right to write the file and its folder',
+  },
+  STORE_FAILED: { what: 'the device store answered with an error', remedy: 'look at the cause' },
+  DEVICE_EXISTS: { what: 'a device of this name is already there', remedy: 'use capf device set' },
+  DEVICE_BAD_NAME: { what: 'this is not a device name', remedy: 'use letters, digits, dot, dash, underscore, at most 128' },
+} as const
+
+export type ServerErrorCode = keyof typeof SERVER_ERRORS
+
+/** A failure of the server or its store; `where` names the file, address or device. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly code: ServerErrorCode
+  readonly where: string
+
+  constructor(code: ServerErrorCode, where: string, options?: ErrorOptions) {
+    const { what, remedy } = SERVER_ERRORS[code]
+    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
+    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
+    this.code = code
+    this.where = where
+  }
+}

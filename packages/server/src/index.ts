@@ -1,0 +1,37 @@
+export { CapfServer, type CapfServerInit, parseAddress } from './capf-server.ts'
+export {
+  type CertificateAndKey,
+  newCertificateAndKey,
+  readCertificateAndKey,
+  readOrMakeCertificate,
+} from './certificate-file.ts'
+export type { Counts } from './counters.ts'
+export {
+  AUTH_MODES,
+  type AuthMode,
+  type Device,
+  type DeviceChange,
+  EC_SIZES,
+  type EcBits,
+  formatCompletesBy,
+  KEY_ORDERS,
+  type KeyOrder,
+  type NewDevice,
+  OPERATIONS,
+  type Operation,
+  parseCompletesBy,
+  RSA_SIZES,
+  type RsaBits,
+  type StoredCertificate,
+} from './device.ts'
+export { SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
+export { createEmbeddedCa, type EmbeddedCaOptions, type Issue, type Issued, IssueError, type IssueRequest } from './issue.ts'
+export { type Handler, Listener, type ListenerOptions, type Rejected } from './listener.ts'
+export { createLog } from './log.ts'
+export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
+export type { SessionSummary } from './session-context.ts'
+export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
+export { MemoryDeviceStore } from './store/memory.ts'
+export { openDeviceStore } from './store/open.ts'
+export { SqliteDeviceStore } from './store/sqlite.ts'
+export type { DeviceFilter, DeviceStore, Lease, Outcome } from './store/store.ts'

@@ -1,0 +1,161 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
+import { ServerError } from './errors.ts'
+
+/** What a listener says of a connection that never became a session. */
+export type Rejected = { remoteAddress: string; why: 'too-many-connections' | 'too-many-from-address' | 'tls'; detail: string }
+
+/** The far end of one connection, for whatever speaks over it. */
+export type Handler = {
+  receive(chunk: Buffer): void
+  /** The peer closed, or the connection broke. */
+  hangUp(detail?: string): void
+  /** The server stops: end now. */
+  stop(): void
+}
+
+export type ListenerOptions = {
+  host: string
+  port: number
+  /** Let several processes listen on one port; the kernel spreads the connections. */
+  reusePort: boolean
+  tls: TlsOptions
+  handshakeTimeoutMs: number
+  maxConnections: number
+  maxConnectionsPerAddress: number
+  onSecure(socket: TLSSocket): Handler
+  onRejected(rejected: Rejected): void
+  /** NSS key log lines, where they are wanted. */
+  onKeylog?: (line: Buffer) => void
+}
+
+/** Dead peers are noticed by the kernel, so that a phone that lost its power can come back. */
+const KEEP_ALIVE_MS = 30_000
+/** Storms are short: the kernel keeps what the process cannot take at once (clipped by net.core.somaxconn). */
+const BACKLOG = 4096
+
+/**
+ * The listening side of a TLS service: limits, handshake time-out, new certificates without a restart, draining.
+ * It knows nothing of what is spoken.
+ */
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #byAddress = new Map<string, number>()
+  readonly #handlers = new Set<Handler>()
+  /** Connections whose handshake is not done, by remote address and port. */
+  readonly #handshakes = new Map<string, Socket>()
+  #draining = false
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#server = createServer({ ...options.tls, handshakeTimeout: options.handshakeTimeoutMs })
+    this.#server.on('connection', socket => this.#admit(socket))
+    this.#server.on('secureConnection', socket => this.#secure(socket))
+    this.#server.on('tlsClientError', (error, socket) => {
+      const detail = (error as { reason?: string }).reason ?? error.message
+      options.onRejected({ remoteAddress: socket.remoteAddress ?? 'unknown', why: 'tls', detail })
+      socket.destroy()
+    })
+    const { onKeylog } = options
+    if (onKeylog) this.#server.on('keylog', onKeylog)
+  }
+
+  /** @throws {ServerError} `SERVER_PORT_IN_USE`, `SERVER_LISTEN_FAILED`. */
+  async listen(): Promise<AddressInfo> {
+    const { host, port, reusePort } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', cause => {
+        const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        reject(new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `${host}:${port}`, { cause }))
+      })
+      this.#server.listen({ host, port, backlog: BACKLOG, ...(reusePort ? { reusePort } : {}) }, resolve)
+    })
+    // From here on an error is that of one accept (no more file descriptors): the others go on.
+    this.#server.removeAllListeners('error')
+    this.#server.on('error', error => this.#options.onRejected({ remoteAddress: 'unknown', why: 'tls', detail: error.message }))
+    return this.#server.address() as AddressInfo
+  }
+
+  /** TCP connections at this moment, handshakes included. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /** Sessions at this moment. */
+  get sessions(): number {
+    return this.#handlers.size
+  }
+
+  /** Use another certificate for connections from now on; running sessions keep theirs. */
+  reload(tls: TlsOptions): void {
+    this.#server.setSecureContext(tls)
+  }
+
+  #admit(socket: Socket): void {
+    const { maxConnections, maxConnectionsPerAddress, onRejected } = this.#options
+    const remoteAddress = socket.remoteAddress ?? 'unknown'
+    const count = (this.#byAddress.get(remoteAddress) ?? 0) + 1
+    const why =
+      this.#sockets.size >= maxConnections
+        ? 'too-many-connections'
+        : count > maxConnectionsPerAddress
+          ? 'too-many-from-address'
+          : undefined
+    if (why || this.#draining) {
+      if (why)
+        onRejected({
+          remoteAddress,
+          why,
+          detail: `limit of ${why === 'too-many-connections' ? maxConnections : maxConnectionsPerAddress}`,
+        })
+      socket.destroy()
+      return
+    }
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    const key = `${remoteAddress} ${socket.remotePort}`
+    this.#sockets.add(socket)
+    this.#handshakes.set(key, socket)
+    this.#byAddress.set(remoteAddress, count)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#handshakes.delete(key)
+      const left = (this.#byAddress.get(remoteAddress) ?? 1) - 1
+      if (left > 0) this.#byAddress.set(remoteAddress, left)
+      else this.#byAddress.delete(remoteAddress)
+    })
+  }
+
+  #secure(socket: TLSSocket): void {
+    this.#handshakes.delete(`${socket.remoteAddress} ${socket.remotePort}`)
+    const handler = this.#options.onSecure(socket)
+    this.#handlers.add(handler)
+    socket.on('data', chunk => handler.receive(chunk))
+    socket.on('end', () => handler.hangUp())
+    socket.on('error', error => handler.hangUp(`the connection broke: ${error.message}`))
+    socket.on('close', () => {
+      this.#handlers.delete(handler)
+      handler.hangUp()
+    })
+  }
+
+  /** Take no more connections, let sessions end for `drainTimeoutMs`, then end those that are left. */
+  async close(drainTimeoutMs: number): Promise<void> {
+    this.#draining = true
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    for (const socket of this.#handshakes.values()) socket.destroy()
+    const cut = setTimeout(() => this.cut(), drainTimeoutMs)
+    await closed
+    clearTimeout(cut)
+  }
+
+  /** End every session now; what the peers do not take is destroyed a moment later. */
+  cut(): void {
+    for (const handler of this.#handlers) handler.stop()
+    setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy()
+    }, 1000).unref()
+  }
+}

@@ -1,0 +1,25 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import type { ServerOptions } from './options.ts'
+import type { SessionSummary } from './session-context.ts'
+import { OP_STATUS } from './status.ts'
+
+/** Names under which a secret could ever reach the log: their values are never written, at any depth that is logged. */
+const SECRETS = ['password', 'authString', 'privateKey', 'keyPem', 'key']
+
+/** A structured log, JSON Lines on stderr unless `destination` says otherwise. */
+export const createLog = (options: { level: ServerOptions['logLevel']; destination?: DestinationStream }): Logger =>
+  pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRETS.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  )
+
+/** One line a session: device, state, what went wrong and where. Failures are warnings. */
+export const logSession = (log: Logger, summary: SessionSummary): void => {
+  const failed = summary.status === undefined ? summary.detail !== undefined : OP_STATUS[summary.status].code > 1
+  log[failed ? 'warn' : 'info'](summary, failed ? 'session failed' : 'session ended')
+}

@@ -1,0 +1,92 @@
+import { existsSync, lstatSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { ServerError, type ServerErrorCode } from '../errors.ts'
+
+/**
+ * The schema, one step a version: step n brings version n to n + 1. A step that has been published never changes.
+ * Names are those of CUCM's `device` table, so that an operator's queries work here too [CAPF-7.3].
+ */
+export const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE device (
+     name TEXT PRIMARY KEY COLLATE NOCASE,
+     tkcertificateoperation INTEGER NOT NULL,
+     tkauthenticationmode INTEGER NOT NULL,
+     authenticationstring TEXT,
+     tkkeyorder INTEGER NOT NULL,
+     tkkeysize INTEGER NOT NULL,
+     tkeckeysize INTEGER NOT NULL,
+     tkcertificatestatus INTEGER NOT NULL,
+     upgradefinishtime TEXT,
+     failedattempts INTEGER NOT NULL DEFAULT 0,
+     lockeduntilms INTEGER NOT NULL DEFAULT 0,
+     certificate BLOB,
+     publickey TEXT,
+     lscvaliduntil INTEGER NOT NULL DEFAULT 0,
+     lscissuername TEXT,
+     lscissuervaliduntil INTEGER NOT NULL DEFAULT 0,
+     leasenode TEXT,
+     leasetoken TEXT
+   ) WITHOUT ROWID;
+   CREATE TABLE node (id TEXT PRIMARY KEY, aliveuntilms INTEGER NOT NULL) WITHOUT ROWID;`,
+]
+
+/** "capf" in the application_id of the file header, so that another program's database is not taken for a store. */
+const APPLICATION_ID = 0x63617066
+
+/** What SQLite's primary result code means to an operator. */
+const SQLITE_CODES: Readonly<Record<number, ServerErrorCode>> = {
+  5: 'STORE_LOCKED',
+  6: 'STORE_LOCKED',
+  8: 'STORE_READ_ONLY',
+  13: 'STORE_FULL',
+  14: 'STORE_OPEN_FAILED',
+  26: 'STORE_NOT_A_STORE',
+}
+
+/** The store's own error for whatever `node:sqlite` threw. */
+export const storeError = (file: string, cause: unknown): ServerError => {
+  if (cause instanceof ServerError) return cause
+  const errcode = (cause as { errcode?: unknown }).errcode
+  const code = typeof errcode === 'number' ? SQLITE_CODES[errcode & 0xff] : undefined
+  return new ServerError(code ?? 'STORE_FAILED', file, { cause })
+}
+
+const pragma = (database: DatabaseSync, name: string): number =>
+  Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0)
+
+const migrate = (database: DatabaseSync, file: string) => {
+  const applicationId = pragma(database, 'application_id')
+  const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n)
+  if (applicationId !== APPLICATION_ID && tables > 0) throw new ServerError('STORE_NOT_A_STORE', file)
+  if (pragma(database, 'user_version') > MIGRATIONS.length) throw new ServerError('STORE_NEWER_SCHEMA', file)
+  if (pragma(database, 'user_version') === MIGRATIONS.length) return
+  // Several processes may open a new file at once: only inside the write lock is the version certain.
+  database.exec('BEGIN IMMEDIATE')
+  for (const sql of MIGRATIONS.slice(pragma(database, 'user_version'))) database.exec(sql)
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+}
+
+/**
+ * Open a device store file, made anew (mode 0600) when it is not there, and bring its schema to this version.
+ *
+ * @throws {ServerError} `STORE_OPEN_FAILED`, `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA`, `STORE_LOCKED`, `STORE_READ_ONLY`, `STORE_FULL`.
+ */
+export const openDatabase = (file: string, busyTimeoutMs: number): DatabaseSync => {
+  if (existsSync(file) && lstatSync(file).isDirectory()) throw new ServerError('STORE_OPEN_FAILED', `${file} is a folder`)
+  // SQLite makes the file with the process's umask, and it holds authentication strings.
+  const umask = process.umask(0o077)
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs })
+    // A change of the journal mode needs the file for itself; it is in WAL already on all but the first open.
+    if (database.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+    migrate(database, file)
+    return database
+  } catch (cause) {
+    database?.close()
+    throw storeError(file, cause)
+  } finally {
+    process.umask(umask)
+  }
+}

@@ -1,0 +1,209 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeviceName } from '@capfkit/codec/capf'
+import { type Device, type DeviceChange, type NewDevice, newDevice, OPERATIONS } from '../device.ts'
+import { ServerError } from '../errors.ts'
+import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from './columns.ts'
+import { openDatabase, storeError } from './migrations.ts'
+import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type Outcome } from './store.ts'
+
+const PAGE_ROWS = 500
+/** How long the library may block the event loop for a lock; waiting beyond that is done by {@link SqliteDeviceStore.#retry}. */
+const BUSY_TIMEOUT_MS = 0
+/** A lock by another process of ours lasts well under a millisecond. */
+const RETRY_MS = 2
+
+const ALL_COLUMNS = [...COLUMN_FIELDS.map(field => COLUMNS[field].sql), ...CERTIFICATE_COLUMNS].join(', ')
+const EDITABLE = COLUMN_FIELDS.filter(field => field !== 'name')
+
+const SQL = {
+  get: `SELECT ${ALL_COLUMNS} FROM device WHERE name = ?`,
+  insert: `INSERT INTO device (${COLUMN_FIELDS.map(field => COLUMNS[field].sql).join(', ')})
+           VALUES (${COLUMN_FIELDS.map(() => '?').join(', ')})`,
+  remove: 'DELETE FROM device WHERE name = ?',
+  change: `UPDATE device SET ${EDITABLE.map(field => `${COLUMNS[field].sql} = ?`).join(', ')} WHERE name = ?`,
+  claim: `UPDATE device SET leasenode = ?, leasetoken = ?
+          WHERE name = ? AND tkcertificateoperation <> ${OPERATIONS.none.number}
+          AND (leasenode IS NULL OR leasenode NOT IN (SELECT id FROM node WHERE aliveuntilms > ?))
+          RETURNING ${ALL_COLUMNS}`,
+  // One statement, one transaction: status, order, certificate and the end of the lease.
+  settle: `UPDATE device SET
+             tkcertificatestatus = CASE WHEN tkcertificateoperation = ?1 THEN ?2 ELSE tkcertificatestatus END,
+             tkcertificateoperation = CASE WHEN tkcertificateoperation = ?1 AND ?3
+               THEN ${OPERATIONS.none.number} ELSE tkcertificateoperation END,
+             failedattempts = CASE WHEN ?3 THEN 0 ELSE coalesce(?13, failedattempts) END,
+             lockeduntilms = CASE WHEN ?3 THEN 0 ELSE coalesce(?14, lockeduntilms) END,
+             authenticationstring = CASE WHEN ?4 THEN NULL ELSE authenticationstring END,
+             certificate = CASE WHEN ?5 THEN ?6 ELSE certificate END,
+             publickey = CASE WHEN ?5 THEN ?7 ELSE publickey END,
+             lscvaliduntil = CASE WHEN ?5 THEN ?8 ELSE lscvaliduntil END,
+             lscissuername = CASE WHEN ?5 THEN ?9 ELSE lscissuername END,
+             lscissuervaliduntil = CASE WHEN ?5 THEN ?10 ELSE lscissuervaliduntil END,
+             leasenode = NULL, leasetoken = NULL
+           WHERE name = ?11 AND leasetoken = ?12`,
+  release: 'UPDATE device SET leasenode = NULL, leasetoken = NULL WHERE name = ? AND leasetoken = ?',
+  heartbeat:
+    'INSERT INTO node (id, aliveuntilms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET aliveuntilms = excluded.aliveuntilms',
+  forgetDead: 'DELETE FROM node WHERE aliveuntilms < ?',
+  leave: 'DELETE FROM node WHERE id = ?',
+} as const
+
+const where = ({ like, operation, status }: DeviceFilter): { sql: string; values: SqlValue[] } => {
+  const terms: string[] = []
+  const values: SqlValue[] = []
+  const term = (sql: string, value: SqlValue) => {
+    terms.push(sql)
+    values.push(value)
+  }
+  if (like !== undefined) term('name LIKE ?', like)
+  if (operation !== undefined) term(`${COLUMNS.operation.sql} = ?`, OPERATIONS[operation].number)
+  if (status !== undefined) term(`${COLUMNS.status.sql} = ?`, status)
+  return { sql: terms.map(term => ` AND ${term}`).join(''), values }
+}
+
+export type SqliteDeviceStoreOptions = {
+  file: string
+  /** How long an operation waits for a lock of another process before `STORE_LOCKED`. Default 5000 ms. */
+  lockTimeoutMs?: number
+  now?: () => number
+}
+
+/** The default device store: one SQLite file in WAL mode, shared by the workers of one machine and by `capf device`. */
+export class SqliteDeviceStore implements DeviceStore {
+  readonly #database: DatabaseSync
+  readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
+  readonly #file: string
+  readonly #lockTimeoutMs: number
+  readonly #now: () => number
+
+  /** @throws {ServerError} a `STORE_*` code when the file cannot be opened or is not a store of this version. */
+  constructor({ file, lockTimeoutMs = 5000, now = Date.now }: SqliteDeviceStoreOptions) {
+    this.#file = file
+    this.#lockTimeoutMs = lockTimeoutMs
+    this.#now = now
+    this.#database = openDatabase(file, lockTimeoutMs)
+    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+    const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
+    this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
+  }
+
+  /** Run a piece of work again while another process holds the lock, without blocking this one. */
+  async #retry<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + this.#lockTimeoutMs
+    for (;;) {
+      try {
+        return work()
+      } catch (cause) {
+        const error = storeError(this.#file, cause)
+        if (error.code !== 'STORE_LOCKED' || performance.now() >= deadline) throw error
+        await delay(RETRY_MS)
+      }
+    }
+  }
+
+  #transaction<T>(work: () => T): Promise<T> {
+    return this.#retry(() => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        this.#database.exec('COMMIT')
+        return result
+      } catch (cause) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw cause
+      }
+    })
+  }
+
+  async add(devices: readonly NewDevice[], { replace = false } = {}): Promise<void> {
+    for (const { name } of devices) if (!isDeviceName(name)) throw new ServerError('DEVICE_BAD_NAME', JSON.stringify(name))
+    await this.#transaction(() => {
+      for (const given of devices) {
+        if (replace) this.#statements.remove.run(given.name)
+        else if (this.#statements.get.get(given.name)) throw new ServerError('DEVICE_EXISTS', given.name)
+        const device = newDevice(given)
+        this.#statements.insert.run(...COLUMN_FIELDS.map(field => toSql(device, field)))
+      }
+    })
+  }
+
+  async get(name: string): Promise<Device | undefined> {
+    const row = await this.#retry(() => this.#statements.get.get(name))
+    return row && fromSql(row as Record<string, SqlValue>)
+  }
+
+  async *list(filter: DeviceFilter = {}): AsyncIterable<Device> {
+    const { sql, values } = where(filter)
+    const statement = this.#database.prepare(
+      `SELECT ${ALL_COLUMNS} FROM device WHERE name > ?${sql} ORDER BY name LIMIT ${PAGE_ROWS}`,
+    )
+    for (let after = ''; ; ) {
+      const rows = await this.#retry(() => statement.all(after, ...values))
+      for (const row of rows) yield fromSql(row as Record<string, SqlValue>)
+      if (rows.length < PAGE_ROWS) return
+      after = String(rows.at(-1)?.name)
+    }
+  }
+
+  async count(filter: DeviceFilter = {}): Promise<number> {
+    const { sql, values } = where(filter)
+    const statement = this.#database.prepare(`SELECT count(*) AS n FROM device WHERE TRUE${sql}`)
+    return Number((await this.#retry(() => statement.get(...values)))?.n)
+  }
+
+  async change(name: string, change: DeviceChange): Promise<boolean> {
+    return this.#transaction(() => {
+      const row = this.#statements.get.get(name)
+      if (!row) return false
+      const device = applyChange(fromSql(row as Record<string, SqlValue>), change)
+      this.#statements.change.run(...EDITABLE.map(field => toSql(device, field)), name)
+      return true
+    })
+  }
+
+  async remove(name: string): Promise<boolean> {
+    return this.#retry(() => this.#statements.remove.run(name).changes === 1)
+  }
+
+  async claim({ node, token, name }: Lease): Promise<Device | undefined> {
+    const row = await this.#retry(() => this.#statements.claim.get(node, token, name, this.#now()))
+    return row && fromSql(row as Record<string, SqlValue>)
+  }
+
+  async settle({ name, token }: Lease, outcome: Outcome): Promise<boolean> {
+    return this.#retry(() => {
+      const { changes } = this.#statements.settle.run(
+        OPERATIONS[outcome.operation].number,
+        outcome.status,
+        Number(outcome.fulfilled),
+        Number(outcome.spendAuthString ?? false),
+        Number('certificate' in outcome),
+        ...certificateToSql(outcome.certificate),
+        name,
+        token,
+        outcome.failedAttempts ?? null,
+        outcome.lockedUntilMs ?? null,
+      )
+      return changes === 1
+    })
+  }
+
+  async release({ name, token }: Lease): Promise<void> {
+    await this.#retry(() => this.#statements.release.run(name, token))
+  }
+
+  async heartbeat(node: string, untilMs: number): Promise<void> {
+    await this.#retry(() => {
+      this.#statements.heartbeat.run(node, untilMs)
+      this.#statements.forgetDead.run(this.#now())
+    })
+  }
+
+  async leave(node: string): Promise<void> {
+    await this.#retry(() => this.#statements.leave.run(node))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#database.isOpen) this.#database.close()
+  }
+}

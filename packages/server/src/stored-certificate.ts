@@ -1,0 +1,29 @@
+import type { StoredCertificate } from './device.ts'
+import type { Issued } from './issue.ts'
+
+const pem = (label: string, der: Buffer) =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}(?!$)/g, '$&\n')}\n-----END ${label}-----\n`
+
+/** The DER inside the BIT STRING of an RSA SubjectPublicKeyInfo is the PKCS#1 key (RFC 8017 A.1.1). */
+const RSA_OID = Buffer.from('06092a864886f70d010101', 'hex')
+
+const rsaPublicKey = (spkiDer: Buffer): Buffer | undefined => {
+  const oid = spkiDer.indexOf(RSA_OID)
+  if (oid < 0 || oid > 16) return undefined
+  const bitString = oid + RSA_OID.length + 2
+  const length = spkiDer.readUInt8(bitString + 1)
+  const header = 2 + (length & 0x80 ? length & 0x7f : 0) + 1
+  return spkiDer.subarray(bitString + header)
+}
+
+/** What the device row keeps of a certificate once the phone has it; `publickey` is PKCS#1 PEM for RSA [CAPF-7.3]. */
+export const storedCertificate = (issued: Issued, publicKeyDer: Buffer): StoredCertificate => {
+  const rsa = rsaPublicKey(publicKeyDer)
+  return {
+    certificateDer: issued.certificateDer,
+    publicKeyPem: rsa ? pem('RSA PUBLIC KEY', rsa) : pem('PUBLIC KEY', publicKeyDer),
+    validUntil: issued.notAfter,
+    issuerName: issued.issuerName,
+    issuerValidUntil: issued.issuerNotAfter,
+  }
+}

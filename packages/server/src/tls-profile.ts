@@ -1,0 +1,30 @@
+import { constants } from 'node:crypto'
+import type { TlsOptions } from 'node:tls'
+import type { CertificateAndKey } from './certificate-file.ts'
+import type { ServerOptions } from './options.ts'
+
+/**
+ * What old phones speak: TLS 1.0 with RSA key exchange [CAPF-1.5]. OpenSSL 3 allows it at security level 0 only, and wants the
+ * colon before the at sign.
+ */
+const LEGACY = { minVersion: 'TLSv1', ciphers: 'DEFAULT:AES128-SHA:AES256-SHA:@SECLEVEL=0' } as const
+
+/** Classic curves only: phones know no others, and a hybrid post-quantum exchange would cost every handshake. */
+const GROUPS = 'X25519:P-256:P-384:P-521'
+
+/** TLS settings of the CAPF port: server certificate only, no client certificate is ever asked for [CAPF-1.1]. */
+export const tlsProfile = (
+  certificate: CertificateAndKey,
+  options: Pick<ServerOptions, 'legacyTls' | 'tlsMinVersion' | 'tlsMaxVersion'>,
+): TlsOptions => ({
+  cert: certificate.certificatePem,
+  key: certificate.keyPem,
+  requestCert: false,
+  ecdhCurve: GROUPS,
+  honorCipherOrder: true,
+  // Phones do not resume: a ticket would be work for nothing.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+  minVersion: options.tlsMinVersion,
+  maxVersion: options.tlsMaxVersion,
+  ...(options.legacyTls ? LEGACY : {}),
+})

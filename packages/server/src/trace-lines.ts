@@ -1,0 +1,58 @@
+import { AUTH_MODES, type Device, KEY_ORDERS, OPERATIONS, RSA_SIZES } from './device.ts'
+import { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
+import type { Outcome } from './store/store.ts'
+import type { TraceEntry } from './trace.ts'
+
+/** The vocabulary of the trace [CAPF-6.2]: every function gives the lines of one thing that happened. */
+
+const block = (func: string, lines: readonly string[]): TraceEntry[] => [
+  { kind: 'enter', text: func },
+  ...lines.map(line => ({ kind: 'body', text: `${func} ${line}` }) as const),
+  { kind: 'leave', text: func },
+]
+
+/** A `debug` line of a session: `debug 2:SEP…:text`. The product prints index 2 in every public example. */
+export const debugLine = (deviceName: string | undefined, text: string): TraceEntry[] =>
+  block('debug', [deviceName === undefined ? text : `2:${deviceName}:${text}`])
+
+export const eventLine = (deviceName: string | undefined, { event, state }: { event: string; state: string }): TraceEntry[] =>
+  debugLine(deviceName, `CAPF CORE: Rcvd Event: CAPF_EV_${event} in State: CAPF_STATE_${state}`)
+
+export const messageLine = (message: string): TraceEntry[] => debugLine(undefined, `MsgType : CAPF_MSG_${message}`)
+
+/** What was read of the device, as the product prints its row. */
+export const selectLines = (device: Device): TraceEntry[] =>
+  block(`Select(${device.name})`, [
+    'device exists',
+    `Authentication Mode=${AUTH_MODES[device.authMode].trace}:${AUTH_MODES[device.authMode].number}`,
+    `KeySize=KEY_SIZE_${device.rsaBits}:${RSA_SIZES[device.rsaBits]}`,
+    device.keyOrder === 'rsa' ? 'ECKeySize=INVALID:0' : `ECKeySize=EC_KEY_SIZE_${device.ecBits}:${device.ecBits}`,
+    `KeyOrder=${KEY_ORDERS[device.keyOrder].trace}:${KEY_ORDERS[device.keyOrder].number}`,
+    `Operation=${OPERATIONS[device.operation].trace}:${OPERATIONS[device.operation].number}`,
+    `Operation Status =${CERT_STATUSES[device.status]?.name}:${device.status}`,
+    ...(device.completesBy === undefined ? [] : [`Operation Should Finish By=${device.completesBy}`]),
+  ])
+
+/** How the outcome of an operation became a status of the row. */
+export const outcomeLines = (ended: { deviceName: string; opStatus: OpStatus; outcome: Outcome }): TraceEntry[] => {
+  const { deviceName, opStatus: status, outcome } = ended
+  const { operation, status: certStatus, fulfilled } = outcome
+  const label = `${OP_STATUS[status].code === 0 ? 'Success' : 'Failure'}:${status}`
+  const func = `SetOperationStatus(${label}):${OP_STATUS[status].code}`
+  // The product cuts this name after three letters of the status.
+  const map = `CAPFDevice::MapCapf_OpStatusToDBLTypeCertificateStatus(${OPERATIONS[operation].trace}, ${label.slice(0, 3)}`
+  const number = fulfilled ? OPERATIONS.none.number : OPERATIONS[operation].number
+  const body = (text: string) => ({ kind: 'body', text: `${func} ${text}` }) as const
+  return [
+    { kind: 'enter', text: func },
+    body(`Operation status Value is '${OP_STATUS[status].code}'`),
+    ...block(map, [`=>DbStatus=${CERT_STATUSES[certStatus]?.name}`]),
+    body(`Operation status is set to ${number}`),
+    body(`Operation status is set to ${label}`),
+    body(
+      `sql query - (UPDATE Device SET tkCertificateOperation=${number}, tkcertificatestatus='${certStatus}' ` +
+        `WHERE my_lower(name)=my_lower('${deviceName}'))`,
+    ),
+    { kind: 'leave', text: func },
+  ]
+}

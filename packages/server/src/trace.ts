@@ -1,0 +1,40 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { formatTraceLine, type TraceLine } from '@capfkit/codec/trace'
+
+/** One line before it has its time. */
+export type TraceEntry = Omit<TraceLine, 'timeOfDayMs'>
+
+/** Where a session writes its trace: lines of one call stand together. */
+export type Trace = AsyncDisposable & { write(entries: readonly TraceEntry[]): void }
+
+const timeOfDayMs = (at: Date) => ((at.getHours() * 60 + at.getMinutes()) * 60 + at.getSeconds()) * 1000 + at.getMilliseconds()
+
+/**
+ * A trace file in the line grammar of the product's SDI trace [CAPF-6]. Lines of one call leave in one write and the file is
+ * opened for appending, so that several workers may share it.
+ */
+export class FileTrace implements Trace {
+  readonly #stream: WriteStream
+  readonly #now: () => Date
+
+  constructor({ file, now, onError }: { file: string; now: () => Date; onError: (error: Error) => void }) {
+    this.#stream = createWriteStream(file, { flags: 'a', mode: 0o600 })
+    // A trace that cannot be written must not end a session.
+    this.#stream.on('error', onError)
+    this.#now = now
+  }
+
+  write(entries: readonly TraceEntry[]): void {
+    const at = timeOfDayMs(this.#now())
+    if (this.#stream.writable)
+      this.#stream.write(entries.map(entry => `${formatTraceLine({ timeOfDayMs: at, ...entry })}\n`).join(''))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stream.closed || this.#stream.destroyed) return
+    await new Promise<void>(resolve => {
+      this.#stream.once('close', resolve)
+      this.#stream.end()
+    })
+  }
+}
