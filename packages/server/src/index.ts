@@ -29,6 +29,7 @@ export { createEmbeddedCa, type EmbeddedCaOptions, type Issue, type Issued, Issu
 export { type Handler, Listener, type ListenerOptions, type Rejected } from './listener.ts'
 export { createLog } from './log.ts'
 export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
+export { type GroupReport, ServerGroup, type ServerGroupInit } from './server-group.ts'
 export type { SessionSummary } from './session-context.ts'
 export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 export { MemoryDeviceStore } from './store/memory.ts'

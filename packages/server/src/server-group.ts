@@ -1,0 +1,186 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseAddress } from './capf-server.ts'
+import type { CertificateAndKey } from './certificate-file.ts'
+import type { Counts } from './counters.ts'
+import { ServerError } from './errors.ts'
+import type { ServerOptions } from './options.ts'
+import type { FromWorker, PemPair, ToWorker, WorkerReport } from './worker-messages.ts'
+
+// From source this is a .ts file, in the published package a .js file.
+const WORKER_PROGRAM = fileURLToPath(new URL(`./worker-process${extname(import.meta.filename)}`, import.meta.url))
+/** A worker that dies is started again, but not more often than this. */
+const RESTART_MS = 1_000
+
+export type ServerGroupInit = {
+  options: ServerOptions
+  certificate: CertificateAndKey
+  ca?: CertificateAndKey
+  micCas?: readonly Buffer[]
+  lscCas?: readonly Buffer[]
+  /** Told when a worker ended without being asked to; it is started again. */
+  onWorkerLost?: (error: ServerError) => void
+}
+
+/** Sum of what the workers report. */
+export type GroupReport = WorkerReport & { workers: number }
+
+const pemPair = ({ certificatePem, keyPem }: CertificateAndKey): PemPair => ({ certificatePem, keyPem })
+
+const add = (into: Record<string, number>, counts: Readonly<Record<string, number>>) => {
+  for (const [key, count] of Object.entries(counts)) into[key] = (into[key] ?? 0) + count
+}
+
+/**
+ * A CAPF server in several processes that share one port (`SO_REUSEPORT`) and one device store.
+ *
+ * The parent never touches a connection; it starts, watches, reloads and drains.
+ */
+export class ServerGroup implements AsyncDisposable {
+  readonly #init: ServerGroupInit
+  readonly #workers = new Map<ChildProcess, WorkerReport | undefined>()
+  /** What workers that have ended had counted. */
+  readonly #pastCounts: Counts = { sessions: {}, rejected: {} }
+  #pastCpuMs = 0
+  #address: { host: string; port: number }
+  #stopping = false
+
+  private constructor(init: ServerGroupInit) {
+    this.#init = init
+    this.#address = parseAddress(init.options.listen)
+  }
+
+  /** @throws {ServerError} what the first worker that fails to start says. */
+  static async start(init: ServerGroupInit): Promise<ServerGroup> {
+    const group = new ServerGroup(init)
+    const { store, workers } = init.options
+    const count = store === 'memory:' ? 1 : workers === 0 ? availableParallelism() : workers
+    try {
+      // The first picks the port, if it is 0, and finds out whether it can be had at all.
+      group.#address = await group.#launch(count > 1)
+      await Promise.all(Array.from({ length: count - 1 }, () => group.#launch(true)))
+      return group
+    } catch (error) {
+      await group.close()
+      throw error
+    }
+  }
+
+  get address(): { host: string; port: number } {
+    return this.#address
+  }
+
+  report(): GroupReport {
+    const counts: Counts = { sessions: { ...this.#pastCounts.sessions }, rejected: { ...this.#pastCounts.rejected } }
+    const sum: GroupReport = {
+      counts,
+      sessions: 0,
+      connections: 0,
+      cpuMs: this.#pastCpuMs,
+      memoryBytes: 0,
+      workers: this.#workers.size,
+    }
+    for (const report of this.#workers.values()) {
+      if (!report) continue
+      add(counts.sessions, report.counts.sessions)
+      add(counts.rejected, report.counts.rejected)
+      for (const key of ['sessions', 'connections', 'cpuMs', 'memoryBytes'] as const) sum[key] += report[key]
+    }
+    return sum
+  }
+
+  /** Process ids of the workers, for measurements. */
+  get pids(): number[] {
+    return [...this.#workers.keys()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
+  }
+
+  /** Serve and sign with another certificate from the next connection on. */
+  reload(certificate: CertificateAndKey): void {
+    this.#init.certificate = certificate
+    this.#tell({ type: 'reload', certificate: pemPair(certificate) })
+  }
+
+  /** Let the sessions end (at most `drainTimeoutMs` of the options), then the workers. */
+  async close(): Promise<void> {
+    this.#stopping = true
+    const exits = [...this.#workers.keys()].map(worker => new Promise<void>(resolve => worker.once('exit', () => resolve())))
+    this.#tell({ type: 'drain' })
+    await Promise.all(exits)
+  }
+
+  /** End every session now. To be followed by `close`. */
+  cut(): void {
+    this.#tell({ type: 'cut' })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.cut()
+    return this.close()
+  }
+
+  #tell(message: ToWorker): void {
+    for (const worker of this.#workers.keys()) if (worker.connected) worker.send(message)
+  }
+
+  #launch(reusePort: boolean): Promise<{ host: string; port: number }> {
+    const { options, certificate, ca, micCas = [], lscCas = [] } = this.#init
+    const { host, port } = this.#address
+    const listen = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    const worker = fork(WORKER_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#workers.set(worker, undefined)
+    return new Promise((resolve, reject) => {
+      let listening = false
+      worker.on('message', (message: FromWorker) => {
+        if (message.type === 'report') this.#workers.set(worker, message.report)
+        else if (message.type === 'failed') reject(this.#failure(message))
+        else {
+          listening = true
+          resolve({ host: message.host, port: message.port })
+        }
+      })
+      // It could not be started, or its channel broke because it ends: then `exit` follows.
+      worker.on('error', reject)
+      worker.once('exit', code => {
+        this.#forget(worker)
+        const lost = new ServerError('SERVER_WORKER_FAILED', `worker ${worker.pid}, exit code ${code}`)
+        if (!listening) reject(lost)
+        else if (!this.#stopping) this.#replace(lost, reusePort)
+      })
+      worker.send({
+        type: 'start',
+        options: { ...options, listen },
+        certificate: pemPair(certificate),
+        ca: ca && pemPair(ca),
+        micCas,
+        lscCas,
+        reusePort,
+      } satisfies ToWorker)
+    })
+  }
+
+  #failure({ code, where, message }: FromWorker & { type: 'failed' }): Error {
+    if (code === undefined) return new Error(message)
+    // The cause stayed in the worker; its sentence is in the message already.
+    const error = new ServerError(code, where)
+    error.message = message
+    return error
+  }
+
+  #forget(worker: ChildProcess): void {
+    const report = this.#workers.get(worker)
+    this.#workers.delete(worker)
+    if (!report) return
+    add(this.#pastCounts.sessions, report.counts.sessions)
+    add(this.#pastCounts.rejected, report.counts.rejected)
+    this.#pastCpuMs += report.cpuMs
+  }
+
+  #replace(lost: ServerError, reusePort: boolean): void {
+    this.#init.onWorkerLost?.(lost)
+    setTimeout(() => {
+      if (!this.#stopping) this.#launch(reusePort).catch(error => this.#replace(error, reusePort))
+    }, RESTART_MS).unref()
+  }
+}

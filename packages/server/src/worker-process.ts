@@ -1,0 +1,70 @@
+import { pemToDer, readPrivateKey } from '@capfkit/pki'
+import { CapfServer } from './capf-server.ts'
+import type { CertificateAndKey } from './certificate-file.ts'
+import { ServerError } from './errors.ts'
+import { createLog } from './log.ts'
+import { openDeviceStore } from './store/open.ts'
+import type { DeviceStore } from './store/store.ts'
+import type { FromWorker, PemPair, ToWorker } from './worker-messages.ts'
+
+/** The program of one worker: a CAPF server that its parent starts, reloads and drains. Not to be run by hand. */
+
+const REPORT_MS = 1_000
+
+const tell = (message: FromWorker) => {
+  if (process.connected) process.send?.(message)
+}
+
+const revive = ({ certificatePem, keyPem }: PemPair): CertificateAndKey => ({
+  certificatePem,
+  keyPem,
+  certificateDer: pemToDer(certificatePem)[0]!,
+  privateKey: readPrivateKey(keyPem).privateKey,
+})
+
+let server: CapfServer | undefined
+let store: DeviceStore | undefined
+
+const report = () => {
+  if (!server) return
+  const { user, system } = process.cpuUsage()
+  const { counters, sessions, connections } = server
+  const memoryBytes = process.memoryUsage.rss()
+  tell({ type: 'report', report: { counts: counters.counts, sessions, connections, cpuMs: (user + system) / 1000, memoryBytes } })
+}
+
+const end = async (drainTimeoutMs?: number) => {
+  await server?.close(drainTimeoutMs)
+  await store?.[Symbol.asyncDispose]()
+  report()
+  if (process.connected) process.disconnect()
+}
+
+const start = async (message: ToWorker & { type: 'start' }) => {
+  const { options, certificate, ca, micCas, lscCas, reusePort } = message
+  try {
+    store = openDeviceStore(options.store, { lockTimeoutMs: options.storeLockTimeoutMs })
+    const log = createLog({ level: options.logLevel })
+    const init = { store, options, micCas, lscCas, reusePort, log, certificate: revive(certificate) }
+    server = await CapfServer.start(ca ? { ...init, ca: revive(ca) } : init)
+    tell({ type: 'listening', ...server.address })
+    setInterval(report, REPORT_MS).unref()
+  } catch (error) {
+    const { code, where } = error instanceof ServerError ? error : { code: undefined, where: 'worker' }
+    tell({ type: 'failed', code, where, message: error instanceof Error ? error.message : String(error) })
+    await end(0)
+  }
+}
+
+const handlers: { [T in ToWorker['type']]: (message: ToWorker & { type: T }) => void } = {
+  start: message => void start(message),
+  reload: ({ certificate }) => server?.reload(revive(certificate)),
+  drain: () => void end(),
+  cut: () => server?.cut(),
+}
+
+// A terminal sends Ctrl-C to the whole group: the parent decides what it means.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+process.on('message', (message: ToWorker) => handlers[message.type](message as never))
+process.on('disconnect', () => void end().then(() => process.exit(0)))
