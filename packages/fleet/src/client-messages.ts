@@ -1,0 +1,39 @@
+import type { FleetOptions } from './options.ts'
+import type { EncodedTally, Failure } from './tally.ts'
+
+/** What a client process is told. */
+export type ToClient =
+  | {
+      type: 'start'
+      options: FleetOptions
+      first: number
+      step: number
+      target: { host: string; port: number }
+      trusted: readonly Buffer[]
+      micCa: { certificateDer: Buffer; keyPem: string }
+      keyPoolFile: string | undefined
+      ordered: boolean
+    }
+  | { type: 'round'; number: number; startInMs: number }
+  | { type: 'stop' }
+  | { type: 'end' }
+
+/** How the generator itself is doing. */
+export type ClientHealth = {
+  cpuMs: number
+  eventLoopDelayMs: { p99: number; max: number }
+  memoryBytes: number
+  keysPooled: number
+  keysGenerated: number
+}
+
+/** How far a client process is; `actual` is the histogram of its latencies, encoded. */
+export type ClientProgress = { started: number; done: number; failures: readonly Failure[]; inFlight: number; actual: string }
+
+/** What a client process tells. */
+export type FromClient =
+  | { type: 'made'; phones: number }
+  | { type: 'ready' }
+  | { type: 'progress'; progress: ClientProgress }
+  | { type: 'roundEnd'; tally: EncodedTally; health: ClientHealth }
+  | { type: 'failed'; message: string }

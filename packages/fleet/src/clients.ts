@@ -1,0 +1,109 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ClientHealth, ClientProgress, FromClient, ToClient } from './client-messages.ts'
+import { FleetError } from './errors.ts'
+import { Tally } from './tally.ts'
+
+// From source this is a .ts file, in the published package a .js file.
+const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.meta.filename)}`, import.meta.url))
+/** Processes are given this long to get ready for a round, so that all start it at the same moment. */
+const START_IN_MS = 20
+
+type Waiting = { resolve: () => void; reject: (error: Error) => void }
+type Client = {
+  process: ChildProcess
+  made: number
+  progress?: ClientProgress
+  tally: Tally
+  health?: ClientHealth
+  waiting?: Waiting
+}
+
+/** The client processes of a run: started together, run round after round, added up. */
+export class Clients implements AsyncDisposable {
+  readonly #clients: Client[] = []
+
+  /** Start the processes and have each make its phones. @throws {FleetError} `FLEET_CLIENT_FAILED`. */
+  async start(init: Omit<ToClient & { type: 'start' }, 'type' | 'first' | 'step'>, processes: number): Promise<void> {
+    const all = Array.from({ length: processes }, () => this.#fork())
+    await Promise.all(all.map((client, first) => this.#ask(client, { ...init, type: 'start', first, step: processes })))
+  }
+
+  /** Run one round in all processes; resolves when the last session has ended. */
+  async runRound(number: number): Promise<void> {
+    await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'round', number, startInMs: START_IN_MS })))
+  }
+
+  /** Start nothing more; running sessions may end. */
+  stop(): void {
+    for (const client of this.#clients) this.#tell(client, { type: 'stop' })
+  }
+
+  get made(): number {
+    return this.#clients.reduce((sum, { made }) => sum + made, 0)
+  }
+
+  get progress(): readonly ClientProgress[] {
+    return this.#clients.flatMap(({ progress }) => (progress ? [progress] : []))
+  }
+
+  /** Everything that was counted up to the end of the last round. */
+  get tally(): Tally {
+    const sum = new Tally()
+    for (const { tally } of this.#clients) sum.add(tally)
+    return sum
+  }
+
+  get health(): readonly ClientHealth[] {
+    return this.#clients.flatMap(({ health }) => (health ? [health] : []))
+  }
+
+  #fork(): Client {
+    const child = fork(CLIENT_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const client: Client = { process: child, made: 0, tally: new Tally() }
+    this.#clients.push(client)
+    child.on('message', (message: FromClient) => this.#hear(client, message))
+    child.on('error', cause => client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', 'client process', { cause })))
+    child.once('exit', code => client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', `client process, exit code ${code}`)))
+    return client
+  }
+
+  #hear(client: Client, message: FromClient): void {
+    const { type } = message
+    if (type === 'made') client.made = message.phones
+    else if (type === 'progress') client.progress = message.progress
+    else if (type === 'failed') client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', message.message))
+    else {
+      if (type === 'roundEnd') {
+        client.tally = Tally.decode(message.tally)
+        client.health = message.health
+      }
+      client.waiting?.resolve()
+    }
+  }
+
+  #tell({ process: child }: Client, message: ToClient): void {
+    if (child.connected) child.send(message)
+  }
+
+  #ask(client: Client, message: ToClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+      client.waiting = { resolve, reject }
+      this.#tell(client, message)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      this.#clients.map(async client => {
+        const { process: child } = client
+        delete client.waiting
+        if (child.exitCode !== null || child.signalCode !== null) return
+        const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+        this.#tell(client, { type: 'end' })
+        await gone
+      }),
+    )
+  }
+}

@@ -1,0 +1,196 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Credential, MODELS, Phone, type PhoneOptions, phoneOptions, type SessionResult } from '@capfkit/phone'
+import { CertificateIssuer, micSubject, pemToDer, readPrivateKey } from '@capfkit/pki'
+import { authStringOf, identitiesOf, type PhoneIdentity } from './identity.ts'
+import type { KeySource } from './key-source.ts'
+import type { FleetOptions } from './options.ts'
+import { randomOf } from './random.ts'
+import { parseRounds, type Round, takesPart } from './rounds.ts'
+import { runSchedule, type Start } from './schedule.ts'
+import { type Counted, Tally } from './tally.ts'
+
+export type EngineInit = {
+  options: FleetOptions
+  /** This process has the phones `first`, `first + step`, … */
+  first: number
+  step: number
+  target: { host: string; port: number }
+  /** DER of the CAPF certificates that the phones trust. */
+  trusted: readonly Buffer[]
+  /** Signs the MICs of the phones. */
+  micCa: { certificateDer: Buffer; privateKey: KeyObject }
+  keys: KeySource
+  /** The fleet orders the operations itself, so it knows what must come. */
+  ordered: boolean
+}
+
+/** A start that is later than this was not kept by the generator, ms. */
+const LATE_MS = 50
+/** How long running sessions may go on after a stop, ms. */
+const GRACE_MS = 5_000
+/** MICs that are signed at once. */
+const PARALLEL = 8
+
+const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoot', none: 'none', unknown: 'unknown' } as const
+
+/** The phones of one process: made once, run round after round. */
+export class FleetEngine {
+  tally = new Tally()
+  readonly #init: EngineInit
+  readonly #identities: ReturnType<typeof identitiesOf>
+  readonly #rounds: readonly Round[]
+  readonly #phoneOptions: PhoneOptions
+  readonly #micIssuer: CertificateIssuer
+  readonly #phones = new Map<number, Phone>()
+  readonly #running = new Set<AbortController>()
+  readonly #stop = new AbortController()
+
+  constructor(init: EngineInit) {
+    const { options } = init
+    this.#init = init
+    this.#identities = identitiesOf(options)
+    this.#rounds = parseRounds(options.rounds)
+    this.#phoneOptions = phoneOptions({
+      retries: options.retries,
+      retryIntervalMs: options.retryIntervalMs,
+      replyTimeoutMs: options.replyTimeoutMs,
+      keyGenerationDelayMs: options.keyGenerationDelayMs,
+      maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
+      legacyTls: options.legacyTls,
+    })
+    this.#micIssuer = CertificateIssuer.create({ ...init.micCa, profile: 'mic', now: () => new Date() })
+  }
+
+  get inFlight(): number {
+    return this.#running.size
+  }
+
+  /** Make the phones with their keys and MICs, before the clock runs. */
+  async prepare(onProgress: (made: number) => void = () => {}): Promise<void> {
+    const { first, step } = this.#init
+    let next = first
+    const work = async () => {
+      while (next < this.#identities.count && !this.#stop.signal.aborted) {
+        const index = next
+        next += step
+        this.#phones.set(index, await this.#makePhone(index))
+        onProgress(this.#phones.size)
+      }
+    }
+    await Promise.all(Array.from({ length: PARALLEL }, work))
+  }
+
+  async #makePhone(index: number): Promise<Phone> {
+    const { options, trusted, keys } = this.#init
+    const identity = this.#identities.at(index)
+    const { deviceName, model, authMode, authString } = identity
+    const mic = await this.#mic(identity)
+    const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : undefined
+    return new Phone({
+      deviceName,
+      model,
+      authMode,
+      trusted,
+      ...(authString === undefined ? {} : { authString }),
+      ...(mic ? { mic } : {}),
+      ...(lsc ? { lsc } : {}),
+      sudi: options.sudi,
+      makeKey: spec => keys.take(spec),
+      random: randomOf({ seed: options.seed, index, purpose: 'keyTime' }),
+      options: this.#phoneOptions,
+    })
+  }
+
+  /** A phone that authenticates by certificate needs one before it has an LSC. */
+  async #mic({ micFile, authMode, model, deviceName }: PhoneIdentity): Promise<Credential | undefined> {
+    if (micFile) return credentialFrom(micFile)
+    if ((authMode !== 'lsc' && authMode !== 'mic') || !MODELS[model].hasMic) return undefined
+    const pair = await this.#init.keys.take({ type: 'rsa', bits: 2048 })
+    const subject = micSubject({ deviceName, model })
+    const { certificateDer } = await this.#micIssuer.issue({ subject, publicKeyDer: pair.publicKeyDer })
+    return {
+      certificateDer,
+      get privateKey() {
+        return pair.privateKey
+      },
+    }
+  }
+
+  /** One round: every phone of ours that takes part, by the schedule of the whole fleet. */
+  async runRound(number: number, startMs: number): Promise<void> {
+    const { options, step, first } = this.#init
+    const share = Math.floor(options.concurrency / step) + (first < options.concurrency % step ? 1 : 0)
+    await runSchedule({
+      starts: this.#starts(number, startMs),
+      concurrency: options.rate === 0 ? share : undefined,
+      run: start => this.#run(start, number),
+      signal: this.#stop.signal,
+    })
+  }
+
+  /** Due times follow the order of the whole fleet, of which this process starts its part. */
+  *#starts(number: number, startMs: number): Iterable<Start<number>> {
+    const { options, first, step } = this.#init
+    const round = this.#rounds[number]!
+    let position = 0
+    for (let index = 0; index < this.#identities.count; index++) {
+      if (!takesPart({ seed: options.seed, index, round: number }, round)) continue
+      const dueMs = options.rate === 0 ? 0 : startMs + (position * 1000) / options.rate
+      position++
+      if (index % step === first) yield { item: index, dueMs }
+    }
+  }
+
+  async #run({ item: index, dueMs }: Start<number>, number: number): Promise<void> {
+    const { options, target } = this.#init
+    const phone = this.#phones.get(index)!
+    if (this.#identities.at(index).authString === undefined)
+      phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
+    const controller = new AbortController()
+    this.#running.add(controller)
+    this.tally.started++
+    const startedMs = performance.now()
+    if (startedMs - dueMs > LATE_MS) this.tally.lateStarts++
+    const { signal } = controller
+    const result = await (options.retries > 0
+      ? phone.contactCapf({ servers: [target], signal })
+      : phone.runSession({ ...target, signal }))
+    const endedMs = performance.now()
+    this.#running.delete(controller)
+    this.tally.record(this.#counted(result, { scheduledMs: endedMs - dueMs, actualMs: endedMs - startedMs, number }))
+  }
+
+  #counted(
+    result: SessionResult,
+    { scheduledMs, actualMs, number }: { scheduledMs: number; actualMs: number; number: number },
+  ): Counted {
+    const operation = OPERATION_OF[result.operation]
+    const { phasesMs, failure } = result
+    const counted = { scheduledMs, actualMs, phasesMs, operation }
+    if (failure) return { ...counted, failure: { side: failure.side, phase: failure.phase, reason: failure.code } }
+    const expected = this.#rounds[number]!.operation
+    const surprise = this.#init.ordered && operation !== expected
+    return {
+      ...counted,
+      failure: surprise ? { side: 'server', phase: 'auth', reason: `ORDERED_${expected}_GOT_${operation}` } : undefined,
+    }
+  }
+
+  /** Start nothing more; what runs may end within five seconds. */
+  stop(): void {
+    this.#stop.abort()
+    setTimeout(() => {
+      for (const controller of this.#running) controller.abort()
+    }, GRACE_MS).unref()
+  }
+}
+
+const credentialFrom = (file: string): Credential => {
+  const pem = readFileSync(file, 'utf8')
+  const [certificateDer] = pemToDer(pem)
+  const { privateKey } = readPrivateKey(pem)
+  if (!new X509Certificate(certificateDer!).checkPrivateKey(privateKey))
+    throw new Error(`${file}: the key is not that of the certificate`)
+  return { certificateDer: certificateDer!, privateKey }
+}

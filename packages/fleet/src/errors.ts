@@ -1,0 +1,30 @@
+/** What stops a run before or while it runs; failures of phones are counted, not thrown. */
+export const FLEET_ERRORS = {
+  FLEET_NO_SERVER: {
+    what: 'there is no server to load',
+    remedy: 'give --server HOST:PORT with --capf-certificate FILE, or --embedded',
+  },
+  FLEET_NO_CERTIFICATE: {
+    what: 'the phones do not know which CAPF certificate to trust',
+    remedy: 'give --capf-certificate FILE: the PEM file of the server, without its key if you like',
+  },
+  FLEET_BAD_FILE: { what: 'the file cannot be used', remedy: 'check that it is there, readable, and PEM' },
+  FLEET_KEY_POOL: { what: 'the key pool holds keys of another kind', remedy: 'make one with capf keys generate --key rsa:2048' },
+  FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
+} as const
+
+export type FleetErrorCode = keyof typeof FLEET_ERRORS
+
+export class FleetError extends Error {
+  override readonly name = 'FleetError'
+  readonly code: FleetErrorCode
+  readonly where: string
+
+  constructor(code: FleetErrorCode, where: string, options?: ErrorOptions) {
+    const { what, remedy } = FLEET_ERRORS[code]
+    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
+    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
+    this.code = code
+    this.where = where
+  }
+}

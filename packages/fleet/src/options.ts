@@ -1,0 +1,116 @@
+import { flag, int, type OptionsOf, optionalText, text } from '@capfkit/codec/options'
+
+const WEIGHTS = 'NAME=WEIGHT,NAME=WEIGHT…'
+
+/** The only place where a default of the fleet is written: flags, `--help`, `docs/config.md` and types read this table. */
+export const FLEET_OPTIONS = {
+  phones: int({
+    default: 100,
+    min: 1,
+    max: 10_000_000,
+    unit: 'phones',
+    doc: 'How many phones. With --csv, as many as it has lines.',
+  }),
+  csv: optionalText({ doc: 'CSV file of phones: name, and optionally model, auth, authString, mic, lsc (PEM files).' }),
+  startMac: text({
+    default: '020000000000',
+    pattern: /^[0-9A-Fa-f]{12}$/,
+    range: '12 hex digits',
+    doc: 'MAC address of the first phone; the others follow it.',
+  }),
+  server: optionalText({ pattern: /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, range: 'HOST:PORT', doc: 'The CAPF server to load.' }),
+  embedded: flag({ default: false, doc: 'Start a server of our own with a SQLite store in a temporary folder.' }),
+  serverWorkers: int({
+    default: 0,
+    min: 0,
+    max: 256,
+    unit: 'processes',
+    doc: 'Processes of the embedded server. 0 means half of the cores.',
+  }),
+  capfCertificate: optionalText({
+    doc: 'PEM file with the CAPF certificate that the phones are told to trust; needed with --server.',
+  }),
+  store: optionalText({
+    doc: 'Device store of the server, sqlite:FILE: lets the fleet order each operation. Without it, phones do what the server has pending.',
+  }),
+  micCa: optionalText({
+    doc: 'PEM file with certificate and key of a manufacturing CA that signs the MICs of the fleet; the server must trust it (--mic-ca). Made anew without it.',
+  }),
+  concurrency: int({ default: 32, min: 1, max: 1_000_000, unit: 'sessions', doc: 'Sessions at once, when no rate is given.' }),
+  rate: int({
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'sessions/s',
+    doc: 'Start sessions at this rate, by a schedule that does not wait for the server. 0 means by --concurrency.',
+  }),
+  processes: int({
+    default: 0,
+    min: 0,
+    max: 256,
+    unit: 'processes',
+    doc: 'Client processes. 0 means all cores but those of the embedded server.',
+  }),
+  seed: int({ default: 1, min: 0, max: 0x7fffffff, doc: 'Fixes identities, modes and which phones take part in which round.' }),
+  rounds: text({
+    default: 'install',
+    pattern: /^[a-z]+(?::\d{1,3}%)?(?:,[a-z]+(?::\d{1,3}%)?)*$/,
+    range: 'OPERATION[:SHARE%],…',
+    doc: 'What the phones do, one round after the other: install (or upgrade), delete, troubleshoot; a share takes part of them.',
+  }),
+  auth: text({ default: 'null=1', range: WEIGHTS, doc: 'Authentication modes by weight: null, string, lsc, mic.' }),
+  models: text({ default: '8861=1', range: WEIGHTS, doc: 'Phone models by weight.' }),
+  key: text({
+    default: 'rsa:2048=1',
+    range: WEIGHTS,
+    doc: 'Keys that are ordered, by weight: rsa:512 … rsa:4096, ec:p256, ec:p384, ec:p521.',
+  }),
+  keyPool: optionalText({
+    doc: 'Key pool file (capf keys generate) with RSA keys for phones and MICs; reused when it is smaller than the need.',
+  }),
+  poolKeys: int({
+    default: 128,
+    min: 1,
+    max: 1_000_000,
+    unit: 'keys',
+    doc: 'RSA keys that are made before the run when no --key-pool is given; reused when there are more enrolments.',
+  }),
+  realKeygen: flag({ default: false, doc: 'Each phone makes a key of its own, as real ones do: honest, and slow.' }),
+  keyGenerationDelayMs: int({
+    default: 0,
+    min: -1,
+    max: 7_200_000,
+    unit: 'ms',
+    doc: 'Key generation takes at least this long: a wait, not work. -1 takes the time from the table of phone models.',
+  }),
+  sudi: flag({ default: false, doc: 'Phones with a MIC send SUDI_DATA.' }),
+  retries: int({ default: 0, min: 0, max: 1000, doc: 'Further attempts after a failure of communication. Real phones: 3.' }),
+  retryIntervalMs: int({ default: 30_000, min: 0, max: 3_600_000, unit: 'ms', doc: 'Wait before each further attempt.' }),
+  replyTimeoutMs: int({
+    default: 60_000,
+    min: 1,
+    max: 3_600_000,
+    unit: 'ms',
+    doc: 'How long each message of the server may take.',
+  }),
+  maxTlsVersion: text({
+    default: 'model',
+    pattern: /^(model|TLSv1\.2|TLSv1\.3)$/,
+    range: 'model | TLSv1.2 | TLSv1.3',
+    doc: 'Newest TLS version that phones offer.',
+  }),
+  legacyTls: flag({
+    default: false,
+    doc: 'Old models (7900, 8941, CIPC) speak TLS 1.0 with RSA key exchange, as they really do.',
+    unsafe: 'TLS 1.0, SHA-1 and RSA key exchange protect nothing against a determined listener',
+  }),
+  maxFailed: text({
+    default: '0%',
+    pattern: /^\d+(?:\.\d+)?%$/,
+    range: 'PERCENT%',
+    doc: 'The run fails when more of its operations than this failed.',
+  }),
+  out: optionalText({ doc: 'Folder for summary.json, the CAPF certificate and the manufacturing CA of the run.' }),
+} as const
+
+export type FleetOptions = OptionsOf<typeof FLEET_OPTIONS>

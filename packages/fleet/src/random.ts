@@ -1,0 +1,21 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+/** What a number is drawn for: each purpose has a stream of its own, so that a new one changes none of the others. */
+export const PURPOSES = { identity: 1, authString: 2, round: 3, keyTime: 4 } as const
+
+/** Two numbers into one seed that differs in many bits for neighbours (the finaliser of MurmurHash3). */
+const mix = (a: number, b: number) => {
+  let hash = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 1, 0xc2b2ae35)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) | 0
+}
+
+export type Draw = { seed: number; index: number; purpose: keyof typeof PURPOSES; round?: number }
+
+/** Numbers in [0, 1) that depend on nothing but the seed of the run, the phone, the purpose and the round. */
+export const randomOf = ({ seed, index, purpose, round = 0 }: Draw): (() => number) => {
+  const generator = xoroshiro128plus(mix(mix(seed, index), PURPOSES[purpose] + 16 * round))
+  return () => uniformFloat64(generator)
+}

@@ -1,0 +1,56 @@
+import type { KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  certificatesFromFile,
+  derToPem,
+  newManufacturingCa,
+  pemToDer,
+  privateKeyPem,
+  readPrivateKey,
+  writePrivateFile,
+} from '@capfkit/pki'
+import { FleetError } from './errors.ts'
+
+/** Who signs the MICs of the fleet. */
+export type ManufacturingCa = { certificateDer: Buffer; privateKey: KeyObject }
+
+/** The CA of that file, or a new one. @throws {FleetError} `FLEET_BAD_FILE`. */
+export const manufacturingCa = async (file: string | undefined): Promise<ManufacturingCa> => {
+  if (file === undefined) {
+    const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
+    return { certificateDer, privateKey: keyPair.privateKey }
+  }
+  try {
+    const pem = readFileSync(file, 'utf8')
+    return { certificateDer: pemToDer(pem)[0]!, privateKey: readPrivateKey(pem).privateKey }
+  } catch (cause) {
+    throw new FleetError('FLEET_BAD_FILE', file, { cause })
+  }
+}
+
+/** The certificates that phones are told to trust. @throws {FleetError} `FLEET_NO_CERTIFICATE`, `FLEET_BAD_FILE`. */
+export const trustedCertificates = (file: string | undefined): Buffer[] => {
+  if (file === undefined) throw new FleetError('FLEET_NO_CERTIFICATE', 'fleet run')
+  try {
+    return certificatesFromFile(readFileSync(file))
+  } catch (cause) {
+    throw new FleetError('FLEET_BAD_FILE', file, { cause })
+  }
+}
+
+/** What one needs to look into a run, or to repeat it: who the phones trusted, and who signed their MICs. */
+export const writeRunFiles = async (files: { out: string; micCa: ManufacturingCa; trusted: readonly Buffer[] }): Promise<void> => {
+  const { out, micCa, trusted } = files
+  try {
+    await mkdir(out, { recursive: true })
+    await writeFile(join(out, 'capf-certificate.pem'), derToPem(trusted))
+    await writePrivateFile({
+      file: join(out, 'mic-ca.pem'),
+      data: derToPem(micCa.certificateDer) + privateKeyPem(micCa.privateKey),
+    })
+  } catch (cause) {
+    throw new FleetError('FLEET_BAD_FILE', out, { cause })
+  }
+}

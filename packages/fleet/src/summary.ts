@@ -1,0 +1,132 @@
+import { PHASES, type Phase } from '@capfkit/phone'
+import type { ClientHealth } from './client-messages.ts'
+import type { LatencySummary } from './latency.ts'
+import type { FleetOptions } from './options.ts'
+import type { Failure, Tally } from './tally.ts'
+
+/** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
+export type Verdict = 'pass' | 'fail' | 'invalid'
+
+/** The result of a run; the same object is printed by `--json`. */
+export type FleetSummary = {
+  version: 1
+  seed: number
+  verdict: Verdict
+  /** Why the verdict is not `pass`. */
+  because: string[]
+  /** The run was stopped before its end. */
+  stopped: boolean
+  /** The server could not be reached before the first success. */
+  unreachable: boolean
+  phones: number
+  done: number
+  failed: number
+  failures: Failure[]
+  operations: Record<string, number>
+  rounds: { operation: string; done: number; failed: number; seconds: number }[]
+  seconds: number
+  ratePerSecond: number
+  latencyMs: { scheduled: LatencySummary; actual: LatencySummary }
+  phases: Partial<Record<Phase, LatencySummary>>
+  keys: { pooled: number; generated: number; poolSize: number; note: string }
+  generator: {
+    processes: number
+    cpuMs: number
+    cpuMsPerOperation: number
+    lateStarts: number
+    eventLoopDelayMs: { p99: number; max: number }
+    memoryBytes: number
+    loopback: boolean
+  }
+  /** Of the embedded server. */
+  server?: { processes: number; cpuMs: number; cpuMsPerOperation: number; memoryBytes: number }
+}
+
+export type SummaryInput = {
+  options: FleetOptions
+  phones: number
+  tally: Tally
+  rounds: FleetSummary['rounds']
+  health: readonly ClientHealth[]
+  poolSize: number
+  loopback: boolean
+  stopped: boolean
+  server: { processes: number; cpuMs: number; memoryBytes: number } | undefined
+}
+
+/** A schedule that more than this share of the starts missed was not the schedule of the run. */
+const MAX_LATE_SHARE = 0.05
+
+const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0)
+const round3 = (value: number) => Math.round(value * 1000) / 1000
+
+const keysNote = (keys: { pooled: number; generated: number; poolSize: number }): string => {
+  if (keys.pooled === 0) return `${keys.generated} keys, each generated for its phone`
+  const times = Math.ceil(keys.pooled / keys.poolSize)
+  const pooled = `${keys.pooled} keys from a pool of ${keys.poolSize}${times > 1 ? `, reused up to ${times} times` : ''}`
+  return keys.generated > 0 ? `${pooled}; ${keys.generated} generated` : pooled
+}
+
+const judge = ({ options, tally, stopped }: SummaryInput): { verdict: Verdict; because: string[] } => {
+  const { done, failed, lateStarts, started } = tally
+  const because: string[] = []
+  const ours = sum([...tally.failures.values()], ({ side, count }) => (side === 'generator' ? count : 0))
+  if (ours > 0) because.push(`${ours} operations failed in the generator itself (ports, file descriptors, memory)`)
+  if (options.rate > 0 && lateStarts > started * MAX_LATE_SHARE)
+    because.push(`${lateStarts} of ${started} starts came too late: the generator lagged behind its schedule`)
+  if (because.length > 0) return { verdict: 'invalid', because }
+  if (stopped) because.push('the run was stopped')
+  const percent = (100 * failed) / Math.max(1, done + failed)
+  if (percent > Number(options.maxFailed.slice(0, -1)))
+    because.push(`${failed} of ${done + failed} operations failed, more than ${options.maxFailed}`)
+  return { verdict: because.length > 0 ? 'fail' : 'pass', because }
+}
+
+/** Add a run up. */
+export const summarize = (input: SummaryInput): FleetSummary => {
+  const { options, tally, health, rounds, poolSize, server } = input
+  const { done, failed } = tally
+  const seconds = round3(sum(rounds, round => round.seconds))
+  const failures = [...tally.failures.values()].sort((a, b) => b.count - a.count)
+  const keys = {
+    pooled: sum(health, ({ keysPooled }) => keysPooled),
+    generated: sum(health, ({ keysGenerated }) => keysGenerated),
+    poolSize,
+  }
+  const cpuMs = sum(health, client => client.cpuMs)
+  const each = (ms: number) => round3(ms / Math.max(1, done + failed))
+  const phases: FleetSummary['phases'] = {}
+  for (const phase of Object.keys(PHASES) as Phase[])
+    if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()
+  return {
+    version: 1,
+    seed: options.seed,
+    ...judge(input),
+    stopped: input.stopped,
+    unreachable: done === 0 && failed > 0 && failures.every(({ side, phase }) => side === 'network' && phase === 'connect'),
+    phones: input.phones,
+    done,
+    failed,
+    failures,
+    operations: Object.fromEntries(tally.operations),
+    rounds,
+    seconds,
+    ratePerSecond: round3(done / Math.max(0.001, seconds)),
+    latencyMs: { scheduled: tally.scheduled.summary(), actual: tally.actual.summary() },
+    phases,
+    keys: { ...keys, note: keysNote(keys) },
+    generator: {
+      processes: health.length,
+      cpuMs: Math.round(cpuMs),
+      cpuMsPerOperation: each(cpuMs),
+      lateStarts: tally.lateStarts,
+      eventLoopDelayMs: {
+        p99: round3(Math.max(0, ...health.map(client => client.eventLoopDelayMs.p99))),
+        max: round3(Math.max(0, ...health.map(client => client.eventLoopDelayMs.max))),
+      },
+      memoryBytes: sum(health, ({ memoryBytes }) => memoryBytes),
+      loopback: input.loopback,
+    },
+    ...(server ? { server: { ...server, cpuMs: Math.round(server.cpuMs), cpuMsPerOperation: each(server.cpuMs) } } : {}),
+  }
+}

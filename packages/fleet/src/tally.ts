@@ -1,0 +1,113 @@
+import { type FailureSide, PHASES, type Phase } from '@capfkit/phone'
+import { Latency } from './latency.ts'
+
+/** One way in which operations failed, and how often. */
+export type Failure = { side: FailureSide; phase: Phase; reason: string; count: number }
+
+/** What a tally is between processes: plain data. */
+export type EncodedTally = {
+  started: number
+  done: number
+  lateStarts: number
+  failures: Failure[]
+  operations: Record<string, number>
+  latency: Record<string, string>
+}
+
+const PHASE_NAMES = Object.keys(PHASES) as Phase[]
+
+/** How one session went, as far as it counts. */
+export type Counted = {
+  /** From the moment that the schedule named, ms. */
+  scheduledMs: number
+  /** From the moment that it really started, ms. */
+  actualMs: number
+  phasesMs: Partial<Record<Phase, number>>
+  operation: string
+  failure: { side: FailureSide; phase: Phase; reason: string } | undefined
+}
+
+/** Everything that is counted of a run, or of a process's part of it; it does not grow with the number of phones. */
+export class Tally {
+  started = 0
+  done = 0
+  /** Sessions that began noticeably after the moment that the schedule named. */
+  lateStarts = 0
+  readonly failures = new Map<string, Failure>()
+  readonly operations = new Map<string, number>()
+  readonly scheduled = new Latency()
+  readonly actual = new Latency()
+  readonly phases: Readonly<Record<Phase, Latency>>
+
+  constructor() {
+    this.phases = Object.fromEntries(PHASE_NAMES.map(phase => [phase, new Latency()])) as Record<Phase, Latency>
+  }
+
+  get failed(): number {
+    let failed = 0
+    for (const { count } of this.failures.values()) failed += count
+    return failed
+  }
+
+  /** Latency is that of what was done; a failure counts, but its time says nothing of the service. */
+  record({ scheduledMs, actualMs, phasesMs, operation, failure }: Counted): void {
+    if (failure) {
+      this.#addFailure({ ...failure, count: 1 })
+      return
+    }
+    this.done++
+    this.operations.set(operation, (this.operations.get(operation) ?? 0) + 1)
+    this.scheduled.record(scheduledMs)
+    this.actual.record(actualMs)
+    for (const phase of PHASE_NAMES) {
+      const ms = phasesMs[phase]
+      if (ms !== undefined) this.phases[phase].record(ms)
+    }
+  }
+
+  #addFailure(failure: Failure): void {
+    const key = `${failure.side} ${failure.phase} ${failure.reason}`
+    const known = this.failures.get(key)
+    if (known) known.count += failure.count
+    else this.failures.set(key, { ...failure })
+  }
+
+  add(other: Tally): void {
+    this.started += other.started
+    this.done += other.done
+    this.lateStarts += other.lateStarts
+    for (const failure of other.failures.values()) this.#addFailure(failure)
+    for (const [operation, count] of other.operations) this.operations.set(operation, (this.operations.get(operation) ?? 0) + count)
+    this.scheduled.add(other.scheduled)
+    this.actual.add(other.actual)
+    for (const phase of PHASE_NAMES) this.phases[phase].add(other.phases[phase])
+  }
+
+  encode(): EncodedTally {
+    const latency: Record<string, string> = { scheduled: this.scheduled.encode(), actual: this.actual.encode() }
+    for (const phase of PHASE_NAMES) latency[phase] = this.phases[phase].encode()
+    const { started, done, lateStarts } = this
+    return {
+      started,
+      done,
+      lateStarts,
+      failures: [...this.failures.values()],
+      operations: Object.fromEntries(this.operations),
+      latency,
+    }
+  }
+
+  static decode(encoded: EncodedTally): Tally {
+    const tally = new Tally()
+    tally.started = encoded.started
+    tally.done = encoded.done
+    tally.lateStarts = encoded.lateStarts
+    for (const failure of encoded.failures) tally.#addFailure(failure)
+    for (const [operation, count] of Object.entries(encoded.operations)) tally.operations.set(operation, count)
+    const add = (into: Latency, name: string) => into.add(Latency.decode(encoded.latency[name]!))
+    add(tally.scheduled, 'scheduled')
+    add(tally.actual, 'actual')
+    for (const phase of PHASE_NAMES) add(tally.phases[phase], phase)
+    return tally
+  }
+}

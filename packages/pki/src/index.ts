@@ -1,0 +1,32 @@
+export { type SignatureVerdict, signAuthentication, signSudi, verifyAuthentication, verifySudi } from './auth-signature.ts'
+export { type Authority, type CapfCaOptions, newCapfCa, newManufacturingCa } from './authorities.ts'
+export { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.ts'
+export { type ChainOptions, type ChainResult, validateChain } from './chain.ts'
+export { CHAIN_ERRORS, type ChainErrorCode, type ChainFailure, type Purpose } from './chain-checks.ts'
+export {
+  assembleCsr,
+  buildCsr,
+  buildCsrToBeSigned,
+  type CertificateRequest,
+  type CsrAttribute,
+  parseCsr,
+} from './csr.ts'
+export { certificateNamesDevice, deviceNameOf } from './device-name.ts'
+export { PKI_ERRORS, PkiError, type PkiErrorCode } from './errors.ts'
+export { EXTENDED_KEY_USAGES, type Extensions, KEY_USAGES, type KeyUsage } from './extensions.ts'
+export { generateKeyPool, type KeyPoolOptions } from './generate-key-pool.ts'
+export { CertificateIssuer, type IssuedCertificate, type IssueRequest, type IssuerOptions } from './issue.ts'
+export { KeyPool, openKeyPool, PooledKeyPair } from './key-pool.ts'
+export { CURVES, type Curve, formatKeySpec, type KeySpec, keySpecs, parseKeySpec, RSA_BITS, sameKeySpec } from './key-spec.ts'
+export { generateKeyPair, type KeyPair, privateKeyPem, publicKeyDerOf, readPrivateKey } from './keys.ts'
+export { commonName, type DistinguishedName, decodeName, encodeName, formatName, type NameAttribute, parseName } from './name.ts'
+export { certificatesFromFile, derToPem, pemToDer } from './pem.ts'
+export { buildCertsOnly, parseCertsOnly } from './pkcs7.ts'
+export { writePrivateFile } from './private-file.ts'
+export { PROFILES, type Profile, type ProfileName } from './profiles.ts'
+export { type PublicKey, publicKeySpec, readPublicKey } from './public-key.ts'
+export { createSelfSigned, type SelfSignedOptions } from './self-signed.ts'
+export type { RandomBytes } from './serial-number.ts'
+export type { Digest } from './signature-algorithm.ts'
+export { lscSubject, micSubject } from './subjects.ts'
+export { TrustStore } from './trust-store.ts'
