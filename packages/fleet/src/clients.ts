@@ -1,20 +1,26 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ClientHealth, ClientProgress, FromClient, ToClient } from './client-messages.ts'
+import type { ClientHealth, FromClient, ToClient } from './client-messages.ts'
 import { FleetError } from './errors.ts'
-import { Tally } from './tally.ts'
+import { Latency } from './latency.ts'
+import { type Failure, Tally } from './tally.ts'
 
 // From source this is a .ts file, in the published package a .js file.
 const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.meta.filename)}`, import.meta.url))
 /** Processes are given this long to get ready for a round, so that all start it at the same moment. */
 const START_IN_MS = 20
 
+/** How far one process is, over all rounds. */
+export type ClientLive = { done: number; failures: readonly Failure[]; inFlight: number; actual: Latency }
+
+const liveOf = ({ done, failures, inFlight, actual }: ClientLive): ClientLive => ({ done, failures, inFlight, actual })
+
 type Waiting = { resolve: () => void; reject: (error: Error) => void }
 type Client = {
   process: ChildProcess
   made: number
-  progress?: ClientProgress
+  live?: ClientLive
   tally: Tally
   health?: ClientHealth
   waiting?: Waiting
@@ -44,8 +50,9 @@ export class Clients implements AsyncDisposable {
     return this.#clients.reduce((sum, { made }) => sum + made, 0)
   }
 
-  get progress(): readonly ClientProgress[] {
-    return this.#clients.flatMap(({ progress }) => (progress ? [progress] : []))
+  /** How far each process is at this moment. */
+  get live(): readonly ClientLive[] {
+    return this.#clients.flatMap(({ live }) => (live ? [live] : []))
   }
 
   /** Everything that was counted up to the end of the last round. */
@@ -72,12 +79,13 @@ export class Clients implements AsyncDisposable {
   #hear(client: Client, message: FromClient): void {
     const { type } = message
     if (type === 'made') client.made = message.phones
-    else if (type === 'progress') client.progress = message.progress
+    else if (type === 'progress') client.live = liveOf({ ...message.progress, actual: Latency.decode(message.progress.actual) })
     else if (type === 'failed') client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', message.message))
     else {
       if (type === 'roundEnd') {
         client.tally = Tally.decode(message.tally)
         client.health = message.health
+        client.live = liveOf({ ...client.tally, failures: [...client.tally.failures.values()], inFlight: 0 })
       }
       client.waiting?.resolve()
     }

@@ -1,6 +1,7 @@
 export { FLEET_ERRORS, FleetError, type FleetErrorCode } from './errors.ts'
 export { Latency, type LatencySummary } from './latency.ts'
 export { FLEET_OPTIONS, type FleetOptions } from './options.ts'
-export { type FleetProgress, type RunFleetInit, runFleet } from './run-fleet.ts'
+export type { FleetProgress } from './progress.ts'
+export { type RunFleetInit, runFleet } from './run-fleet.ts'
 export type { FleetSummary, Verdict } from './summary.ts'
 export type { Failure } from './tally.ts'

@@ -27,3 +27,11 @@ export const parseRounds = (words: string): Round[] =>
 /** Does this phone take part in that round? Decided by the seed alone. */
 export const takesPart = (place: { seed: number; index: number; round: number }, { share }: Round): boolean =>
   share >= 1 || randomOf({ ...place, purpose: 'round' })() < share
+
+/** How many of `count` phones take part in that round. */
+export const countParticipants = (place: { seed: number; round: number; count: number }, round: Round): number => {
+  if (round.share >= 1) return place.count
+  let taking = 0
+  for (let index = 0; index < place.count; index++) if (takesPart({ ...place, index }, round)) taking++
+  return taking
+}

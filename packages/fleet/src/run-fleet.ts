@@ -8,27 +8,12 @@ import { Clients } from './clients.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { identitiesOf } from './identity.ts'
-import { Latency } from './latency.ts'
 import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
 import { orderRound } from './orders.ts'
-import { parseRounds } from './rounds.ts'
+import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
+import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles } from './run-files.ts'
 import { type FleetSummary, summarize } from './summary.ts'
-
-/** What a run is doing, for whoever shows it. */
-export type FleetProgress = {
-  stage: 'keys' | 'server' | 'phones' | 'round'
-  /** Keys or phones made so far, in those stages; sessions ended, of the round. */
-  done: number
-  total: number
-  round?: { number: number; of: number; operation: string }
-  failed?: number
-  inFlight?: number
-  /** Of the sessions of the last second. */
-  ratePerSecond?: number
-  p50Ms?: number
-  p99Ms?: number
-}
 
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
@@ -39,8 +24,6 @@ export type RunFleetInit = {
 }
 
 const PROGRESS_MS = 500
-/** So many connects must fail, and nothing succeed, before a server counts as unreachable and the run stops. */
-const UNREACHABLE_AFTER = 50
 const POOL_KEY = { type: 'rsa', bits: 2048 } as const
 
 /** A run with all that it holds, torn down in reverse order. */
@@ -68,7 +51,7 @@ class Run {
     this.#stack.defer(() => rm(folder, { recursive: true, force: true }))
     const micCa = await manufacturingCa(this.#options.micCa)
     const keyPool = await this.#keyPool(folder, count * rounds.length)
-    this.#progress({ stage: 'server', done: 0, total: 1 })
+    this.#progress({ stage: 'server' })
     const own = embedded ? this.#stack.use(await startEmbeddedServer({ options: this.#options, folder, micCa })) : undefined
     const target = own?.address ?? parseAddress(server!)
     const trusted = own ? [own.certificateDer] : trustedCertificates(this.#options.capfCertificate)
@@ -85,10 +68,15 @@ class Run {
     })
     const done: FleetSummary['rounds'] = []
     const cpuBefore = own?.report().cpuMs ?? 0
-    for (const [number, { operation }] of rounds.entries()) {
+    for (const [number, round] of rounds.entries()) {
       if (this.#stopped) break
       if (store && number > 0) await orderRound(store, { options: this.#options, round: number })
-      done.push(await this.#runRound({ number, of: rounds.length, operation }, count))
+      done.push(
+        await this.#runRound(
+          { number, of: rounds.length, operation: round.operation },
+          countParticipants({ seed: this.#options.seed, round: number, count }, round),
+        ),
+      )
     }
     await own?.settled()
     const report = own?.report()
@@ -155,59 +143,27 @@ class Run {
     this.#clients.stop()
   }
 
-  async #runRound(
-    round: { number: number; of: number; operation: string },
-    phones: number,
-  ): Promise<FleetSummary['rounds'][number]> {
+  async #runRound(round: RoundPlace, total: number): Promise<FleetSummary['rounds'][number]> {
     const before = this.#clients.tally
+    const watch = new RoundWatch(round, { total, live: this.#clients.live })
     const startedMs = performance.now()
-    let last = { ended: before.done + before.failed, atMs: startedMs }
-    const show = setInterval(() => {
-      last = this.#showRound(round, { before, last, phones })
-    }, PROGRESS_MS)
+    const show = () => {
+      const { progress, unreachable } = watch.look(this.#clients.live)
+      this.#progress(progress)
+      if (!unreachable || this.#stopped) return
+      this.#gaveUp = true
+      this.#stop()
+    }
+    const timer = setInterval(show, PROGRESS_MS)
     try {
       await this.#clients.runRound(round.number)
+      show()
     } finally {
-      clearInterval(show)
+      clearInterval(timer)
     }
     const { done, failed } = this.#clients.tally
     const seconds = Math.round(performance.now() - startedMs) / 1000
     return { operation: round.operation, done: done - before.done, failed: failed - before.failed, seconds }
-  }
-
-  #showRound(
-    round: { number: number; of: number; operation: string },
-    { before, last, phones }: { before: { done: number; failed: number }; last: { ended: number; atMs: number }; phones: number },
-  ): { ended: number; atMs: number } {
-    const { progress } = this.#clients
-    const latency = new Latency()
-    const sum = { done: 0, failed: 0, inFlight: 0, unreachable: 0 }
-    for (const client of progress) {
-      latency.add(Latency.decode(client.actual))
-      sum.done += client.done
-      sum.inFlight += client.inFlight
-      for (const { count, side, phase } of client.failures) {
-        sum.failed += count
-        if (side === 'network' && phase === 'connect') sum.unreachable += count
-      }
-    }
-    if (sum.done === 0 && sum.unreachable >= Math.min(phones, UNREACHABLE_AFTER) && sum.unreachable === sum.failed) {
-      this.#gaveUp = true
-      this.#stop()
-    }
-    const now = { ended: sum.done + sum.failed, atMs: performance.now() }
-    this.#progress({
-      stage: 'round',
-      round,
-      done: sum.done + sum.failed - before.done - before.failed,
-      total: phones,
-      failed: sum.failed - before.failed,
-      inFlight: sum.inFlight,
-      ratePerSecond: ((now.ended - last.ended) * 1000) / Math.max(1, now.atMs - last.atMs),
-      p50Ms: latency.percentile(50),
-      p99Ms: latency.percentile(99),
-    })
-    return now
   }
 }
 
