@@ -20,6 +20,7 @@ export type ToClient =
 
 /** How the generator itself is doing. */
 export type ClientHealth = {
+  /** Of all rounds so far. */
   cpuMs: number
   eventLoopDelayMs: { p99: number; max: number }
   memoryBytes: number

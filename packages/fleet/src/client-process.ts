@@ -18,10 +18,12 @@ const tell = (message: FromClient) => {
   if (process.connected) process.send?.(message)
 }
 
+/** CPU time of the rounds alone. */
+let cpuMs = 0
+
 const health = (): ClientHealth => {
-  const { user, system } = process.cpuUsage()
   return {
-    cpuMs: (user + system) / 1000,
+    cpuMs,
     eventLoopDelayMs: { p99: eventLoopDelay.percentile(99) / 1e6, max: eventLoopDelay.max / 1e6 },
     memoryBytes: process.memoryUsage.rss(),
     keysPooled: keys?.pooled ?? 0,
@@ -48,6 +50,7 @@ const start = async (message: ToClient & { type: 'start' }) => {
 
 const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => {
   if (!engine) return
+  const cpuBefore = process.cpuUsage()
   eventLoopDelay.enable()
   const progress = setInterval(() => {
     if (engine) tell({ type: 'progress', progress: progressOf(engine) })
@@ -55,6 +58,8 @@ const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => 
   await engine.runRound(number, performance.now() + startInMs)
   clearInterval(progress)
   eventLoopDelay.disable()
+  const { user, system } = process.cpuUsage(cpuBefore)
+  cpuMs += (user + system) / 1000
   tell({ type: 'roundEnd', tally: engine.tally.encode(), health: health() })
 }
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
 import { type GroupReport, newCertificateAndKey, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import type { FleetOptions } from './options.ts'
@@ -9,13 +8,8 @@ export type EmbeddedServer = AsyncDisposable & {
   address: { host: string; port: number }
   certificateDer: Buffer
   storeUrl: string
-  report(): GroupReport
-  /** Resolves when the workers have reported once more: what they say is then complete. */
-  settled(): Promise<void>
+  report(): Promise<GroupReport>
 }
-
-/** Workers report once a second. */
-const REPORT_MS = 1_100
 
 export const startEmbeddedServer = async (init: {
   options: FleetOptions
@@ -43,8 +37,7 @@ export const startEmbeddedServer = async (init: {
     address: group.address,
     certificateDer: certificate.certificateDer,
     storeUrl,
-    report: () => group.report(),
-    settled: () => delay(REPORT_MS),
+    report: () => group.freshReport(),
     [Symbol.asyncDispose]: () => group[Symbol.asyncDispose](),
   }
 }

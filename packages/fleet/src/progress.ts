@@ -38,7 +38,7 @@ const standing = (live: readonly ClientLive[]): Standing => {
     for (const { count, side, phase } of failures) {
       sum.ended += count
       sum.failed += count
-      if (side === 'network' && phase === 'connect') sum.unreachable += count
+      if (phase === 'connect' && side !== 'generator') sum.unreachable += count
     }
   }
   return sum

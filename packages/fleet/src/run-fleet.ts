@@ -13,7 +13,7 @@ import { orderRound } from './orders.ts'
 import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
 import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles } from './run-files.ts'
-import { type FleetSummary, summarize } from './summary.ts'
+import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
@@ -66,20 +66,14 @@ class Run {
       keyPoolFile: keyPool?.file,
       ordered: store !== undefined,
     })
-    const done: FleetSummary['rounds'] = []
-    const cpuBefore = own?.report().cpuMs ?? 0
+    const done: RoundSummary[] = []
     for (const [number, round] of rounds.entries()) {
       if (this.#stopped) break
       if (store && number > 0) await orderRound(store, { options: this.#options, round: number })
-      done.push(
-        await this.#runRound(
-          { number, of: rounds.length, operation: round.operation },
-          countParticipants({ seed: this.#options.seed, round: number, count }, round),
-        ),
-      )
+      const total = countParticipants({ seed: this.#options.seed, round: number, count }, round)
+      done.push(await this.#runRound({ number, of: rounds.length, operation: round.operation }, { own, total }))
     }
-    await own?.settled()
-    const report = own?.report()
+    const report = await own?.report()
     return summarize({
       options: this.#options,
       phones: count,
@@ -89,7 +83,7 @@ class Run {
       poolSize: keyPool?.count ?? 0,
       loopback: /^(127\.|::1$|localhost$)/.test(target.host),
       stopped: this.#stopped && !this.#gaveUp,
-      server: report && { processes: report.workers, cpuMs: report.cpuMs - cpuBefore, memoryBytes: report.memoryBytes },
+      server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
   }
 
@@ -143,8 +137,9 @@ class Run {
     this.#clients.stop()
   }
 
-  async #runRound(round: RoundPlace, total: number): Promise<FleetSummary['rounds'][number]> {
+  async #runRound(round: RoundPlace, { own, total }: { own: EmbeddedServer | undefined; total: number }): Promise<RoundSummary> {
     const before = this.#clients.tally
+    const cpuBefore = { generator: this.#generatorCpuMs, server: (await own?.report())?.cpuMs ?? 0 }
     const watch = new RoundWatch(round, { total, live: this.#clients.live })
     const startedMs = performance.now()
     const show = () => {
@@ -161,9 +156,21 @@ class Run {
     } finally {
       clearInterval(timer)
     }
-    const { done, failed } = this.#clients.tally
     const seconds = Math.round(performance.now() - startedMs) / 1000
-    return { operation: round.operation, done: done - before.done, failed: failed - before.failed, seconds }
+    const { done, failed } = this.#clients.tally
+    const report = await own?.report()
+    return {
+      operation: round.operation,
+      done: done - before.done,
+      failed: failed - before.failed,
+      seconds,
+      generatorCpuMs: this.#generatorCpuMs - cpuBefore.generator,
+      ...(report ? { serverCpuMs: report.cpuMs - cpuBefore.server } : {}),
+    }
+  }
+
+  get #generatorCpuMs(): number {
+    return this.#clients.health.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
   }
 }
 

@@ -7,6 +7,17 @@ import type { Failure, Tally } from './tally.ts'
 /** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
 export type Verdict = 'pass' | 'fail' | 'invalid'
 
+/** One round; CPU times are those of the round alone, preparations left out. */
+export type RoundSummary = {
+  operation: string
+  done: number
+  failed: number
+  seconds: number
+  generatorCpuMs: number
+  /** Of the embedded server. */
+  serverCpuMs?: number
+}
+
 /** The result of a run; the same object is printed by `--json`. */
 export type FleetSummary = {
   version: 1
@@ -23,7 +34,7 @@ export type FleetSummary = {
   failed: number
   failures: Failure[]
   operations: Record<string, number>
-  rounds: { operation: string; done: number; failed: number; seconds: number }[]
+  rounds: RoundSummary[]
   seconds: number
   ratePerSecond: number
   latencyMs: { scheduled: LatencySummary; actual: LatencySummary }
@@ -51,7 +62,7 @@ export type SummaryInput = {
   poolSize: number
   loopback: boolean
   stopped: boolean
-  server: { processes: number; cpuMs: number; memoryBytes: number } | undefined
+  server: { processes: number; memoryBytes: number } | undefined
 }
 
 /** A schedule that more than this share of the starts missed was not the schedule of the run. */
@@ -93,7 +104,8 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     generated: sum(health, ({ keysGenerated }) => keysGenerated),
     poolSize,
   }
-  const cpuMs = sum(health, client => client.cpuMs)
+  const cpuMs = sum(rounds, round => round.generatorCpuMs)
+  const serverCpuMs = sum(rounds, round => round.serverCpuMs ?? 0)
   const each = (ms: number) => round3(ms / Math.max(1, done + failed))
   const phases: FleetSummary['phases'] = {}
   for (const phase of Object.keys(PHASES) as Phase[])
@@ -103,7 +115,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     seed: options.seed,
     ...judge(input),
     stopped: input.stopped,
-    unreachable: done === 0 && failed > 0 && failures.every(({ side, phase }) => side === 'network' && phase === 'connect'),
+    unreachable: done === 0 && failed > 0 && failures.every(({ side, phase }) => phase === 'connect' && side !== 'generator'),
     phones: input.phones,
     done,
     failed,
@@ -127,6 +139,6 @@ export const summarize = (input: SummaryInput): FleetSummary => {
       memoryBytes: sum(health, ({ memoryBytes }) => memoryBytes),
       loopback: input.loopback,
     },
-    ...(server ? { server: { ...server, cpuMs: Math.round(server.cpuMs), cpuMsPerOperation: each(server.cpuMs) } } : {}),
+    ...(server ? { server: { ...server, cpuMs: Math.round(serverCpuMs), cpuMsPerOperation: each(serverCpuMs) } } : {}),
   }
 }

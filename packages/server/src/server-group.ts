@@ -72,6 +72,7 @@ export class ServerGroup implements AsyncDisposable {
     return this.#address
   }
 
+  /** What the workers said last, at most a second ago. */
   report(): GroupReport {
     const counts: Counts = { sessions: { ...this.#pastCounts.sessions }, rejected: { ...this.#pastCounts.rejected } }
     const sum: GroupReport = {
@@ -89,6 +90,25 @@ export class ServerGroup implements AsyncDisposable {
       for (const key of ['sessions', 'connections', 'cpuMs', 'memoryBytes'] as const) sum[key] += report[key]
     }
     return sum
+  }
+
+  /** Ask the workers, and add up what they say now. */
+  async freshReport(): Promise<GroupReport> {
+    const said = [...this.#workers.keys()].map(
+      worker =>
+        new Promise<void>(resolve => {
+          const listen = (message: FromWorker) => {
+            if (message.type !== 'report') return
+            worker.off('message', listen)
+            resolve()
+          }
+          worker.on('message', listen)
+          worker.once('exit', () => resolve())
+        }),
+    )
+    this.#tell({ type: 'report' })
+    await Promise.all(said)
+    return this.report()
   }
 
   /** Process ids of the workers, for measurements. */

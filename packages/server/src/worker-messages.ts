@@ -17,6 +17,7 @@ export type ToWorker =
       reusePort: boolean
     }
   | { type: 'reload'; certificate: PemPair }
+  | { type: 'report' }
   | { type: 'drain' }
   | { type: 'cut' }
 

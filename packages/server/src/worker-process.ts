@@ -59,6 +59,7 @@ const start = async (message: ToWorker & { type: 'start' }) => {
 const handlers: { [T in ToWorker['type']]: (message: ToWorker & { type: T }) => void } = {
   start: message => void start(message),
   reload: ({ certificate }) => server?.reload(revive(certificate)),
+  report,
   drain: () => void end(),
   cut: () => server?.cut(),
 }

@@ -19,6 +19,9 @@ const writeOrder = new Map<MessageName, readonly { element: ElementName; require
  * @throws {EncodeError} for a missing element, a value that does not fit, or more than 65535 bytes of elements.
  */
 export const encode = (message: Message): Buffer => {
+  const { sessionId } = message
+  if (!Number.isInteger(sessionId) || sessionId < 0 || sessionId > 0xffff_ffff)
+    throw new EncodeError('CODEC_BAD_VALUE', `${message.name}.sessionId`)
   const values = message as unknown as Record<string, unknown>
   const parts: Buffer[] = [Buffer.allocUnsafe(HEADER_BYTES)]
   let length = 0
@@ -38,7 +41,7 @@ export const encode = (message: Message): Buffer => {
   const header = parts[0]!
   header.writeUInt8(MAGIC, 0)
   header.writeUInt8(MESSAGES[message.name].command, 1)
-  header.writeUInt32BE(message.sessionId, 2)
+  header.writeUInt32BE(sessionId, 2)
   header.writeUInt16BE(length, 6)
   return Buffer.concat(parts, HEADER_BYTES + length)
 }

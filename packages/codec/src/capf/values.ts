@@ -51,7 +51,8 @@ const unsigned = (bits: 8 | 16): ValueCodec<number> => ({
 export const u8 = unsigned(8)
 export const u16 = unsigned(16)
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+// A byte order mark is kept: dropping it would make another name of the same bytes.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const readText = (field: Field, end: number): string => {
   try {
@@ -61,11 +62,17 @@ const readText = (field: Field, end: number): string => {
   }
 }
 
+/** Half a surrogate pair has no UTF-8: Node would write U+FFFD in its place. */
+const writeText = (value: string, where: string): Buffer => {
+  if (!value.isWellFormed()) throw new EncodeError('CODEC_BAD_VALUE', where)
+  return Buffer.from(value, 'utf8')
+}
+
 /** Text to the end of the element. */
 export const text: ValueCodec<string> = {
   layout: 'text',
   read: field => readText(field, field.end),
-  write: value => Buffer.from(value, 'utf8'),
+  write: writeText,
 }
 
 /** Text and one NUL. A missing NUL is refused: a reader that cuts the last byte blindly makes another name of it. */
@@ -77,7 +84,7 @@ export const cstring: ValueCodec<string> = {
   },
   write: (value, where) => {
     if (value.includes('\0')) throw new EncodeError('CODEC_BAD_VALUE', where)
-    return Buffer.from(`${value}\0`, 'utf8')
+    return writeText(`${value}\0`, where)
   },
 }
 

@@ -1,7 +1,11 @@
 import { OptionError, type OptionProblem } from './errors.ts'
 import type { OptionRow, OptionsOf, OptionTable } from './rows.ts'
 
-const show = (row: OptionRow, value: unknown) => (row.secret ? 'a secret' : (JSON.stringify(value) ?? String(value)))
+const show = (row: OptionRow, value: unknown) => {
+  if (row.secret) return 'a secret'
+  // JSON would say null for NaN and refuse a bigint.
+  return typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
 
 const complaint = (place: { name: string; row: OptionRow; value: unknown }): OptionProblem => {
   const { name, row, value } = place

@@ -55,20 +55,25 @@ export const oneOf = <const T extends string>(row: Words & { default: T; values:
   ...rest(row),
 })
 
+type Pattern = { pattern?: RegExp; range?: string }
+
+/** What the text must be, in words: a mistake is told with it, so a pattern without words is told as it is. */
+const textRange = ({ pattern, range = pattern && `text like ${pattern.source}` }: Pattern) => (range === undefined ? {} : { range })
+
 /** Text with a default. */
-export const text = (row: Words & { default: string; pattern?: RegExp; range?: string }): OptionRow<string> => ({
+export const text = (row: Words & Pattern & { default: string }): OptionRow<string> => ({
   schema: (row.pattern ? z.string().regex(row.pattern) : z.string()).default(row.default),
   kind: 'string',
   default: row.default,
-  ...(row.range === undefined ? {} : { range: row.range }),
+  ...textRange(row),
   ...rest(row),
 })
 
-/** Text that may be left out. */
-export const optionalText = (row: Words & { pattern?: RegExp; range?: string }): OptionRow<string | undefined> => ({
+/** Text that may be left out, but not empty. */
+export const optionalText = (row: Words & Pattern): OptionRow<string | undefined> => ({
   schema: (row.pattern ? z.string().regex(row.pattern) : z.string().min(1)).optional(),
   kind: 'string',
-  ...(row.range === undefined ? {} : { range: row.range }),
+  ...textRange(row.pattern ? row : { range: 'text that is not empty', ...row }),
   ...rest(row),
 })
 
