@@ -1,0 +1,123 @@
+import type { TLSSocket } from 'node:tls'
+import { DecodeError, encode, FrameReader, type Message } from '@capfkit/codec/capf'
+import type { Trouble } from './decision.ts'
+import type { Environment, Target } from './environment.ts'
+import { safeDetail } from './safe-detail.ts'
+import { type Stage, socketFailure } from './socket-failure.ts'
+
+/** What a session hears of its connection. After `failed` nothing comes but `closed`, which comes last and exactly once. */
+export type ConnectionEvents = {
+  connected(): void
+  /** The handshake is done and the server is one that the phone trusts. */
+  secured(): void
+  message(message: Message): void
+  failed(trouble: Trouble): void
+  closed(): void
+}
+
+/** A TLS connection that speaks frames. It knows nothing of what they mean. */
+export class Connection {
+  readonly #environment: Environment
+  readonly #events: ConnectionEvents
+  readonly #reader: FrameReader
+  #socket: TLSSocket | undefined
+  #stage: Stage = 'connect'
+  /** The session wants no more events; what still comes is thrown away. */
+  #isOver = false
+
+  constructor(init: { environment: Environment; events: ConnectionEvents; maxFrameBytes: number }) {
+    this.#environment = init.environment
+    this.#events = init.events
+    this.#reader = new FrameReader({ maxFrameBytes: init.maxFrameBytes })
+  }
+
+  open(target: Target): void {
+    try {
+      const socket = this.#environment.connect({ ...target, tls: this.#environment.tls })
+      this.#socket = socket
+      // First of all, and never removed: an error without a listener would end the process.
+      socket.on('error', error => this.#fail(socketFailure(error, this.#stage)))
+      socket.once('close', () => this.#closed())
+      socket.once('connect', () => this.#connected())
+      socket.once('secureConnect', () => this.#secured())
+      socket.on('data', chunk => this.#received(chunk))
+      socket.once('end', () => this.#ended())
+    } catch (error) {
+      this.#fail(socketFailure(error as Error, 'connect'))
+    }
+  }
+
+  /** One frame, one write [CAPF-1.3]. @throws {EncodeError} */
+  send(message: Message): void {
+    this.#socket?.write(encode(message))
+  }
+
+  /** Close; `closed` follows. With `letServerGoFirst` the caller still has to call `destroy` when it has waited long enough. */
+  close({ letServerGoFirst }: { letServerGoFirst: boolean }): void {
+    this.#isOver = true
+    if (!letServerGoFirst || this.#socket?.readableEnded) this.destroy()
+  }
+
+  destroy(): void {
+    if (this.#socket) this.#socket.destroy()
+    else this.#events.closed()
+  }
+
+  #fail(trouble: Trouble): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#events.failed(trouble)
+  }
+
+  #connected(): void {
+    if (this.#isOver) return
+    // Without it every session loses about 45 ms to Nagle and delayed acknowledgements [CAPF-1.3].
+    this.#socket?.setNoDelay(true)
+    this.#stage = 'tls'
+    this.#events.connected()
+  }
+
+  #secured(): void {
+    if (this.#isOver) return
+    // Equal to a certificate that the phone was told to trust, or the phone says nothing at all [CAPF-1.1].
+    const shown = this.#socket?.getPeerX509Certificate()?.raw
+    if (!shown || !this.#environment.trusted.some(der => der.equals(shown))) {
+      this.#fail({ code: 'PHONE_UNTRUSTED_SERVER' })
+      return
+    }
+    this.#stage = 'open'
+    this.#events.secured()
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#isOver) return
+    try {
+      for (const message of this.#reader.push(chunk)) {
+        this.#events.message(message)
+        if (this.#isOver) return
+      }
+    } catch (error) {
+      this.#fail({ code: error instanceof DecodeError ? 'PHONE_BAD_MESSAGE' : 'PHONE_INTERNAL', detail: safeDetail(error) })
+    }
+  }
+
+  #ended(): void {
+    if (this.#isOver) this.destroy()
+    else this.#hungUp()
+  }
+
+  #closed(): void {
+    this.#hungUp()
+    this.#events.closed()
+  }
+
+  #hungUp(): void {
+    if (this.#stage !== 'open') {
+      this.#fail({ code: 'PHONE_TLS_FAILED', detail: 'the server closed the connection during the handshake' })
+      return
+    }
+    const { bufferedBytes } = this.#reader
+    const detail = bufferedBytes > 0 ? { detail: `inside a frame, after ${bufferedBytes} bytes of it` } : {}
+    this.#fail({ code: 'PHONE_SERVER_HUNG_UP', ...detail })
+  }
+}

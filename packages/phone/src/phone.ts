@@ -1,0 +1,160 @@
+import { isDeviceName } from '@capfkit/codec/capf'
+import { OptionError } from '@capfkit/codec/options'
+import { type Contact, contactServers } from './contact.ts'
+import { type AuthMode, type Credential, Device } from './device.ts'
+import { type Environment, environmentOf, type Target } from './environment.ts'
+import { phoneError } from './errors.ts'
+import { MODELS, type ModelName } from './models.ts'
+import { notStarted, obstacle } from './obstacle.ts'
+import { type PhoneOptions, phoneOptions } from './options.ts'
+import type { ContactResult, SessionResult } from './result.ts'
+import { Session } from './session.ts'
+import { tlsProfileFor } from './tls-profile.ts'
+
+/** Everything but `tls`, which the model and the options give, may be left to the real world: see {@link Environment}. */
+export type PhoneInit = Pick<Environment, 'makeKey' | 'trusted'> &
+  Partial<Omit<Environment, 'makeKey' | 'trusted'>> & {
+    /** `SEP` + 12 hex digits, or any other CUCM device name [CAPF-3.5]. */
+    deviceName: string
+    /** Default `8861`. */
+    model?: ModelName
+    authMode: AuthMode
+    /** For mode `string`: what the administrator gave the user. */
+    authString?: string
+    mic?: Credential
+    lsc?: Credential
+    /** Default: what the model speaks. */
+    protocolVersion?: 2 | 3
+    /** Send SUDI_DATA when there is an RSA MIC; costs two RSA signatures a session. Default false. */
+    sudi?: boolean
+    /** Checked by {@link phoneOptions}; give many phones one checked object. */
+    options?: Partial<PhoneOptions>
+  }
+
+/** One line of the phone's status page; `at` in milliseconds since 1970. */
+export type StatusMessage = { readonly at: number; readonly text: string }
+
+/** The status page keeps the last few and forgets the oldest. */
+const MAX_STATUS_MESSAGES = 20
+
+const wrong = (name: string, wanted: string) =>
+  new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} must be ${wanted}` }])
+
+/** What the LSC menu of the phone says. */
+export type LscMenu = 'Not Installed' | 'Pending' | 'Installed'
+
+/**
+ * One phone as CAPF sees it: an identity, certificates, and the client side of every session. Its LSC, its way of
+ * authenticating and its status page outlive the sessions; one session at a time.
+ */
+export class Phone {
+  readonly #device: Device
+  readonly #environment: Environment
+  readonly #statusMessages: StatusMessage[] = []
+  #isBusy = false
+
+  /** @throws {OptionError} for a device name or model that is none, and for wrong options. */
+  constructor(init: PhoneInit) {
+    const { deviceName, model: modelName = '8861' } = init
+    if (!isDeviceName(deviceName))
+      throw wrong('deviceName', `a CUCM device name of letters, digits, ., - and _, got ${JSON.stringify(deviceName)}`)
+    if (!Object.hasOwn(MODELS, modelName))
+      throw wrong('model', `${Object.keys(MODELS).join(' | ')}, got ${JSON.stringify(modelName)}`)
+    const model = MODELS[modelName]
+    const options = phoneOptions(init.options)
+    this.#device = new Device({
+      deviceName,
+      model,
+      protocolVersion: init.protocolVersion ?? model.protocolVersion,
+      authMode: init.authMode,
+      authString: init.authString,
+      mic: init.mic,
+      lsc: init.lsc,
+      sudi: init.sudi ?? false,
+      options,
+    })
+    this.#environment = environmentOf({ ...init, tls: init.tls ?? tlsProfileFor({ model, options }) })
+  }
+
+  get deviceName(): string {
+    return this.#device.deviceName
+  }
+
+  /** The LSC with its key, as installed by the last session that did. */
+  get lsc(): Credential | undefined {
+    return this.#device.lsc
+  }
+
+  get mic(): Credential | undefined {
+    return this.#device.mic
+  }
+
+  get lscMenu(): LscMenu {
+    if (this.#isBusy) return 'Pending'
+    return this.#device.lsc ? 'Installed' : 'Not Installed'
+  }
+
+  /** The last lines of the status page, the newest last. */
+  get statusMessages(): readonly StatusMessage[] {
+    return this.#statusMessages
+  }
+
+  /** What a new configuration file or the user changes between sessions. `authString: undefined` forgets the string. */
+  configure(change: { authMode?: AuthMode; authString?: string | undefined }): void {
+    if (change.authMode) this.#device.authMode = change.authMode
+    if ('authString' in change) this.#device.authString = change.authString
+  }
+
+  /**
+   * One session with one server. Never rejects: whatever network and server do is in the result.
+   *
+   * @param session.signal  ends the session at once with PHONE_ABORTED. When thousands of sessions share one signal, each of
+   *                        them takes longer to end, as Node looks through all its listeners: give each session its own.
+   */
+  async runSession({ signal, ...target }: Target & { signal?: AbortSignal }): Promise<SessionResult> {
+    if (this.#isBusy) return notStarted({ code: 'PHONE_BUSY' })
+    const trouble = obstacle({ device: this.#device, trusted: this.#environment.trusted, signal })
+    this.#isBusy = true
+    const result = trouble ? notStarted(trouble) : await this.#converse(target, signal)
+    this.#isBusy = false
+    this.#show(result, target)
+    return result
+  }
+
+  /**
+   * Find a CAPF server that answers, as a phone does: the servers in order and, when none could be talked to, all of them
+   * again after `retryIntervalMs`, `retries` times. An answer ends the search, be it a refusal. Never rejects.
+   *
+   * @param contact.onSession  hears the result of every session, of the last one too.
+   */
+  contactCapf(contact: Contact): Promise<ContactResult> {
+    const { signal } = contact
+    return contactServers(contact, {
+      options: this.#device.options,
+      delay: this.#environment.delay,
+      runSession: target => this.runSession(signal ? { ...target, signal } : target),
+    })
+  }
+
+  #converse(target: Target, signal: AbortSignal | undefined): Promise<SessionResult> {
+    return new Promise(done => {
+      new Session({ device: this.#device, environment: this.#environment, signal, done }).start(target)
+    })
+  }
+
+  /** The status page of the phone, and a line of log. */
+  #show({ failure, operation }: SessionResult, { host, port }: Target): void {
+    const at = this.#environment.now()
+    const shows = failure && (phoneError(failure.code).shows ?? 'LSC: Failed')
+    if (shows === 'DNS unknown IPv4 host') this.#showLine({ at, text: `${shows} ${host}` })
+    else if (shows && shows !== 'nothing') this.#showLine({ at, text: shows })
+    const text = failure ? `${failure.code} in phase ${failure.phase}: ${failure.detail}` : `done: ${operation}`
+    const level = failure ? 'warn' : 'info'
+    this.#environment.log?.({ at, level, deviceName: this.deviceName, text: `session with ${host}:${port}, ${text}` })
+  }
+
+  #showLine(message: StatusMessage): void {
+    this.#statusMessages.push(message)
+    if (this.#statusMessages.length > MAX_STATUS_MESSAGES) this.#statusMessages.shift()
+  }
+}
