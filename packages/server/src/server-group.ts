@@ -11,6 +11,11 @@ import type { FromWorker, PemPair, ToWorker, WorkerReport } from './worker-messa
 
 // From source this is a .ts file, in the published package a .js file.
 const WORKER_PROGRAM = fileURLToPath(new URL(`./worker-process${extname(import.meta.filename)}`, import.meta.url))
+/**
+ * Node's TLS keeps a read buffer of 64 KiB for each connection and touches a few KiB of it. Out of the heap it lies in pages
+ * that something else has touched before, and is resident as a whole; mapped for itself it is not. Only glibc knows the name.
+ */
+const MALLOC = { MALLOC_MMAP_THRESHOLD_: '65536' }
 /** A worker that dies is started again, but not more often than this. */
 const RESTART_MS = 1_000
 
@@ -97,13 +102,14 @@ export class ServerGroup implements AsyncDisposable {
     const said = [...this.#workers.keys()].map(
       worker =>
         new Promise<void>(resolve => {
-          const listen = (message: FromWorker) => {
-            if (message.type !== 'report') return
-            worker.off('message', listen)
+          const done = () => {
+            worker.off('message', listen).off('exit', done)
             resolve()
           }
-          worker.on('message', listen)
-          worker.once('exit', () => resolve())
+          const listen = ({ type }: FromWorker) => {
+            if (type === 'report') done()
+          }
+          worker.on('message', listen).once('exit', done)
         }),
     )
     this.#tell({ type: 'report' })
@@ -148,7 +154,11 @@ export class ServerGroup implements AsyncDisposable {
     const { options, certificate, ca, micCas = [], lscCas = [] } = this.#init
     const { host, port } = this.#address
     const listen = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-    const worker = fork(WORKER_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const worker = fork(WORKER_PROGRAM, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...MALLOC, ...process.env },
+    })
     this.#workers.set(worker, undefined)
     return new Promise((resolve, reject) => {
       let listening = false
