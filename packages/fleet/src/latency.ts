@@ -9,7 +9,7 @@ export class Latency {
 
   constructor(
     histogram: Histogram = build({
-      bitBucketSize: 'packed',
+      bitBucketSize: 32,
       autoResize: true,
       numberOfSignificantValueDigits: 3,
       highestTrackableValue: HIGHEST_US,
@@ -47,7 +47,7 @@ export class Latency {
   }
 
   static decode(encoded: string): Latency {
-    return new Latency(decodeFromCompressedBase64(encoded, 'packed'))
+    return new Latency(decodeFromCompressedBase64(encoded, 32))
   }
 }
 

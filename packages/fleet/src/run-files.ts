@@ -12,6 +12,7 @@ import {
   writePrivateFile,
 } from '@capfkit/pki'
 import { FleetError } from './errors.ts'
+import type { FleetSummary } from './summary.ts'
 
 /** Who signs the MICs of the fleet. */
 export type ManufacturingCa = { certificateDer: Buffer; privateKey: KeyObject }
@@ -50,6 +51,15 @@ export const writeRunFiles = async (files: { out: string; micCa: ManufacturingCa
       file: join(out, 'mic-ca.pem'),
       data: derToPem(micCa.certificateDer) + privateKeyPem(micCa.privateKey),
     })
+  } catch (cause) {
+    throw new FleetError('FLEET_BAD_FILE', out, { cause })
+  }
+}
+
+/** The summary as a file, for whoever reads it later. */
+export const writeSummary = async (out: string, summary: FleetSummary): Promise<void> => {
+  try {
+    await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)
   } catch (cause) {
     throw new FleetError('FLEET_BAD_FILE', out, { cause })
   }

@@ -12,7 +12,7 @@ import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
 import { orderRound } from './orders.ts'
 import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
 import { countParticipants, parseRounds } from './rounds.ts'
-import { manufacturingCa, trustedCertificates, writeRunFiles } from './run-files.ts'
+import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 
 export type RunFleetInit = {
@@ -74,7 +74,7 @@ class Run {
       done.push(await this.#runRound({ number, of: rounds.length, operation: round.operation }, { own, total }))
     }
     const report = await own?.report()
-    return summarize({
+    const summary = summarize({
       options: this.#options,
       phones: count,
       tally: this.#clients.tally,
@@ -85,6 +85,8 @@ class Run {
       stopped: this.#stopped && !this.#gaveUp,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
+    if (out !== undefined) await writeSummary(out, summary)
+    return summary
   }
 
   #progress(progress: FleetProgress): void {

@@ -1,0 +1,19 @@
+import type { AnyCommand } from './command.ts'
+
+/** A noun of the command line. What it needs is loaded when it is used, so that `--help` stays quick. */
+export type Noun = { readonly doc: string } & (
+  | { readonly verbs: () => Promise<{ readonly commands: readonly AnyCommand[] }> }
+  | { readonly load: () => Promise<{ readonly commands: readonly [AnyCommand] }> }
+)
+
+/** Every noun: `verbs` for `capf <noun> <verb>`, `load` for a noun that is the whole command. */
+export const NOUNS: Readonly<Record<string, Noun>> = {
+  server: { doc: 'The CAPF service', verbs: () => import('./commands/server.ts') },
+  device: { doc: 'The devices in a store, and what is ordered for them', verbs: () => import('./commands/device.ts') },
+  phone: { doc: 'One simulated phone', verbs: () => import('./commands/phone.ts') },
+  fleet: { doc: 'Many simulated phones at once', verbs: () => import('./commands/fleet.ts') },
+  demo: { doc: 'A server and a thousand phones on this machine', load: () => import('./commands/demo.ts') },
+  keys: { doc: 'Pools of ready key pairs', verbs: () => import('./commands/keys.ts') },
+  decode: { doc: 'CAPF frames in words', load: () => import('./commands/decode.ts') },
+  errors: { doc: 'What an error code means and what to do', load: () => import('./commands/errors.ts') },
+}

@@ -1,0 +1,58 @@
+import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
+import { CONFIG_ERRORS } from '@capfkit/codec/options'
+import { PHONE_ERRORS } from '@capfkit/phone'
+import { CHAIN_ERRORS, PKI_ERRORS } from '@capfkit/pki'
+import { SERVER_ERRORS } from '@capfkit/server'
+import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
+import { CLI_ERRORS, CliError } from '../errors.ts'
+import { nearest } from '../frame/names.ts'
+import { painter, print } from '../io.ts'
+
+type ErrorRow = { readonly code: string; readonly what: string; readonly remedy?: string }
+
+const sentences = (table: Readonly<Record<string, string>>): ErrorRow[] =>
+  Object.entries(table).map(([code, what]) => ({ code, what }))
+
+const remedies = (table: Readonly<Record<string, { what: string; remedy: string }>>): ErrorRow[] =>
+  Object.entries(table).map(([code, { what, remedy }]) => ({ code, what, remedy }))
+
+/** Every code of every package, from the tables that the errors themselves are made of. */
+const allErrors = (): ErrorRow[] => [
+  ...remedies(CLI_ERRORS),
+  ...sentences(CONFIG_ERRORS),
+  ...remedies(SERVER_ERRORS),
+  ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
+  ...sentences(PKI_ERRORS),
+  ...sentences(CHAIN_ERRORS),
+  ...sentences({ ...ENCODE_ERRORS, ...DECODE_ERRORS }),
+]
+
+const errorsCommand = command({
+  name: 'errors',
+  doc: 'Say what an error code means and what to do',
+  examples: [['errors STORE_LOCKED', 'One code; without it, all of them']],
+  words: { code: { doc: 'The code in brackets at the end of a sentence.', optional: true } },
+  options: JSON_OPTION,
+  async run({ options, words: { code }, io }) {
+    const all = allErrors()
+    const rows = code === undefined ? all : all.filter(row => row.code === code.toUpperCase())
+    if (rows.length === 0) {
+      const near = nearest(
+        code ?? '',
+        all.map(row => row.code),
+      )
+      throw new CliError('CLI_USAGE', {
+        where: code ?? '',
+        detail: 'there is no such code',
+        remedy: near ? `did you mean ${near}?` : 'see capf errors',
+      })
+    }
+    const paint = painter(io.stdout, io)
+    for (const { code, what, remedy } of rows)
+      if (options.json) print(io, JSON.stringify({ code, what, ...(remedy === undefined ? {} : { remedy }) }))
+      else print(io, `${paint('bold', code)}\n  ${what}${remedy === undefined ? '' : `\n  ${remedy}`}`)
+    return undefined
+  },
+})
+
+export const commands: readonly [AnyCommand] = [errorsCommand]

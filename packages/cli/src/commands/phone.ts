@@ -1,0 +1,4 @@
+import type { AnyCommand } from '../command.ts'
+import { enrol } from '../phone/enrol.ts'
+
+export const commands: readonly AnyCommand[] = [enrol]

@@ -1,0 +1,72 @@
+import { ServerGroup } from '@capfkit/server'
+import { formatAddress } from '../address.ts'
+import { certificatesIn, identify } from '../certificate-files.ts'
+import { type AnyCommand, command } from '../command.ts'
+import { note, print } from '../io.ts'
+import { capfCertificate, otherCa } from '../server/certificates.ts'
+import { type OpenDoor, openDoors } from '../server/doors.ts'
+import { START_OPTIONS, serverOptionsOf } from '../server/options.ts'
+import { UntilStopped } from '../server/run-until-stopped.ts'
+
+const start = command({
+  name: 'start',
+  doc: 'Serve CAPF until SIGTERM or Ctrl-C',
+  details:
+    'Either lets running sessions end first; a second Ctrl-C cuts them. SIGHUP reads the certificate again. Prints one line when it is ready.',
+  examples: [
+    ['server start --listen 0.0.0.0:3804 --store sqlite:/var/lib/capf/capf.db', 'Serve the devices of a store to the network'],
+  ],
+  options: START_OPTIONS,
+  async run({ options, io }) {
+    const source = await capfCertificate(options, io.now())
+    const ca = otherCa(options)
+    const micCas = options.micCa === undefined ? [] : await certificatesIn(options.micCa)
+    const { subject, sha1, notAfter } = identify(source.certificate.certificateDer)
+    note(io, `${source.made ? 'made' : 'using'} the CAPF certificate ${source.file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
+
+    const group = await ServerGroup.start({
+      options: serverOptionsOf(options),
+      certificate: source.certificate,
+      ...(ca ? { ca } : {}),
+      micCas,
+      onWorkerLost: error => note(io, `${error.message}; it is started again`),
+    })
+    const reload = () => {
+      const certificate = source.read()
+      group.reload(certificate)
+      const now = identify(certificate.certificateDer)
+      return `reloaded the CAPF certificate: ${now.subject}, SHA-1 ${now.sha1}`
+    }
+    let doors: OpenDoor[] = []
+    using until = new UntilStopped({ group, io, reload })
+    try {
+      const status = () => ({ version: 1, listening: group.address, ...group.report() })
+      const drain = () => {
+        setImmediate(until.drain)
+        return { draining: true }
+      }
+      const actions = { status, reload: () => ({ said: reload() }), drain }
+      doors = await openDoors(options, { report: () => group.report(), actions })
+      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
+      if (options.json)
+        print(
+          io,
+          JSON.stringify({
+            version: 1,
+            listening: group.address,
+            workers: group.pids.length,
+            certificate: { file: source.file, made: source.made, subject, sha1 },
+            store: options.store,
+            ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
+          }),
+        )
+      else print(io, `listening on ${formatAddress(group.address)}`)
+      return await until.stopped
+    } finally {
+      for (const { door } of doors) await door[Symbol.asyncDispose]()
+      await group[Symbol.asyncDispose]()
+    }
+  },
+})
+
+export const commands: readonly AnyCommand[] = [start]

@@ -1,0 +1,44 @@
+import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, runFleet } from '@capfkit/fleet'
+import { command, JSON_OPTION } from '../command.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
+import { type Io, note, print } from '../io.ts'
+import { startFleetProgress } from './progress.ts'
+import { repeatLine } from './repeat.ts'
+import { summaryLines } from './summary-screen.ts'
+
+/** How a run ended, as an exit code: what makes the figures worthless comes first. */
+export const exitOf = ({ stopped, unreachable, verdict }: FleetSummary): ExitCode => {
+  if (stopped) return EXIT.stopped
+  if (unreachable) return EXIT.unreachable
+  return { pass: EXIT.pass, fail: EXIT.failed, invalid: EXIT.invalid }[verdict]
+}
+
+/** Run a fleet, show how it goes on stderr and the summary on stdout. */
+export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
+  using interruption = new Interruption(io)
+  using progress = await startFleetProgress(io)
+  interruption.signal.addEventListener('abort', () => note(io, 'stopping: nothing more starts, running sessions may end'))
+  const summary = await runFleet({ options, signal: interruption.signal, onProgress: state => progress.show(state) })
+  progress.end()
+  if (json) print(io, JSON.stringify(summary))
+  else for (const line of summaryLines(io, summary)) print(io, line)
+  note(io, repeatLine(options))
+  return exitOf(summary)
+}
+
+export const run = command({
+  name: 'run',
+  doc: 'Have many simulated phones contact a CAPF server, and measure it',
+  details:
+    'Latency is counted from the moment that the schedule names and from the real start. With --embedded or --store the fleet orders the operations itself; otherwise phones do what the server has pending for them.',
+  examples: [
+    ['fleet run --embedded --phones 1000 --concurrency 64', 'Enrol a thousand phones with a server of our own'],
+    [
+      'fleet run --server 127.0.0.1:3804 --capf-certificate capf.pem --store sqlite:capf.db --phones 500 --rate 50',
+      'Fifty sessions a second against a running server',
+    ],
+  ],
+  options: { ...FLEET_OPTIONS, ...JSON_OPTION },
+  run: ({ options: { json, ...options }, io }) => runAndShow(io, { options, json }),
+})

@@ -1,0 +1,47 @@
+import { styleText } from 'node:util'
+
+export type Output = { write(text: string | Uint8Array): unknown; readonly isTTY?: boolean; readonly columns?: number }
+
+type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** The world as a command sees it: `process` for the program, something else for a test. */
+export type Io = {
+  readonly stdin: AsyncIterable<Uint8Array | string>
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signals: {
+    on(name: SignalName, listener: () => void): unknown
+    off(name: SignalName, listener: () => void): unknown
+  }
+  now(): Date
+}
+
+export const processIo = (): Io => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signals: process,
+  now: () => new Date(),
+})
+
+/** Words for people: to stderr, where they do not mix with a result. */
+export const note = (io: Io, line: string): void => {
+  io.stderr.write(`${line}\n`)
+}
+
+export const print = (io: Io, line: string): void => {
+  io.stdout.write(`${line}\n`)
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Colours text for an output: only on a terminal, and never where NO_COLOR is set (https://no-color.org). */
+export const painter = (output: Output, { env }: Pick<Io, 'env'>): ((style: Style, text: string) => string) => {
+  const hasColour = output.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
+  return (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text)
+}
+
+/** Columns that a screen may use: those of the terminal, 80 where there is none. */
+export const columnsOf = (output: Output): number => (output.isTTY && output.columns ? output.columns : 80)

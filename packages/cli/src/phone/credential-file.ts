@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Credential } from '@capfkit/phone'
+import { derToPem, parseCertificate, pemToDer, privateKeyPem, publicKeyDerOf, readPrivateKey, writePrivateFile } from '@capfkit/pki'
+import { CliError } from '../errors.ts'
+import { readBytes, systemWords } from '../files.ts'
+
+const MAX_BYTES = 1_048_576
+
+/** A certificate with its key from one PEM file. @throws {CliError} `CLI_FILE_UNREADABLE`, `CLI_BAD_CERTIFICATE_FILE`. */
+export const readCredential = async (file: string): Promise<Credential> => {
+  const bytes = await readBytes(file, { maxBytes: MAX_BYTES })
+  try {
+    const [certificateDer] = pemToDer(bytes)
+    const { privateKey } = readPrivateKey(bytes)
+    if (!certificateDer || !parseCertificate(certificateDer).publicKeyDer.equals(publicKeyDerOf(privateKey)))
+      throw new Error('the private key does not belong to the certificate')
+    return { certificateDer, privateKey }
+  } catch (cause) {
+    throw new CliError('CLI_BAD_CERTIFICATE_FILE', {
+      where: file,
+      detail: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    })
+  }
+}
+
+/** The credential in a file that need not be there. */
+export const readCredentialIfThere = async (file: string): Promise<Credential | undefined> =>
+  existsSync(file) ? readCredential(file) : undefined
+
+const unwritable = (file: string, cause: unknown) =>
+  new CliError('CLI_FILE_UNWRITABLE', { where: file, detail: `the file cannot be written: ${systemWords(cause)}`, cause })
+
+/** Certificate, then PKCS#8 key, mode 0600, all or nothing. */
+export const writeCredential = async (file: string, { certificateDer, privateKey }: Credential): Promise<void> => {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writePrivateFile({ file, data: derToPem(certificateDer) + privateKeyPem(privateKey) })
+  } catch (cause) {
+    throw unwritable(file, cause)
+  }
+}
+
+export const removeCredential = async (file: string): Promise<void> => {
+  try {
+    await rm(file, { force: true })
+  } catch (cause) {
+    throw unwritable(file, cause)
+  }
+}

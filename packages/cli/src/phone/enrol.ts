@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { type AuthMode, type ContactResult, type Credential, Phone } from '@capfkit/phone'
+import { formatName, parseCertificate } from '@capfkit/pki'
+import { parseAddress } from '../address.ts'
+import { certificatesIn } from '../certificate-files.ts'
+import { command } from '../command.ts'
+import { checkNames } from '../device/names.ts'
+import { MistakesError } from '../errors.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
+import { type Io, note, painter, print } from '../io.ts'
+import { readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
+import { keyMaker } from './make-key.ts'
+import { ENROL_OPTIONS, type EnrolOptions, phoneOptionsOf } from './options.ts'
+import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
+
+const REQUIRED = { server: '--server HOST:PORT', capfCertificate: '--capf-certificate FILE', out: '--out DIR' } as const
+
+/** The options that have no default, all of them there. */
+const required = (options: EnrolOptions): { server: string; capfCertificate: string; out: string } => {
+  const { server, capfCertificate, out } = options
+  if (server !== undefined && capfCertificate !== undefined && out !== undefined) return { server, capfCertificate, out }
+  const missing = (Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]).filter(name => options[name] === undefined)
+  throw new MistakesError(missing.map(name => `${REQUIRED[name]} is missing (CLI_USAGE)`))
+}
+
+const authModeOf = ({ auth, authString }: EnrolOptions, has: { lsc: unknown; mic: unknown }): AuthMode => {
+  if (auth !== 'given') return auth
+  if (authString !== undefined) return 'string'
+  return has.lsc ? 'lsc' : has.mic ? 'mic' : 'null'
+}
+
+/** The file follows the phone. @returns a sentence about it. */
+const keep = async (file: string, { lsc, result }: { lsc: Credential | undefined; result: ContactResult }): Promise<string> => {
+  if (result.lsc === 'deleted') {
+    await removeCredential(file)
+    return `deleted the LSC: ${file} is gone`
+  }
+  if (result.lsc !== 'installed' || !lsc) return result.operation === 'fetch' ? 'showed its certificate' : 'nothing was ordered'
+  await writeCredential(file, lsc)
+  const { subject, issuer, notAfter } = parseCertificate(lsc.certificateDer)
+  return `installed the LSC: ${file} (${formatName(subject)}, issued by ${formatName(issuer)}, until ${notAfter.toISOString().slice(0, 10)})`
+}
+
+type Report = { io: Io; phone: Phone; result: ContactResult; kept: string; address: string }
+
+/** Tenths of a millisecond are as much as the clock is good for. */
+const rounded = (phasesMs: ContactResult['phasesMs']) =>
+  Object.fromEntries(Object.entries(phasesMs).map(([phase, ms]) => [phase, tenths(ms)]))
+const tenths = (ms: number) => Math.round(ms * 10) / 10
+
+/** The result as data. */
+const dataOf = ({ phone, result, address }: Omit<Report, 'io' | 'kept'>, file: string) => {
+  const { phasesMs, totalMs, messages, ...rest } = result
+  return {
+    version: 1,
+    device: phone.deviceName,
+    server: address,
+    ...rest,
+    ...(result.lsc === 'installed' ? { file } : {}),
+    phasesMs: rounded(phasesMs),
+    totalMs: tenths(totalMs),
+    messages: messages.map(({ from, name, atMs }) => ({ from, name, atMs: tenths(atMs) })),
+    statusMessages: phone.statusMessages.map(({ text }) => text),
+  }
+}
+
+const show = ({ io, phone, result, kept, address }: Report): void => {
+  const paint = painter(io.stdout, io)
+  print(io, `${paint('bold', phone.deviceName)} with ${address}`)
+  for (const line of phaseLines(result)) print(io, line)
+  for (const { text } of phone.statusMessages) print(io, `  the phone shows: ${text}`)
+  const { failure } = result
+  if (result.lsc !== 'unchanged' || !failure) print(io, `${paint('green', 'done')}: ${kept}`)
+  if (failure) note(io, `${painter(io.stderr, io)('red', 'capf:')} ${phone.deviceName}: ${failureLine(failure)}`)
+}
+
+export const enrol = command({
+  name: 'enrol',
+  doc: 'Have one phone contact a CAPF server and do what the server has ordered',
+  details:
+    'Installs, upgrades, deletes or shows its LSC. Like a real phone it tries again when the server cannot be reached: see --retries.',
+  examples: [
+    [
+      'phone enrol SEP001122334455 --server 127.0.0.1:3804 --capf-certificate capf.pem --out lscs',
+      'Get an LSC by null string and keep it as lscs/SEP001122334455.pem',
+    ],
+  ],
+  words: { name: { doc: 'Name of the device.' } },
+  options: ENROL_OPTIONS,
+  async run({ options, words, io }): Promise<ExitCode> {
+    const { server, capfCertificate, out } = required(options)
+    const [deviceName = ''] = checkNames([words.name])
+    const file = join(out, `${deviceName}.pem`)
+    const lsc = options.lsc === undefined ? await readCredentialIfThere(file) : await readCredential(options.lsc)
+    const mic = options.mic === undefined ? undefined : await readCredential(options.mic)
+    const trusted = await certificatesIn(capfCertificate)
+    await using keys = await keyMaker(options.keyPool, io)
+    const { authString, model, sudi, protocolVersion } = options
+    const phone = new Phone({
+      deviceName,
+      model,
+      sudi,
+      makeKey: keys.makeKey,
+      trusted,
+      authMode: authModeOf(options, { lsc, mic }),
+      options: phoneOptionsOf(options),
+      ...(authString === undefined ? {} : { authString }),
+      ...(lsc ? { lsc } : {}),
+      ...(mic ? { mic } : {}),
+      ...(protocolVersion === 'model' ? {} : { protocolVersion: protocolVersion === '2' ? 2 : 3 }),
+    })
+    using interruption = new Interruption(io)
+    let sessions = 0
+    const result = await phone.contactCapf({
+      servers: [parseAddress(server)],
+      signal: interruption.signal,
+      onSession: ({ failure }) => {
+        sessions++
+        if (failure && isTriedAgain(failure) && sessions <= options.retries)
+          note(io, `${failureLine(failure)}; trying again in ${options.retryIntervalMs / 1000} s`)
+      },
+    })
+    const kept = await keep(file, { lsc: phone.lsc, result })
+    if (options.json) print(io, JSON.stringify(dataOf({ phone, result, address: server }, file)))
+    else show({ io, phone, result, kept, address: server })
+    return exitOf(result)
+  },
+})

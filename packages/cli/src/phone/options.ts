@@ -1,0 +1,43 @@
+import { flag, type OptionsOf, oneOf, optionalText } from '@capfkit/codec/options'
+import { MODELS, type ModelName, PHONE_OPTIONS, type PhoneOptions } from '@capfkit/phone'
+import { ADDRESS } from '../address.ts'
+import { JSON_OPTION } from '../command.ts'
+
+/** What only the command has, beside the options of the phone itself. */
+const IDENTITY_OPTIONS = {
+  server: optionalText({
+    ...ADDRESS,
+    doc: 'The CAPF server. Required.',
+  }),
+  capfCertificate: optionalText({
+    doc: 'PEM or DER file with the certificate of the CAPF server (or several): the phone trusts no other. Required.',
+  }),
+  out: optionalText({
+    doc: 'Folder for NAME.pem: certificate and key of the LSC, mode 0600. It is made when missing. A NAME.pem that is there is the LSC of the phone. Required.',
+  }),
+  auth: oneOf({
+    default: 'given',
+    values: ['given', 'null', 'string', 'lsc', 'mic'],
+    doc: 'How the phone proves who it is; "given": by what is given, the string first, then LSC, MIC, nothing.',
+  }),
+  authString: optionalText({ doc: 'The authentication string of this device.', secret: true }),
+  lsc: optionalText({ doc: 'PEM file with an LSC and its key, in the place of NAME.pem.' }),
+  mic: optionalText({ doc: 'PEM file with the MIC and its key.' }),
+  sudi: flag({ default: false, doc: 'Send SUDI_DATA, too, where there is an RSA MIC.' }),
+  model: oneOf({
+    default: '8861',
+    values: Object.keys(MODELS) as ModelName[],
+    doc: 'Model of the phone: protocol version, TLS, which keys it can make.',
+  }),
+  protocolVersion: oneOf({ default: 'model', values: ['model', '2', '3'], doc: 'CAPF version to speak.' }),
+  keyPool: optionalText({
+    doc: 'Key pool to take the key from, made by capf keys generate. Without it, or for another kind of key, one is generated.',
+  }),
+} as const
+
+export const ENROL_OPTIONS = { ...IDENTITY_OPTIONS, ...PHONE_OPTIONS, ...JSON_OPTION } as const
+export type EnrolOptions = OptionsOf<typeof ENROL_OPTIONS>
+
+/** The options that are the phone's own. */
+export const phoneOptionsOf = (options: EnrolOptions): PhoneOptions =>
+  Object.fromEntries(Object.keys(PHONE_OPTIONS).map(name => [name, options[name as keyof PhoneOptions]])) as PhoneOptions

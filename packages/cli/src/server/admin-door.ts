@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { ServerError } from '@capfkit/server'
+import { CliError } from '../errors.ts'
+
+/** What can be done through the door. Each gives what is answered as JSON. */
+export type AdminActions = { status(): unknown; reload(): unknown; drain(): unknown }
+
+export type AdminDoorInit = { host: string; port: number; token: string | undefined; actions: AdminActions }
+
+const ROUTES: Readonly<Record<string, keyof AdminActions>> = {
+  'GET /status': 'status',
+  'POST /reload': 'reload',
+  'POST /drain': 'drain',
+}
+
+const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/** In constant time: the digests are compared. */
+const isAllowed = ({ headers }: IncomingMessage, token: string | undefined) =>
+  token === undefined || timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${token}`))
+
+/** Another page in a browser of this machine must not be able to drain the server: it cannot speak without an Origin. */
+const isForeign = ({ headers }: IncomingMessage) => headers.origin !== undefined
+
+const answer = (response: ServerResponse, { status, body }: { status: number; body: unknown }) => {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(`${JSON.stringify(body)}\n`)
+}
+
+/** A small HTTP door for operators: `GET /status`, `POST /reload`, `POST /drain`, JSON. */
+export class AdminDoor implements AsyncDisposable {
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  /** @throws {CliError} `CLI_ADMIN_OPEN`; {ServerError} `SERVER_PORT_IN_USE`, `SERVER_LISTEN_FAILED`. */
+  static async open({ host, port, token, actions }: AdminDoorInit): Promise<AdminDoor> {
+    if (token === undefined && !LOOPBACK.test(host)) throw new CliError('CLI_ADMIN_OPEN', { where: `--admin ${host}:${port}` })
+    const server = createServer((request, response) => {
+      request.resume()
+      const path = request.url?.split('?', 1)[0]
+      const action = ROUTES[`${request.method} ${path}`]
+      if (!isAllowed(request, token) || isForeign(request)) return answer(response, { status: 401, body: { error: 'not allowed' } })
+      if (!action) return answer(response, { status: 404, body: { error: `known are ${Object.keys(ROUTES).join(', ')}` } })
+      try {
+        answer(response, { status: 200, body: actions[action]() })
+      } catch (error) {
+        answer(response, { status: 500, body: { error: error instanceof Error ? error.message : String(error) } })
+      }
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', cause => {
+        const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        reject(new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `admin on ${host}:${port}`, { cause }))
+      })
+      server.listen({ host, port }, resolve)
+    })
+    return new AdminDoor(server)
+  }
+
+  get address(): { host: string; port: number } {
+    const { address, port } = this.#server.address() as AddressInfo
+    return { host: address, port }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise<void>(resolve => this.#server.close(() => resolve()))
+  }
+}

@@ -1,0 +1,90 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+const PROGRAM = fileURLToPath(new URL('../src/capf.ts', import.meta.url))
+
+export type Ran = { code: number | null; stdout: string; stderr: string }
+export type RunOptions = { cwd: string; env?: Record<string, string>; input?: string | Buffer }
+export type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** Only what a program needs: a CAPF_… of whoever runs the tests must not change them. */
+const environment = (env: Record<string, string> = {}) => ({ PATH: process.env.PATH ?? '', TZ: 'UTC', ...env })
+
+/** The real program, running. */
+export const startCapf = (args: readonly string[], { cwd, env }: Omit<RunOptions, 'input'>): Child =>
+  spawn(process.execPath, [PROGRAM, ...args], { cwd, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] })
+
+export const outcome = async (child: Child): Promise<Ran> => {
+  const out: Buffer[] = []
+  const err: Buffer[] = []
+  child.stdout.on('data', chunk => out.push(chunk))
+  child.stderr.on('data', chunk => err.push(chunk))
+  const [code] = await once(child, 'close')
+  return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }
+}
+
+/** The real program, from its start to its end. */
+export const capf = (args: readonly string[], { input, ...options }: RunOptions): Promise<Ran> => {
+  const child = startCapf(args, options)
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return outcome(child)
+}
+
+/** A running `capf server start --json` on a port that was free. */
+export class RunningServer implements AsyncDisposable {
+  readonly #child: Child
+  readonly ready: { listening: { host: string; port: number }; [name: string]: unknown }
+  readonly ended: Promise<Ran>
+
+  private constructor(child: Child, ended: Promise<Ran>, ready: RunningServer['ready']) {
+    this.#child = child
+    this.ended = ended
+    this.ready = ready
+  }
+
+  static async start({
+    cwd,
+    args = [],
+    env = {},
+  }: {
+    cwd: string
+    args?: string[]
+    env?: Record<string, string>
+  }): Promise<RunningServer> {
+    const child = startCapf(['server', 'start', '--listen', '127.0.0.1:0', '--workers', '1', '--json', ...args], { cwd, env })
+    const ended = outcome(child)
+    const line = await Promise.race([once(child.stdout, 'data').then(([chunk]) => String(chunk)), ended])
+    if (typeof line !== 'string') throw new Error(`the server ended: ${line.stderr}`)
+    return new RunningServer(child, ended, JSON.parse(line))
+  }
+
+  get address(): string {
+    const { host, port } = this.ready.listening
+    return `${host}:${port}`
+  }
+
+  get port(): number {
+    return this.ready.listening.port
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Until stderr has said this. */
+  said(words: string): Promise<void> {
+    return new Promise(resolve => {
+      this.#child.stderr.on('data', chunk => {
+        if (String(chunk).includes(words)) resolve()
+      })
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) this.signal('SIGTERM')
+    await this.ended
+  }
+}
