@@ -17,6 +17,7 @@ export { EXTENDED_KEY_USAGES, type Extensions, KEY_USAGES, type KeyUsage } from 
 export { generateKeyPool, type KeyPoolOptions } from './generate-key-pool.ts'
 export { CertificateIssuer, type IssuedCertificate, type IssueRequest, type IssuerOptions } from './issue.ts'
 export { KeyPool, openKeyPool, PooledKeyPair } from './key-pool.ts'
+export { POOL_VERSION } from './key-pool-format.ts'
 export { CURVES, type Curve, formatKeySpec, type KeySpec, keySpecs, parseKeySpec, RSA_BITS, sameKeySpec } from './key-spec.ts'
 export { generateKeyPair, type KeyPair, privateKeyPem, publicKeyDerOf, readPrivateKey } from './keys.ts'
 export { commonName, type DistinguishedName, decodeName, encodeName, formatName, type NameAttribute, parseName } from './name.ts'

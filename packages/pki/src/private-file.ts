@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
@@ -10,6 +10,9 @@ export const replacePrivateFile = async (options: {
   file: string
   write: (handle: FileHandle) => Promise<void>
 }): Promise<void> => {
+  // A rename over a device or a folder would take it away from everybody.
+  const there = await stat(options.file).catch(() => undefined)
+  if (there && !there.isFile()) throw new Error(`${options.file} is not a regular file`)
   const temporary = `${options.file}.${randomBytes(6).toString('hex')}.tmp`
   const handle = await open(temporary, 'wx', 0o600)
   try {

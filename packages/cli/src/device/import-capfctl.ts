@@ -8,32 +8,28 @@ export const isSqlite = (bytes: Buffer): boolean => bytes.subarray(0, MAGIC.leng
 
 const TABLE = 'devices'
 
-/** capfctl keeps what it issued here; a store takes only what the phone itself confirmed to it. */
-const NOT_TAKEN = new Set(['certificate', 'serial_number', 'not_valid_before', 'not_valid_after'])
-
 const textOf = (value: unknown) => (value === null || value instanceof Uint8Array ? '' : String(value))
 
 /**
- * The table of the open `capfctl` tool: whichever columns its version has.
+ * The table of the open `capfctl` tool. Known are `device_name`, `operation`, `authentication` and `key_size`; whichever
+ * further columns its version has are read by what their names say, or left out and named.
  *
  * @throws {CliError} `CLI_IMPORT_REFUSED` when the file is another database.
  */
-export const readCapfctl = (file: string): RawTable & { certificates: number } => {
+export const readCapfctl = (file: string): RawTable => {
   const refuse = (detail: string, cause?: unknown) =>
     new CliError('CLI_IMPORT_REFUSED', { where: file, detail, remedy: 'name a CSV file or the database of capfctl', cause })
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file, { readOnly: true })
-    const all = database
+    const columns = database
       .prepare(`PRAGMA table_info(${TABLE})`)
       .all()
       .map(({ name }) => String(name))
-    if (all.length === 0) throw refuse(`there is no table "${TABLE}" in this SQLite file`)
-    const columns = all.filter(name => !NOT_TAKEN.has(name))
+    if (columns.length === 0) throw refuse(`there is no table "${TABLE}" in this SQLite file`)
     const rows = database.prepare(`SELECT * FROM ${TABLE}`).all()
     return {
       columns,
-      certificates: rows.filter(({ certificate }) => certificate != null).length,
       rows: rows.map(row => ({
         where: `${file}: ${textOf(row.device_name) || 'a row without device_name'}`,
         values: Object.fromEntries(columns.map(name => [name, textOf(row[name])])),

@@ -77,6 +77,8 @@ const operationOf = oneOf(OPERATION_WORDS)
 const authOf = oneOf(AUTH_WORDS)
 const keyOrderOf = oneOf(KEY_ORDER_WORDS)
 
+const CURVE = 'curve'
+
 /** Every column that is understood: one row each. Later columns win over earlier ones. */
 export const IMPORT_COLUMNS: readonly ImportColumn[] = [
   { headings: ['name', 'devicename'], range: 'a device name', read: name => ({ name }) },
@@ -111,8 +113,8 @@ export const IMPORT_COLUMNS: readonly ImportColumn[] = [
     read: text => field('ecBits', ecBits(text)),
   },
   {
-    // capfctl has either a key size or a curve in a row.
-    headings: ['curve', 'curvename'],
+    // A row has either a key size or a curve.
+    headings: [CURVE],
     range: Object.values(EC_SIZES).join(' | '),
     read: text => {
       const bits = ecBits(text)
@@ -129,4 +131,8 @@ export const IMPORT_COLUMNS: readonly ImportColumn[] = [
 
 const byHeading = new Map(IMPORT_COLUMNS.flatMap(column => column.headings.map(heading => [heading, column] as const)))
 
-export const columnFor = (heading: string): ImportColumn | undefined => byHeading.get(simple(heading))
+/** The column that a heading stands for; one that speaks of a curve stands for the curve, whatever else is in it. */
+export const columnFor = (heading: string): ImportColumn | undefined => {
+  const word = simple(heading)
+  return byHeading.get(word.includes(CURVE) ? CURVE : word)
+}

@@ -33,7 +33,7 @@ export const importDevices = command({
   },
   async run({ options, words: { file }, io }) {
     const bytes = await readBytes(file, { maxBytes: MAX_BYTES })
-    const source = isSqlite(bytes) ? readCapfctl(file) : { ...(await readCsv(bytes, file)), certificates: 0 }
+    const source = isSqlite(bytes) ? readCapfctl(file) : await readCsv(bytes, file)
     const { devices, mistakes, ignored } = importRows(source, { where: file })
     if (mistakes.length > 0) {
       const more = mistakes.length - MAX_MISTAKES
@@ -42,16 +42,10 @@ export const importDevices = command({
     }
     await using store = openStore(options, { mustExist: false })
     await store.add(devices, { replace: options.replace })
-    if (options.json)
-      print(
-        io,
-        JSON.stringify({ version: 1, imported: devices.length, ignoredColumns: ignored, certificatesLeft: source.certificates }),
-      )
+    if (options.json) print(io, JSON.stringify({ version: 1, imported: devices.length, ignoredColumns: ignored }))
     else print(io, `imported ${devices.length} ${devices.length === 1 ? 'device' : 'devices'} from ${file}`)
     if (ignored.length > 0)
       note(io, `not understood, and left out: ${ignored.length === 1 ? 'column' : 'columns'} ${ignored.join(', ')}`)
-    if (source.certificates > 0)
-      note(io, `certificates were not taken over (${source.certificates}): a store keeps those that a phone confirmed to it`)
     warnAbout(
       io,
       devices.map(({ operation = 'none', authMode = 'null', authString }) => ({ operation, authMode, authString })),

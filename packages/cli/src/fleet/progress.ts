@@ -1,8 +1,9 @@
 import type { FleetProgress } from '@capfkit/fleet'
-import { type Io, note } from '../io.ts'
+import { columnsOf, type Io, note } from '../io.ts'
 
 const PLAIN_MS = 5_000
-const BAR_WIDTH = 24
+const HEAD_WIDTH = 24
+const BAR = { widest: 24, narrowest: 8 }
 
 /** Shows how a run goes. */
 export interface FleetProgressScreen extends Disposable {
@@ -10,9 +11,9 @@ export interface FleetProgressScreen extends Disposable {
   end(): void
 }
 
-const bar = (done: number, total: number) => {
-  const full = Math.round((BAR_WIDTH * done) / Math.max(1, total))
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`
+const bar = (share: number, width: number) => {
+  const full = Math.round(width * Math.min(1, share))
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)}`
 }
 
 const HEADINGS = { keys: 'making RSA keys', phones: 'making phones', server: 'starting' } as const
@@ -31,11 +32,20 @@ const counts = (progress: FleetProgress): string => {
   return [
     `${done} of ${total}`,
     `${failed} failed`,
-    `${inFlight} in flight`,
+    `${inFlight} open`,
     `${Math.round(ratePerSecond)}/s`,
     `p50 ${Math.round(p50Ms)} ms`,
     `p99 ${Math.round(p99Ms)} ms`,
   ].join(', ')
+}
+
+/** Heading, bar and counts in one line; a narrow terminal has no bar. */
+const liveLine = (progress: FleetProgress, columns: number): string => {
+  const head = heading(progress).padEnd(HEAD_WIDTH)
+  const text = counts(progress)
+  const width = Math.min(BAR.widest, columns - 1 - head.length - 2 - text.length)
+  const hasBar = 'total' in progress && width >= BAR.narrowest
+  return `${head}${hasBar ? `${bar(progress.done / Math.max(1, progress.total), width)}  ` : ''}${text}`.slice(0, columns - 1)
 }
 
 /** One live line on a terminal; plain lines elsewhere: one when a stage begins, then one every five seconds. */
@@ -47,8 +57,7 @@ export const startFleetProgress = async (io: Io): Promise<FleetProgressScreen> =
     show: progress => {
       const head = heading(progress)
       if (live) {
-        const part = 'total' in progress ? `${bar(progress.done, progress.total)}  ` : ''
-        live(`${head.padEnd(26)}${part}${counts(progress)}`)
+        live(liveLine(progress, columnsOf(io.stderr)))
         return
       }
       if (head === told && performance.now() - toldAt < PLAIN_MS) return
