@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { type OptionsOf, parseOptions } from '@capfkit/codec/options'
 import { TrustStore } from '@capfkit/pki'
 import type { Logger } from 'pino'
@@ -13,7 +15,7 @@ import { logSession } from './log.ts'
 import { StoreNode } from './node.ts'
 import { SERVER_OPTIONS } from './options.ts'
 import { Session } from './session.ts'
-import type { SessionContext, SessionSummary } from './session-context.ts'
+import type { Connection, SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
 import { tlsProfile } from './tls-profile.ts'
 import { FileTrace } from './trace.ts'
@@ -41,6 +43,22 @@ export type CapfServerInit = {
   onSession?: (summary: SessionSummary) => void
 }
 
+/** How long a peer may keep its side of a connection open after the session, whatever it sends. */
+const CLOSE_MS = 2_000
+
+const connectionOf = (socket: TLSSocket): Connection => ({
+  remoteAddress: socket.remoteAddress ?? 'unknown',
+  write: frame => socket.write(frame),
+  end: frame => {
+    const { writable } = socket
+    if (frame) socket.end(frame)
+    else socket.end()
+    const cut = setTimeout(() => socket.destroy(), CLOSE_MS)
+    socket.once('close', () => clearTimeout(cut))
+    return writable
+  },
+})
+
 /** HOST:PORT, with brackets around an IPv6 host. */
 export const parseAddress = (address: string): { host: string; port: number } => {
   const at = address.lastIndexOf(':')
@@ -60,6 +78,8 @@ export class CapfServer implements AsyncDisposable {
   readonly #trace: FileTrace | undefined
   readonly #listener: Listener
   readonly #lscTrust: TrustStore
+  /** Sessions whose outcome is not written yet: a phone that hung up leaves its session behind for a moment. */
+  readonly #running = new Set<Promise<void>>()
   #context: SessionContext
   #address: AddressInfo | undefined
   #closed: Promise<void> | undefined
@@ -102,6 +122,7 @@ export class CapfServer implements AsyncDisposable {
       server.#address = await server.#listener.listen()
     } catch (error) {
       await server.#node[Symbol.asyncDispose]()
+      await server.#trace?.[Symbol.asyncDispose]()
       throw error
     }
     return server
@@ -120,10 +141,18 @@ export class CapfServer implements AsyncDisposable {
     return this.#listener.connections
   }
 
-  /** Serve another CAPF certificate, and sign with it, from the next connection on. Running sessions end as they began. */
+  /**
+   * Serve another CAPF certificate, and sign with it, from the next connection on. Running sessions end as they began.
+   *
+   * @throws {ServerError} `SERVER_CERTIFICATE_INVALID`; the certificate of before then stays.
+   */
   reload(certificate: CertificateAndKey): void {
     const issue = this.#init.issue ?? this.#embeddedCa(this.#init.ca ?? certificate)
-    this.#listener.reload(tlsProfile(certificate, this.#options))
+    try {
+      this.#listener.reload(tlsProfile(certificate, this.#options))
+    } catch (cause) {
+      throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
+    }
     this.#lscTrust.add((this.#init.ca ?? certificate).certificateDer)
     this.#context = { ...this.#context, issue }
   }
@@ -141,8 +170,17 @@ export class CapfServer implements AsyncDisposable {
 
   async #close(drainTimeoutMs: number): Promise<void> {
     await this.#listener.close(drainTimeoutMs)
+    await this.#outcomesWritten()
     await this.#node[Symbol.asyncDispose]()
     await this.#trace?.[Symbol.asyncDispose]()
+  }
+
+  /** A store that does not answer is not waited for longer than one that is locked. */
+  async #outcomesWritten(): Promise<void> {
+    const patience = new AbortController()
+    const gaveUp = delay(this.#options.storeLockTimeoutMs, undefined, patience).catch(() => {})
+    await Promise.race([Promise.all(this.#running), gaveUp])
+    patience.abort()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -171,16 +209,10 @@ export class CapfServer implements AsyncDisposable {
         maxConnections,
         maxConnectionsPerAddress,
         onSecure: socket => {
-          const session = new Session(this.#context, {
-            remoteAddress: socket.remoteAddress ?? 'unknown',
-            write: frame => socket.write(frame),
-            end: frame => {
-              if (frame) socket.end(frame)
-              else socket.end()
-              // A peer that never closes its side must not keep the socket.
-              socket.setTimeout(CLOSE_MS, () => socket.destroy())
-            },
-          })
+          const session = new Session(this.#context, connectionOf(socket))
+          const { over } = session
+          this.#running.add(over)
+          void over.then(() => this.#running.delete(over))
           session.start()
           return session
         },
@@ -188,10 +220,18 @@ export class CapfServer implements AsyncDisposable {
           this.counters.rejected(rejected.why)
           log?.debug(rejected, 'connection refused')
         },
-        ...(keylog ? { onKeylog: line => appendFileSync(keylog, line, { mode: 0o600 }) } : {}),
+        ...(keylog ? { onKeylog: line => this.#appendKeylog(keylog, line) } : {}),
       })
     } catch (cause) {
       throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
+    }
+  }
+
+  #appendKeylog(file: string, line: Buffer): void {
+    try {
+      appendFileSync(file, line, { mode: 0o600 })
+    } catch (err) {
+      this.#init.log?.error({ err }, 'no key log')
     }
   }
 
@@ -201,5 +241,3 @@ export class CapfServer implements AsyncDisposable {
     this.#init.onSession?.(summary)
   }
 }
-
-const CLOSE_MS = 2_000

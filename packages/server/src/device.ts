@@ -1,4 +1,5 @@
 import type { KeySpec } from '@capfkit/pki'
+import { CERT_STATUS } from './status.ts'
 
 /** What the administrator wants of a device, with the number of tkCertificateOperation [CAPF-7.3]. */
 export const OPERATIONS = {
@@ -80,7 +81,7 @@ export const NEW_DEVICE = {
   keyOrder: 'rsa',
   rsaBits: 2048,
   ecBits: 256,
-  status: 1,
+  status: CERT_STATUS.NONE,
   completesBy: undefined,
   failedAttempts: 0,
   lockedUntilMs: 0,
@@ -90,7 +91,7 @@ export const NEW_DEVICE = {
 /** A new row: defaults filled in, and an operation that is ordered shows as pending. */
 export const newDevice = (given: NewDevice): Device => ({
   ...NEW_DEVICE,
-  status: given.operation && given.operation !== 'none' ? 2 : 1,
+  status: given.operation && given.operation !== 'none' ? CERT_STATUS.PENDING : CERT_STATUS.NONE,
   ...given,
 })
 

@@ -3,6 +3,14 @@ import { certificateNamesDevice, parseCertificate, validateChain } from '@capfki
 import type { Trust } from './authentication.ts'
 import type { Device } from './device.ts'
 
+/** What a troubleshoot operation asks for, one FETCH_CERTIFICATE_REQUEST each; `undefined` leaves the choice to the phone. */
+export const FETCH_TYPES = {
+  any: [undefined],
+  lsc: [CERTIFICATE_TYPE.LSC],
+  mic: [CERTIFICATE_TYPE.MIC],
+  both: [CERTIFICATE_TYPE.LSC, CERTIFICATE_TYPE.MIC],
+} as const
+
 export type FetchedInput = { device: Device; certificate: CertificateValue; trust: Trust; at: Date }
 
 /**

@@ -16,6 +16,7 @@ export {
   formatCompletesBy,
   KEY_ORDERS,
   type KeyOrder,
+  NEW_DEVICE,
   type NewDevice,
   OPERATIONS,
   type Operation,
@@ -28,6 +29,7 @@ export { SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
 export { createEmbeddedCa, type EmbeddedCaOptions, type Issue, type Issued, IssueError, type IssueRequest } from './issue.ts'
 export { type Handler, Listener, type ListenerOptions, type Rejected } from './listener.ts'
 export { createLog } from './log.ts'
+export { type MetricsInit, MetricsServer } from './metrics.ts'
 export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
 export { type GroupReport, ServerGroup, type ServerGroupInit } from './server-group.ts'
 export type { SessionSummary } from './session-context.ts'

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { CertificateIssuer, lscSubject, parseCertificate } from '@capfkit/pki'
+import { CertificateIssuer, lscSubject, PkiError, parseCertificate } from '@capfkit/pki'
 
 /** What is wanted of the CA: a certificate for this device and this key. */
 export type IssueRequest = {
@@ -47,10 +47,16 @@ export const createEmbeddedCa = ({ subjectModel, lscDays, ...options }: Embedded
   const certificate = parseCertificate(options.certificateDer)
   const issuer = CertificateIssuer.create({ ...options, profile: 'lsc', days: lscDays })
   const issuerName = certificate.subject.map(({ type, value }) => `${type}=${value}`).join(';')
-  return async ({ deviceName, publicKeyDer }) => {
+  return async ({ deviceName, publicKeyDer, signal }) => {
     const model = subjectModel === '' ? {} : { model: subjectModel }
-    const subject = lscSubject({ deviceName, issuer: certificate.subject, ...model })
-    const { certificateDer, notAfter } = await issuer.issue({ subject, publicKeyDer })
-    return { certificateDer, notAfter, issuerName, issuerNotAfter: certificate.notAfter }
+    try {
+      const subject = lscSubject({ deviceName, issuer: certificate.subject, ...model })
+      const { certificateDer, notAfter } = await issuer.issue({ subject, publicKeyDer, signal })
+      return { certificateDer, notAfter, issuerName, issuerNotAfter: certificate.notAfter }
+    } catch (cause) {
+      // It is in this process: what it cannot do now, such as sign after its certificate has ended, is a no.
+      if (cause instanceof PkiError) throw new IssueError(cause.message, { refused: true, cause })
+      throw cause
+    }
   }
 }

@@ -34,6 +34,9 @@ const KEEP_ALIVE_MS = 30_000
 /** Storms are short: the kernel keeps what the process cannot take at once (clipped by net.core.somaxconn). */
 const BACKLOG = 4096
 
+/** A TLS socket and the TCP socket below it have no link but their peer. */
+const peerOf = ({ remoteAddress = 'unknown', remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+
 /**
  * The listening side of a TLS service: limits, handshake time-out, new certificates without a restart, draining.
  * It knows nothing of what is spoken.
@@ -44,8 +47,8 @@ export class Listener {
   readonly #sockets = new Set<Socket>()
   readonly #byAddress = new Map<string, number>()
   readonly #handlers = new Set<Handler>()
-  /** Connections whose handshake is not done, by remote address and port. */
-  readonly #handshakes = new Map<string, Socket>()
+  /** Connections whose handshake is not done, by {@link peerOf}, and what went wrong with it. */
+  readonly #handshakes = new Map<string, { socket: Socket; detail: string }>()
   #draining = false
 
   constructor(options: ListenerOptions) {
@@ -54,8 +57,8 @@ export class Listener {
     this.#server.on('connection', socket => this.#admit(socket))
     this.#server.on('secureConnection', socket => this.#secure(socket))
     this.#server.on('tlsClientError', (error, socket) => {
-      const detail = (error as { reason?: string }).reason ?? error.message
-      options.onRejected({ remoteAddress: socket.remoteAddress ?? 'unknown', why: 'tls', detail })
+      const handshake = this.#handshakes.get(peerOf(socket))
+      if (handshake) handshake.detail = (error as { reason?: string }).reason ?? error.message
       socket.destroy()
     })
     const { onKeylog } = options
@@ -65,13 +68,15 @@ export class Listener {
   /** @throws {ServerError} `SERVER_PORT_IN_USE`, `SERVER_LISTEN_FAILED`. */
   async listen(): Promise<AddressInfo> {
     const { host, port, reusePort } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', cause => {
-        const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-        reject(new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `${host}:${port}`, { cause }))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject)
+        this.#server.listen({ host, port, backlog: BACKLOG, ...(reusePort ? { reusePort } : {}) }, resolve)
       })
-      this.#server.listen({ host, port, backlog: BACKLOG, ...(reusePort ? { reusePort } : {}) }, resolve)
-    })
+    } catch (cause) {
+      const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      throw new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `${host}:${port}`, { cause })
+    }
     // From here on an error is that of one accept (no more file descriptors): the others go on.
     this.#server.removeAllListeners('error')
     this.#server.on('error', error => this.#options.onRejected({ remoteAddress: 'unknown', why: 'tls', detail: error.message }))
@@ -97,31 +102,26 @@ export class Listener {
     const { maxConnections, maxConnectionsPerAddress, onRejected } = this.#options
     const remoteAddress = socket.remoteAddress ?? 'unknown'
     const count = (this.#byAddress.get(remoteAddress) ?? 0) + 1
-    const why =
-      this.#sockets.size >= maxConnections
-        ? 'too-many-connections'
-        : count > maxConnectionsPerAddress
-          ? 'too-many-from-address'
-          : undefined
-    if (why || this.#draining) {
-      if (why)
-        onRejected({
-          remoteAddress,
-          why,
-          detail: `limit of ${why === 'too-many-connections' ? maxConnections : maxConnectionsPerAddress}`,
-        })
+    const limits = [
+      { why: 'too-many-connections', count: this.#sockets.size + 1, limit: maxConnections },
+      { why: 'too-many-from-address', count, limit: maxConnectionsPerAddress },
+    ] as const
+    const passed = limits.find(({ count, limit }) => count > limit)
+    if (passed || this.#draining) {
+      if (passed) onRejected({ remoteAddress, why: passed.why, detail: `limit of ${passed.limit}` })
       socket.destroy()
       return
     }
     socket.setNoDelay(true)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    const key = `${remoteAddress} ${socket.remotePort}`
+    const peer = peerOf(socket)
+    const handshake = { socket, detail: 'the connection ended inside the TLS handshake' }
     this.#sockets.add(socket)
-    this.#handshakes.set(key, socket)
+    this.#handshakes.set(peer, handshake)
     this.#byAddress.set(remoteAddress, count)
     socket.once('close', () => {
       this.#sockets.delete(socket)
-      this.#handshakes.delete(key)
+      if (this.#handshakes.delete(peer)) onRejected({ remoteAddress, why: 'tls', detail: handshake.detail })
       const left = (this.#byAddress.get(remoteAddress) ?? 1) - 1
       if (left > 0) this.#byAddress.set(remoteAddress, left)
       else this.#byAddress.delete(remoteAddress)
@@ -129,7 +129,7 @@ export class Listener {
   }
 
   #secure(socket: TLSSocket): void {
-    this.#handshakes.delete(`${socket.remoteAddress} ${socket.remotePort}`)
+    this.#handshakes.delete(peerOf(socket))
     const handler = this.#options.onSecure(socket)
     this.#handlers.add(handler)
     socket.on('data', chunk => handler.receive(chunk))
@@ -145,7 +145,7 @@ export class Listener {
   async close(drainTimeoutMs: number): Promise<void> {
     this.#draining = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    for (const socket of this.#handshakes.values()) socket.destroy()
+    for (const { socket } of this.#handshakes.values()) socket.destroy()
     const cut = setTimeout(() => this.cut(), drainTimeoutMs)
     await closed
     clearTimeout(cut)

@@ -129,6 +129,9 @@ export type EventName = EventsOf<State>
 /** An event, with what it brings for the status of the operation. */
 export type SessionEvent = { name: EventName; status?: OpStatus }
 
+/** Does this state have a transition for the event? */
+export const takes = (state: State, event: EventName): boolean => Object.hasOwn(TRANSITIONS[state], event)
+
 /** A transition that was taken. */
 export type Taken = Omit<Step, 'to'> & { to: State }
 

@@ -34,7 +34,9 @@ export const outcomeOf = (ending: Ending, context: SessionContext): Outcome => {
     fulfilled,
     ...(installed ? { certificate: storedCertificate(issued, publicKeyDer) } : {}),
     ...(fulfilled && operation === 'delete' ? { certificate: undefined } : {}),
-    ...(fulfilled && device.authMode === 'string' && context.options.oneTimeAuthString ? { spendAuthString: true } : {}),
+    ...(fulfilled && device.authMode === 'string' && context.options.oneTimeAuthString
+      ? { spentAuthString: device.authString }
+      : {}),
     ...(ending.wrongString ? afterWrongString(device, context) : {}),
   }
 }

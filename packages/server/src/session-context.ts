@@ -38,16 +38,25 @@ export type SessionContext = {
   ended(summary: SessionSummary): void
 }
 
+/** What a session needs of its connection. */
+export type Connection = {
+  readonly remoteAddress: string
+  /** Send one frame in one write [CAPF-1.3]. */
+  write(frame: Buffer): void
+  /** Send the last frame, if any, and close. False when the connection was gone already. */
+  end(frame?: Buffer): boolean
+}
+
 /** A session in one line: what the log and the counters say of it. */
 export type SessionSummary = {
   remoteAddress: string
   deviceName: string | undefined
   operation: Operation | undefined
-  /** How the operation ended; `undefined` when none was begun. */
+  /** How the operation ended, as the store has it; `undefined` when nothing was written. */
   status: OpStatus | undefined
   /** The state that the end came in. */
   state: State
-  /** REASON of the END_SESSION that was sent; `undefined` when nothing could be sent. */
+  /** REASON of the END_SESSION that was sent; `undefined` when the phone had gone or had ended the session itself. */
   reason: number | undefined
   durationMs: number
   /** The first thing that went wrong. */

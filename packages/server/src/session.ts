@@ -1,48 +1,22 @@
-import {
-  CERTIFICATE_TYPE,
-  DecodeError,
-  encode,
-  FrameReader,
-  isDeviceName,
-  type Message,
-  type MessageName,
-  type MessageOf,
-  REASON,
-} from '@capfkit/codec/capf'
-import { formatKeySpec, type KeySpec, readPublicKey, sameKeySpec } from '@capfkit/pki'
+import { CERTIFICATE_TYPE, DecodeError, encode, FrameReader, type Message, type MessageOf, REASON } from '@capfkit/codec/capf'
+import type { KeySpec } from '@capfkit/pki'
 import { admit } from './admission.ts'
 import type { Device } from './device.ts'
-import { checkFetched } from './fetched.ts'
+import { FETCH_TYPES } from './fetched.ts'
 import { type Issued, IssueError } from './issue.ts'
 import { keyGenerateRequest } from './key-request.ts'
-import { type Action, type EventName, type SessionEvent, type State, step, type Taken } from './machine.ts'
+import { type Action, type SessionEvent, type State, step, type Taken } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
-import type { SessionContext, SessionSummary } from './session-context.ts'
+import { hear } from './phone-messages.ts'
+import type { Connection, SessionContext, SessionSummary } from './session-context.ts'
 import type { OpStatus } from './status.ts'
 import type { Lease } from './store/store.ts'
-import { debugLine, eventLine, messageLine, outcomeLines, selectLines } from './trace-lines.ts'
+import { debugLine, eventLine, messageLine, outcomeLines, selectLines, sendingLine } from './trace-lines.ts'
 
-/** What a session needs of its connection. */
-export type Connection = {
-  readonly remoteAddress: string
-  /** Send one frame in one write [CAPF-1.3]. */
-  write(frame: Buffer): void
-  /** Send the last frame, if any, and close. */
-  end(frame?: Buffer): void
-}
-
-const SUPPORTED_VERSIONS = [2, 3]
 const PROTOCOL_VERSION = 3
-/** More REQUEST_IN_PROGRESS than any phone sends: a bound on how long a peer can keep a session busy with them. */
-const MAX_IN_PROGRESS = 10_000
 
-/** What a troubleshoot operation asks for, one FETCH_CERTIFICATE_REQUEST each; `undefined` leaves the choice to the phone. */
-const FETCH_TYPES = {
-  any: [undefined],
-  lsc: [CERTIFICATE_TYPE.LSC],
-  mic: [CERTIFICATE_TYPE.MIC],
-  both: [CERTIFICATE_TYPE.LSC, CERTIFICATE_TYPE.MIC],
-} as const
+/** One frame holds no more than 65,535 bytes of elements; a real LSC has less than two thousand. */
+const MAX_LSC_BYTES = 65_000
 
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -58,6 +32,9 @@ export class Session {
   readonly #sessionId: number
   readonly #startedMs = performance.now()
   readonly #abort = new AbortController()
+  readonly #over = Promise.withResolvers<void>()
+  /** What the store was asked last: the session may be over before it has answered. */
+  #asked: Promise<void> | undefined
   #state: State = 'IDLE'
   #timer: NodeJS.Timeout | undefined
   #device: Device | undefined
@@ -68,10 +45,13 @@ export class Session {
   #publicKeyDer: Buffer | undefined
   #issued: Issued | undefined
   readonly #fetchTypes: (number | undefined)[]
+  #fetched = false
   #wrongString = false
   #inProgress = 0
   #reason: number = REASON.REFUSED
+  /** How the operation ended, and the same once the store has it. */
   #status: OpStatus | undefined
+  #recorded: OpStatus | undefined
   /** What went wrong, for the one log line at the end. */
   #detail: Pick<SessionSummary, 'detail' | 'offset'> = {}
   #endedIn: State = 'IDLE'
@@ -82,6 +62,11 @@ export class Session {
     this.#sessionId = context.newSessionId()
     this.#fetchTypes = [...FETCH_TYPES[context.options.fetchTypes]]
     this.#reader = new FrameReader({ maxFrameBytes: context.options.maxFrameBytes, strict: context.options.strictElements })
+  }
+
+  /** Settles when the session is over and the store has answered: its outcome is written, its lease ended, as far as can be. */
+  get over(): Promise<void> {
+    return this.#over.promise
   }
 
   /** The TLS handshake is done: the server speaks first [CAPF-1.2]. */
@@ -96,102 +81,53 @@ export class Session {
     try {
       messages = this.#reader.push(chunk)
     } catch (error) {
-      this.#protocolError(words(error), error instanceof DecodeError ? error.offset : undefined)
+      this.#note(words(error), error instanceof DecodeError ? error.offset : undefined)
+      this.#feed({ name: 'PROTOCOL_ERROR' })
       return
     }
-    for (const message of messages) this.#receiveMessage(message)
+    for (const message of messages) if (this.#isOpen()) this.#receiveMessage(message)
   }
 
   /** The phone closed, or the connection broke. */
   hangUp(detail = 'the phone closed the connection'): void {
-    this.#note(this.#reader.bufferedBytes > 0 ? `${detail} inside a frame` : detail)
+    if (this.#state !== 'AWAIT_DB_RESP') this.#note(this.#reader.bufferedBytes > 0 ? `${detail} inside a frame` : detail)
     this.#feed({ name: 'HANG_UP' })
   }
 
   /** The server stops and does not wait any longer. */
   stop(): void {
-    this.#note('the server stops')
+    if (this.#state !== 'AWAIT_DB_RESP') this.#note('the server stops')
     this.#feed({ name: 'STOP' })
+  }
+
+  #isOpen(): boolean {
+    return this.#state !== 'CLOSED'
   }
 
   #receiveMessage(message: Message): void {
     this.#context.trace?.write(messageLine(message.name))
-    if (message.sessionId !== this.#sessionId) {
-      this.#protocolError(`${message.name} carries session id ${message.sessionId}, not ${this.#sessionId}`, 2)
-      return
+    const { event, detail, offset, response, publicKeyDer, fetched } = hear(message, {
+      state: this.#state,
+      sessionId: this.#sessionId,
+      device: this.#device,
+      keySpec: this.#keySpec,
+      inProgress: this.#inProgress,
+      fetch: { more: this.#fetchTypes.length > 0, got: this.#fetched },
+      trust: this.#context.trust,
+      at: this.#context.now(),
+    })
+    if (detail !== undefined) this.#note(detail, offset)
+    if (response) {
+      this.#response = response
+      this.#deviceName = response.deviceName
     }
-    const event = this.#events[message.name]?.(message as never)
-    if (event) this.#feed(event)
-    else this.#protocolError(`${message.name} is not a message that a phone sends`)
-  }
-
-  /** Which event a message is; only `step` decides whether this is the moment for it. */
-  readonly #events: { readonly [N in MessageName]?: (message: MessageOf<N>) => SessionEvent } = {
-    AUTH_RESPONSE: message => {
-      if (!SUPPORTED_VERSIONS.includes(message.version)) return this.#bad(`version ${message.version} is not spoken here`)
-      if (!isDeviceName(message.deviceName)) return this.#bad('this is not a device name')
-      this.#response ??= message
-      this.#deviceName ??= message.deviceName
-      return { name: 'AUTH_RESP' }
-    },
-    REQUEST_IN_PROGRESS: () => {
-      this.#inProgress++
-      return this.#inProgress > MAX_IN_PROGRESS ? this.#bad('too many REQUEST_IN_PROGRESS') : { name: 'KEY_GEN_IN_PROGRESS' }
-    },
-    KEY_GENERATE_RESPONSE: message => this.#checkKey(message),
-    STORE_CERTIFICATE_RESPONSE: ({ reason }) => this.#answered(reason, { yes: 'STORE_CERT_RESP', no: 'STORE_CERT_FAIL' }),
-    DELETE_CERTIFICATE_RESPONSE: ({ reason }) => this.#answered(reason, { yes: 'DELETE_CERT_RESP', no: 'DELETE_CERT_FAIL' }),
-    FETCH_CERTIFICATE_RESPONSE: message => this.#checkFetched(message),
-    END_SESSION: () => {
-      this.#note('the phone ended the session')
-      return { name: 'HANG_UP' }
-    },
-  }
-
-  #bad(detail: string): SessionEvent {
-    this.#note(detail)
-    return { name: 'PROTOCOL_ERROR' }
-  }
-
-  #answered(reason: number, { yes, no }: { yes: EventName; no: EventName }): SessionEvent {
-    if (reason === REASON.DONE) return { name: yes }
-    this.#note(`the phone answered REASON ${reason}`)
-    return { name: no }
-  }
-
-  #checkKey({ publicKeyDer, reason }: MessageOf<'KEY_GENERATE_RESPONSE'>): SessionEvent {
-    const wanted = this.#keySpec
-    if (this.#state !== 'AWAIT_KEY_GEN_RESP' || !wanted) return { name: 'KEY_GEN_RESP' }
-    try {
-      if (!publicKeyDer) throw new Error(`the phone made no key${reason === undefined ? '' : `, REASON ${reason}`}`)
-      const { spec } = readPublicKey(publicKeyDer)
-      if (!sameKeySpec(spec, wanted)) throw new Error(`asked for ${formatKeySpec(wanted)}, got ${formatKeySpec(spec)}`)
-      this.#publicKeyDer = publicKeyDer
-      return { name: 'KEY_GEN_RESP' }
-    } catch (error) {
-      this.#note(words(error))
-      return { name: 'KEY_GEN_FAIL' }
+    if (publicKeyDer) this.#publicKeyDer = publicKeyDer
+    if (event.name === 'KEY_GEN_IN_PROGRESS') this.#inProgress++
+    if (fetched !== undefined) {
+      this.#fetched = true
+      this.#trace(`CAPF got device certificate ${fetched}`)
     }
-  }
-
-  #checkFetched({ certificate }: MessageOf<'FETCH_CERTIFICATE_RESPONSE'>): SessionEvent {
-    if (this.#state !== 'AWAIT_FETCH_CERT_RESP' || !this.#device) return { name: 'FETCH_CERT_RESP' }
-    if (certificate) {
-      const { trust, now } = this.#context
-      const verdict = checkFetched({ device: this.#device, certificate, trust, at: now() })
-      if (!verdict.ok) {
-        this.#note(verdict.detail)
-        return { name: 'FETCH_CERT_FAIL', ...(verdict.isMic ? { status: 'CAPF_OP_FAIL_INVALID_MIC' } : {}) }
-      }
-      this.#trace(`CAPF got device certificate ${verdict.detail}`)
-    }
-    if (this.#fetchTypes.length > 0) return { name: 'FETCH_CERT_MORE' }
-    return { name: certificate ? 'FETCH_CERT_RESP' : 'FETCH_CERT_NONE' }
-  }
-
-  #protocolError(detail: string, offset?: number): void {
-    this.#note(detail, offset)
-    this.#feed({ name: 'PROTOCOL_ERROR' })
+    this.#feed(event)
   }
 
   /** Only the first thing that goes wrong is the cause. */
@@ -206,11 +142,11 @@ export class Session {
     this.#context.trace?.write(eventLine(this.#deviceName, { event: event.name, state: from }))
     const { to, status, reason } = taken
     this.#state = to
-    if (to === 'CLOSED' || to === 'AWAIT_DB_RESP') this.#endedIn = from === 'AWAIT_DB_RESP' ? this.#endedIn : from
+    if (from !== 'AWAIT_DB_RESP') this.#endedIn = from
     if (status !== undefined) this.#status = status
     if (reason !== undefined) this.#reason = reason
     this.#arm(to)
-    this.#actions[taken.do](taken)
+    Session.#ACTIONS[taken.do](this, taken)
   }
 
   #arm(state: State): void {
@@ -218,7 +154,8 @@ export class Session {
     if (state === 'CLOSED') return
     const { keyGenerationTimeoutMs, replyTimeoutMs, sessionTimeoutMs } = this.#context.options
     const stepMs = state === 'AWAIT_KEY_GEN_RESP' ? keyGenerationTimeoutMs : replyTimeoutMs
-    const leftMs = this.#startedMs + sessionTimeoutMs - performance.now()
+    // However long the session took, its outcome gets the time to be written.
+    const leftMs = state === 'AWAIT_DB_RESP' ? stepMs : this.#startedMs + sessionTimeoutMs - performance.now()
     this.#timer = setTimeout(
       () => {
         this.#note(stepMs <= leftMs ? `no answer for ${stepMs} ms` : `the session took longer than ${sessionTimeoutMs} ms`)
@@ -228,19 +165,25 @@ export class Session {
     )
   }
 
-  readonly #actions: { readonly [A in Action]: (taken: Taken) => void } = {
-    sendAuthRequest: () => this.#send({ name: 'AUTH_REQUEST', sessionId: this.#sessionId, version: PROTOCOL_VERSION, authType: 0 }),
-    checkDevice: () => void this.#checkDevice().then(event => this.#feed(event)),
-    sendKeyGenerateRequest: () => this.#sendKeyGenerateRequest(),
+  /** One for each {@link Action} of the table, shared by all sessions: ten thousand of them wait for their phones at once. */
+  static readonly #ACTIONS: { readonly [A in Action]: (session: Session, taken: Taken) => void } = {
+    sendAuthRequest: session =>
+      session.#send({ name: 'AUTH_REQUEST', sessionId: session.#sessionId, version: PROTOCOL_VERSION, authType: 0 }),
+    checkDevice: session => session.#ask(session.#checkDevice()),
+    sendKeyGenerateRequest: session => session.#sendKeyGenerateRequest(),
     keepWaiting: () => {},
-    requestCertificate: () => void this.#requestCertificate().then(event => this.#feed(event)),
-    sendStoreRequest: () => this.#sendStoreRequest(),
-    sendFetchRequest: () => this.#sendFetchRequest(),
-    sendDeleteRequest: () => this.#send({ name: 'DELETE_CERTIFICATE_REQUEST', sessionId: this.#sessionId }),
-    recordOutcome: taken => void this.#recordOutcome(taken).then(event => this.#feed(event)),
-    endSession: () => this.#close({ name: 'END_SESSION', sessionId: this.#sessionId, reason: this.#reason }),
-    release: () => this.#close(),
+    requestCertificate: session => void session.#requestCertificate().then(event => session.#feed(event)),
+    sendStoreRequest: session => session.#sendStoreRequest(),
+    sendFetchRequest: session => session.#sendFetchRequest(),
+    sendDeleteRequest: session => session.#send({ name: 'DELETE_CERTIFICATE_REQUEST', sessionId: session.#sessionId }),
+    recordOutcome: (session, taken) => session.#ask(session.#recordOutcome(taken)),
+    endSession: session => session.#close({ name: 'END_SESSION', sessionId: session.#sessionId, reason: session.#reason }),
+    release: session => session.#close(),
     nothing: () => {},
+  }
+
+  #ask(answer: Promise<SessionEvent>): void {
+    this.#asked = answer.then(event => this.#feed(event))
   }
 
   #trace(text: string): void {
@@ -248,17 +191,14 @@ export class Session {
   }
 
   #send(message: Message): void {
-    this.#trace(`Sending ${message.name} msg`)
+    this.#context.trace?.write(sendingLine(this.#deviceName, message.name))
     this.#connection.write(encode(message))
   }
 
   async #checkDevice(): Promise<SessionEvent> {
     const context = this.#context
-    const { event, detail, device, lease, keySpec, wrongString } = await admit({
-      context,
-      response: this.#response!,
-      sessionId: this.#sessionId,
-    })
+    const admission = await admit({ context, response: this.#response!, sessionId: this.#sessionId })
+    const { event, detail, device, lease, keySpec, wrongString } = admission
     // The phone went away, or the time was up, while the store was asked.
     if (this.#state !== 'AWAIT_DEVICE_RESP') {
       if (lease) await context.store.release(lease).catch(() => context.orphan(lease))
@@ -284,6 +224,8 @@ export class Session {
     try {
       const request = { deviceName: this.#device!.name, publicKeyDer: this.#publicKeyDer!, signal: this.#abort.signal }
       this.#issued = await this.#context.issue(request)
+      const { length } = this.#issued.certificateDer
+      if (length > MAX_LSC_BYTES) throw new IssueError(`the CA gave a certificate of ${length} bytes`, { refused: true })
       return { name: 'CA_CERT_REP' }
     } catch (error) {
       this.#note(words(error))
@@ -320,7 +262,10 @@ export class Session {
     )
     context.trace?.write(outcomeLines({ deviceName: device.name, opStatus: status, outcome }))
     try {
-      if (await context.store.settle(this.#lease!, outcome)) return { name: 'DB_UPDATED' }
+      if (await context.store.settle(this.#lease!, outcome)) {
+        this.#recorded = status
+        return { name: 'DB_UPDATED' }
+      }
       this.#note('the device was removed or given to another node')
     } catch (error) {
       context.orphan(this.#lease!)
@@ -331,17 +276,18 @@ export class Session {
 
   #close(message?: Message): void {
     this.#abort.abort()
-    if (message) this.#trace(`Sending ${message.name} msg`)
-    this.#connection.end(message && encode(message))
+    if (message) this.#context.trace?.write(sendingLine(this.#deviceName, message.name))
+    const sent = this.#connection.end(message && encode(message))
     this.#context.ended({
       remoteAddress: this.#connection.remoteAddress,
       deviceName: this.#deviceName,
       operation: this.#device?.operation,
-      status: this.#status,
+      status: this.#recorded,
       state: this.#endedIn,
-      reason: message ? this.#reason : undefined,
+      reason: message && sent ? this.#reason : undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
       ...this.#detail,
     })
+    this.#over.resolve(this.#asked)
   }
 }

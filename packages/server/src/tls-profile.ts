@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto'
-import type { TlsOptions } from 'node:tls'
+import { DEFAULT_CIPHERS, type TlsOptions } from 'node:tls'
 import type { CertificateAndKey } from './certificate-file.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -8,6 +8,9 @@ import type { ServerOptions } from './options.ts'
  * colon before the at sign.
  */
 const LEGACY = { minVersion: 'TLSv1', ciphers: 'DEFAULT:AES128-SHA:AES256-SHA:@SECLEVEL=0' } as const
+
+/** RSA key exchange has no forward secrecy: part of the legacy profile. */
+const MODERN = { ciphers: `${DEFAULT_CIPHERS}:!kRSA` } as const
 
 /** Classic curves only: phones know no others, and a hybrid post-quantum exchange would cost every handshake. */
 const GROUPS = 'X25519:P-256:P-384:P-521'
@@ -22,9 +25,9 @@ export const tlsProfile = (
   requestCert: false,
   ecdhCurve: GROUPS,
   honorCipherOrder: true,
-  // Phones do not resume: a ticket would be work for nothing.
+  // Phones do not resume: a ticket would be work for nothing. TLS 1.3 gives two all the same, and Node has no setting for that.
   secureOptions: constants.SSL_OP_NO_TICKET,
   minVersion: options.tlsMinVersion,
   maxVersion: options.tlsMaxVersion,
-  ...(options.legacyTls ? LEGACY : {}),
+  ...(options.legacyTls ? LEGACY : MODERN),
 })

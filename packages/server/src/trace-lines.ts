@@ -1,3 +1,4 @@
+import type { MessageName } from '@capfkit/codec/capf'
 import { AUTH_MODES, type Device, KEY_ORDERS, OPERATIONS, RSA_SIZES } from './device.ts'
 import { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 import type { Outcome } from './store/store.ts'
@@ -18,7 +19,18 @@ export const debugLine = (deviceName: string | undefined, text: string): TraceEn
 export const eventLine = (deviceName: string | undefined, { event, state }: { event: string; state: string }): TraceEntry[] =>
   debugLine(deviceName, `CAPF CORE: Rcvd Event: CAPF_EV_${event} in State: CAPF_STATE_${state}`)
 
-export const messageLine = (message: string): TraceEntry[] => debugLine(undefined, `MsgType : CAPF_MSG_${message}`)
+/** `STORE_CERTIFICATE_REQUEST` is `STORE_CERT_REQ` in the one line that is public; the other names are cut alike [CAPF-6.2]. */
+const traceName = (message: MessageName) =>
+  message
+    .replace('CERTIFICATE', 'CERT')
+    .replace('GENERATE', 'GEN')
+    .replace(/REQUEST$/, 'REQ')
+    .replace(/RESPONSE$/, 'RESP')
+
+export const sendingLine = (deviceName: string | undefined, message: MessageName): TraceEntry[] =>
+  debugLine(deviceName, `Sending ${traceName(message)} msg`)
+
+export const messageLine = (message: MessageName): TraceEntry[] => debugLine(undefined, `MsgType : CAPF_MSG_${traceName(message)}`)
 
 /** What was read of the device, as the product prints its row. */
 export const selectLines = (device: Device): TraceEntry[] =>

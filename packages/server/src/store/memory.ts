@@ -31,17 +31,21 @@ export class MemoryDeviceStore implements DeviceStore {
       if (!replace && (this.#devices.has(key) || added.has(key))) throw new ServerError('DEVICE_EXISTS', name)
       added.add(key)
     }
-    for (const device of devices) this.#devices.set(device.name.toLowerCase(), newDevice(device))
+    for (const device of devices) {
+      this.#devices.set(device.name.toLowerCase(), newDevice(device))
+      this.#leases.delete(device.name.toLowerCase())
+    }
   }
 
   async get(name: string): Promise<Device | undefined> {
-    return this.#devices.get(name.toLowerCase())
+    const device = this.#devices.get(name.toLowerCase())
+    return device && { ...device }
   }
 
   async *list(filter: DeviceFilter = {}): AsyncIterable<Device> {
     for (const key of [...this.#devices.keys()].sort()) {
       const device = this.#devices.get(key)
-      if (device && this.#matches(device, filter)) yield device
+      if (device && this.#matches(device, filter)) yield { ...device }
     }
   }
 
@@ -74,7 +78,7 @@ export class MemoryDeviceStore implements DeviceStore {
     if (!device || device.operation === 'none') return undefined
     if (held && (this.#nodes.get(held.node) ?? 0) > this.#now()) return undefined
     this.#leases.set(key, lease)
-    return device
+    return { ...device }
   }
 
   async settle(lease: Lease, outcome: Outcome): Promise<boolean> {
@@ -87,7 +91,7 @@ export class MemoryDeviceStore implements DeviceStore {
       ...device,
       ...(device.operation === operation ? { status, ...(fulfilled ? { operation: 'none' } : {}) } : {}),
       ...('certificate' in outcome ? { certificate: outcome.certificate } : {}),
-      ...(outcome.spendAuthString ? { authString: undefined } : {}),
+      ...(outcome.spentAuthString === device.authString ? { authString: undefined } : {}),
       failedAttempts: fulfilled ? 0 : (outcome.failedAttempts ?? device.failedAttempts),
       lockedUntilMs: fulfilled ? 0 : (outcome.lockedUntilMs ?? device.lockedUntilMs),
     })

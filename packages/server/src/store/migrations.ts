@@ -1,4 +1,3 @@
-import { existsSync, lstatSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
 
@@ -54,16 +53,36 @@ export const storeError = (file: string, cause: unknown): ServerError => {
 const pragma = (database: DatabaseSync, name: string): number =>
   Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0)
 
-const migrate = (database: DatabaseSync, file: string) => {
-  const applicationId = pragma(database, 'application_id')
+/** Version of the schema, 0 for a new file. @throws `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA` */
+const schemaVersion = (database: DatabaseSync, file: string): number => {
   const tables = Number(database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n)
-  if (applicationId !== APPLICATION_ID && tables > 0) throw new ServerError('STORE_NOT_A_STORE', file)
-  if (pragma(database, 'user_version') > MIGRATIONS.length) throw new ServerError('STORE_NEWER_SCHEMA', file)
-  if (pragma(database, 'user_version') === MIGRATIONS.length) return
-  // Several processes may open a new file at once: only inside the write lock is the version certain.
-  database.exec('BEGIN IMMEDIATE')
-  for (const sql of MIGRATIONS.slice(pragma(database, 'user_version'))) database.exec(sql)
-  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
+  if (tables > 0 && pragma(database, 'application_id') !== APPLICATION_ID) throw new ServerError('STORE_NOT_A_STORE', file)
+  const version = pragma(database, 'user_version')
+  if (version > MIGRATIONS.length) throw new ServerError('STORE_NEWER_SCHEMA', file)
+  return version
+}
+
+/** What is read inside belongs together, though another process may be making the file at this moment. */
+const inTransaction = <T>(database: DatabaseSync, { begin, work }: { begin: string; work: () => T }): T => {
+  database.exec(begin)
+  const result = work()
+  database.exec('COMMIT')
+  return result
+}
+
+const migrate = (database: DatabaseSync, file: string) => {
+  for (const sql of MIGRATIONS.slice(schemaVersion(database, file))) database.exec(sql)
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
+}
+
+const prepare = (database: DatabaseSync, file: string) => {
+  // Looked at before anything is changed: the file may be another program's.
+  const version = inTransaction(database, { begin: 'BEGIN', work: () => schemaVersion(database, file) })
+  // A change of the journal mode needs the file for itself; it is in WAL already on all but the first open.
+  if (database.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+  // Only inside the write lock is the version certain.
+  if (version < MIGRATIONS.length) inTransaction(database, { begin: 'BEGIN IMMEDIATE', work: () => migrate(database, file) })
 }
 
 /**
@@ -72,16 +91,12 @@ const migrate = (database: DatabaseSync, file: string) => {
  * @throws {ServerError} `STORE_OPEN_FAILED`, `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA`, `STORE_LOCKED`, `STORE_READ_ONLY`, `STORE_FULL`.
  */
 export const openDatabase = (file: string, busyTimeoutMs: number): DatabaseSync => {
-  if (existsSync(file) && lstatSync(file).isDirectory()) throw new ServerError('STORE_OPEN_FAILED', `${file} is a folder`)
   // SQLite makes the file with the process's umask, and it holds authentication strings.
   const umask = process.umask(0o077)
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file, { timeout: busyTimeoutMs })
-    // A change of the journal mode needs the file for itself; it is in WAL already on all but the first open.
-    if (database.prepare('PRAGMA journal_mode').get()?.journal_mode !== 'wal') database.exec('PRAGMA journal_mode = WAL')
-    database.exec('PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
-    migrate(database, file)
+    prepare(database, file)
     return database
   } catch (cause) {
     database?.close()

@@ -33,7 +33,7 @@ const SQL = {
                THEN ${OPERATIONS.none.number} ELSE tkcertificateoperation END,
              failedattempts = CASE WHEN ?3 THEN 0 ELSE coalesce(?13, failedattempts) END,
              lockeduntilms = CASE WHEN ?3 THEN 0 ELSE coalesce(?14, lockeduntilms) END,
-             authenticationstring = CASE WHEN ?4 THEN NULL ELSE authenticationstring END,
+             authenticationstring = CASE WHEN authenticationstring = ?4 THEN NULL ELSE authenticationstring END,
              certificate = CASE WHEN ?5 THEN ?6 ELSE certificate END,
              publickey = CASE WHEN ?5 THEN ?7 ELSE publickey END,
              lscvaliduntil = CASE WHEN ?5 THEN ?8 ELSE lscvaliduntil END,
@@ -134,9 +134,8 @@ export class SqliteDeviceStore implements DeviceStore {
 
   async *list(filter: DeviceFilter = {}): AsyncIterable<Device> {
     const { sql, values } = where(filter)
-    const statement = this.#database.prepare(
-      `SELECT ${ALL_COLUMNS} FROM device WHERE name > ?${sql} ORDER BY name LIMIT ${PAGE_ROWS}`,
-    )
+    const page = `SELECT ${ALL_COLUMNS} FROM device WHERE name > ?${sql} ORDER BY name LIMIT ${PAGE_ROWS}`
+    const statement = await this.#retry(() => this.#database.prepare(page))
     for (let after = ''; ; ) {
       const rows = await this.#retry(() => statement.all(after, ...values))
       for (const row of rows) yield fromSql(row as Record<string, SqlValue>)
@@ -147,8 +146,8 @@ export class SqliteDeviceStore implements DeviceStore {
 
   async count(filter: DeviceFilter = {}): Promise<number> {
     const { sql, values } = where(filter)
-    const statement = this.#database.prepare(`SELECT count(*) AS n FROM device WHERE TRUE${sql}`)
-    return Number((await this.#retry(() => statement.get(...values)))?.n)
+    const count = `SELECT count(*) AS n FROM device WHERE TRUE${sql}`
+    return Number((await this.#retry(() => this.#database.prepare(count).get(...values)))?.n)
   }
 
   async change(name: string, change: DeviceChange): Promise<boolean> {
@@ -176,7 +175,7 @@ export class SqliteDeviceStore implements DeviceStore {
         OPERATIONS[outcome.operation].number,
         outcome.status,
         Number(outcome.fulfilled),
-        Number(outcome.spendAuthString ?? false),
+        outcome.spentAuthString ?? null,
         Number('certificate' in outcome),
         ...certificateToSql(outcome.certificate),
         name,

@@ -1,5 +1,5 @@
 import type { Device, DeviceChange, NewDevice, Operation, StoredCertificate } from '../device.ts'
-import type { CertStatus } from '../status.ts'
+import { CERT_STATUS, type CertStatus } from '../status.ts'
 
 /** One session's hold on a device: whoever has the token may write its outcome. */
 export type Lease = {
@@ -18,8 +18,8 @@ export type Outcome = {
   fulfilled: boolean
   /** The certificate that the phone confirmed, or `undefined` in `certificate` to forget it. Leave the key out to keep it. */
   certificate?: StoredCertificate | undefined
-  /** Forget the authentication string: it was good for one time. */
-  spendAuthString?: boolean
+  /** This authentication string was good for one time: forget it, unless somebody has set another one meanwhile. */
+  spentAuthString?: string | undefined
   /** Wrong strings in a row, where the session has something to say of that. A fulfilled order sets them to 0. */
   failedAttempts?: number
   lockedUntilMs?: number
@@ -61,9 +61,12 @@ export interface DeviceStore extends AsyncDisposable {
   leave(node: string): Promise<void>
 }
 
-/** Orders put a device in the state that the product shows: pending, attempts forgotten [CAPF-7.3]. */
+const { NONE, PENDING } = CERT_STATUS
+
+/** Orders put a device in the state that the product shows: pending, attempts forgotten; nothing is pending once withdrawn [CAPF-7.3]. */
 export const applyChange = (device: Device, change: DeviceChange): Device => {
-  const ordered = change.operation !== undefined
-  const status = change.operation === 'none' ? device.status : 2
-  return { ...device, ...(ordered ? { status, failedAttempts: 0, lockedUntilMs: 0 } : {}), ...change }
+  if (change.operation === undefined) return { ...device, ...change }
+  const withdrawn = device.status === PENDING ? NONE : device.status
+  const status = change.operation === 'none' ? withdrawn : PENDING
+  return { ...device, status, failedAttempts: 0, lockedUntilMs: 0, ...change }
 }
