@@ -54,7 +54,7 @@ const checkCertificate = (input: AuthenticationInput, presented: { der: Buffer; 
     // Some phones say LSC of every certificate: who issued it tells more than what it calls itself.
     const isMic = knows(trust.mic, certificate) || (presented.claimsMic && !knows(trust.lsc, certificate))
     status = isMic ? 'CAPF_OP_FAIL_INVALID_MIC' : 'CAPF_OP_FAIL_INVALID_LSC'
-    const chain = validateChain({ leaf: certificate, trusted: isMic ? trust.mic : trust.lsc, at })
+    const chain = validateChain({ leaf: certificate, trusted: isMic ? trust.mic : trust.lsc, at, purpose: 'deviceAuthentication' })
     if (!chain.ok) return { status, detail: `${chain.code}: ${chain.detail}` }
     return certificateNamesDevice(certificate, device.name)
       ? certificate

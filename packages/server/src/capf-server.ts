@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -106,8 +106,8 @@ export class CapfServer implements AsyncDisposable {
       trace: this.#trace,
       node: this.#node.id,
       now,
-      newSessionId: () => randomBytes(4).readUInt32BE(),
-      newToken: () => randomBytes(12).toString('base64'),
+      newSessionId: () => randomInt(2 ** 32),
+      newToken: randomUUID,
       orphan: lease => this.#node.orphan(lease),
       ended: summary => this.#ended(summary),
     }

@@ -37,6 +37,9 @@ const BACKLOG = 4096
 /** A TLS socket and the TCP socket below it have no link but their peer. */
 const peerOf = ({ remoteAddress = 'unknown', remotePort }: Socket) => `${remoteAddress} ${remotePort}`
 
+/** How long a peer gets to take its last frame when all sessions are cut. */
+const CUT_MS = 1_000
+
 /**
  * The listening side of a TLS service: limits, handshake time-out, new certificates without a restart, draining.
  * It knows nothing of what is spoken.
@@ -154,8 +157,10 @@ export class Listener {
   /** End every session now; what the peers do not take is destroyed a moment later. */
   cut(): void {
     for (const handler of this.#handlers) handler.stop()
+    // Only those of now: the server may go on and take others.
+    const sockets = [...this.#sockets]
     setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
-    }, 1000).unref()
+      for (const socket of sockets) socket.destroy()
+    }, CUT_MS).unref()
   }
 }

@@ -31,7 +31,8 @@ export class Session {
   readonly #reader: FrameReader
   readonly #sessionId: number
   readonly #startedMs = performance.now()
-  readonly #abort = new AbortController()
+  /** Only there while the CA is asked: to abort costs more than it looks. */
+  #asking: AbortController | undefined
   readonly #over = Promise.withResolvers<void>()
   /** What the store was asked last: the session may be over before it has answered. */
   #asked: Promise<void> | undefined
@@ -222,7 +223,9 @@ export class Session {
 
   async #requestCertificate(): Promise<SessionEvent> {
     try {
-      const request = { deviceName: this.#device!.name, publicKeyDer: this.#publicKeyDer!, signal: this.#abort.signal }
+      this.#asking = new AbortController()
+      const { signal } = this.#asking
+      const request = { deviceName: this.#device!.name, publicKeyDer: this.#publicKeyDer!, signal }
       this.#issued = await this.#context.issue(request)
       const { length } = this.#issued.certificateDer
       if (length > MAX_LSC_BYTES) throw new IssueError(`the CA gave a certificate of ${length} bytes`, { refused: true })
@@ -231,6 +234,8 @@ export class Session {
       this.#note(words(error))
       const refused = error instanceof IssueError && error.refused
       return { name: 'CA_CERT_REJECT', ...(refused ? {} : { status: 'CAPF_OP_FAIL_CA_COMM_ERROR' }) }
+    } finally {
+      this.#asking = undefined
     }
   }
 
@@ -252,6 +257,8 @@ export class Session {
   }
 
   async #recordOutcome({ fulfils }: Taken): Promise<SessionEvent> {
+    // Whatever the CA would still answer comes too late.
+    this.#asking?.abort()
     const context = this.#context
     const device = this.#device!
     const status = this.#status!
@@ -275,7 +282,6 @@ export class Session {
   }
 
   #close(message?: Message): void {
-    this.#abort.abort()
     if (message) this.#context.trace?.write(sendingLine(this.#deviceName, message.name))
     const sent = this.#connection.end(message && encode(message))
     this.#context.ended({

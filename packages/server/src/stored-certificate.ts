@@ -1,8 +1,6 @@
+import { derToPem } from '@capfkit/pki'
 import type { StoredCertificate } from './device.ts'
 import type { Issued } from './issue.ts'
-
-const pem = (label: string, der: Buffer) =>
-  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/.{64}(?!$)/g, '$&\n')}\n-----END ${label}-----\n`
 
 /** The DER inside the BIT STRING of an RSA SubjectPublicKeyInfo is the PKCS#1 key (RFC 8017 A.1.1). */
 const RSA_OID = Buffer.from('06092a864886f70d010101', 'hex')
@@ -21,7 +19,7 @@ export const storedCertificate = (issued: Issued, publicKeyDer: Buffer): StoredC
   const rsa = rsaPublicKey(publicKeyDer)
   return {
     certificateDer: issued.certificateDer,
-    publicKeyPem: rsa ? pem('RSA PUBLIC KEY', rsa) : pem('PUBLIC KEY', publicKeyDer),
+    publicKeyPem: rsa ? derToPem(rsa, 'RSA PUBLIC KEY') : derToPem(publicKeyDer, 'PUBLIC KEY'),
     validUntil: issued.notAfter,
     issuerName: issued.issuerName,
     issuerValidUntil: issued.issuerNotAfter,

@@ -223,6 +223,7 @@ for (const one of ACCEPTED) {
   })
 }
 
+// [CAPF-4.3], [CAPF-3.5]
 t.test('what is signed is the name as it was sent, in its case', async t => {
   const server = await serve(t)
   const deviceName = await server.device({ authMode: 'lsc' })
@@ -237,6 +238,19 @@ t.test('what is signed is the name as it was sent, in its case', async t => {
   const right = await server.phone()
   await right.greet(lower, proof({ credential, deviceName: lower }))
   t.equal(await obey(right), 1)
+})
+
+t.test('a certificate that may not sign for a device proves nothing, whoever made it', async t => {
+  const keyPair = await generateKeyPair({ type: 'ec', curve: 'secp256r1' })
+  const deviceName = 'SEP0000CACACACA'
+  const subject = [{ type: 'CN', value: deviceName } as const]
+  const certificateDer = await createSelfSigned({ profile: 'manufacturingCa', subject, keyPair, notBefore: later(-DAY_MS) })
+  const server = await serve(t, { lscCas: [certificateDer] })
+  await server.device({ name: deviceName, authMode: 'lsc' })
+  const credential = () => ({ certificateDer, privateKey: keyPair.privateKey })
+  t.equal(await tryCase(server, { deviceName, one: { what: 'a CA certificate with the name of a device', credential } }), 7)
+  t.match(await server.row(deviceName), { operation: 'install', status: 9 })
+  t.match(await server.summary(deviceName), { detail: /CHAIN_KEY_USAGE/ })
 })
 
 t.test('an LSC of the CAPF certificate before a reload is still believed, and so are further issuers that were given', async t => {

@@ -10,12 +10,14 @@ const attempt = async (server: Serving, deviceName: string, password?: string): 
   return obey(phone)
 }
 
+// [CAPF-4.1]
 t.test('by null string the name is enough, and whatever else a phone shows is not looked at', async t => {
   const server = await serve(t)
   t.equal(await server.session(await server.device()), 1)
   t.equal(await attempt(server, await server.device(), 'whatever'), 1)
 })
 
+// [CAPF-4.2]
 t.test('by string: the right one, and nothing near it, each operation with its number', async t => {
   const server = await serve(t)
   const wrong = [undefined, '', '1', '12345', '1234567', '123457', '023456', '123456 ', '１２３４５６']

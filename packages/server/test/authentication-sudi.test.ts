@@ -27,6 +27,7 @@ const withSudi = async (server: Serving, options: { deviceName: string; sudi?: (
 
 const ordered = (server: Serving) => server.device({ authMode: 'lsc' })
 
+// [CAPF-4.3]
 t.test('SUDI_DATA over the session id and a certificate that names the device is believed', async t => {
   for (const requireSudi of [false, true]) {
     const server = await serve(t, { options: { requireSudi } })

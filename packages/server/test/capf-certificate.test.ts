@@ -53,6 +53,7 @@ t.test('a certificate that cannot serve is refused at the start', async t => {
   await t.rejects(start({ ca: phone }), { ...invalid, where: 'the issuer of LSCs' })
 })
 
+// [CAPF-1.6]
 t.test('a CAPF certificate is made once, for its owner alone, and read from then on', async t => {
   const file = join(folder, 'made.pem')
   const first = await readOrMakeCertificate(file, NOW)

@@ -17,6 +17,7 @@ const installed = async ({ device, phone, store }: Serving, order: 'troubleshoot
 const fetchTypes = (phone: ScriptedPhone) =>
   phone.heard.flatMap(message => (message.name === 'FETCH_CERTIFICATE_REQUEST' ? [message.certificateType] : []))
 
+// [CAPF-3]
 t.test('delete: the phone is told to, and the certificate is forgotten with its yes', async t => {
   const server = await serve(t)
   const { name } = await installed(server, 'delete')

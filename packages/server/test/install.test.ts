@@ -68,6 +68,7 @@ t.test('a device that has its certificate is told that there is nothing to do', 
   t.strictSame(after.certificate, certificate)
 })
 
+// [CAPF-3.2]
 t.test('key order and protocol version decide which key is asked for', async t => {
   const { phone, device, row } = await serve(t)
   const cases = [
@@ -109,6 +110,7 @@ t.test('a subject with a model, for phones that show it', async t => {
   t.strictSame({ notBefore, notAfter }, { notBefore: later(-60_000), notAfter: later(30 * 86_400_000) })
 })
 
+// [CAPF-3.5]
 t.test('any CUCM device name, in any case, is found and named as the store has it', async t => {
   const { phone, device, row, summary } = await serve(t)
   for (const name of ['SEP001122AABBCC', 'CSFjdoe', 'TCT_a', 'BOT.b-c', 'TABx', 'a'.repeat(128)]) {

@@ -20,6 +20,7 @@ const reachableFrom = (start: string): Set<string> => {
   return seen
 }
 
+// [CAPF-5.1]
 t.test('the states are those of a CAPF session, named as the trace names them', async t => {
   t.strictSame(STATES, [
     'IDLE',

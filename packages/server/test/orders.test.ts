@@ -21,6 +21,7 @@ class GatedStore extends MemoryDeviceStore {
   }
 }
 
+// [CAPF-3.4]
 t.test('the outcome is in the store before END_SESSION is sent, and END_SESSION waits for it', async t => {
   const store = new GatedStore({ now: () => NOW.getTime() })
   const server = await serve(t, { store })
@@ -125,6 +126,7 @@ for (const { what, status, state, fail, says } of FAILURES) {
   })
 }
 
+// [CAPF-5.2], [CAPF-3.3]
 t.test('a silent phone is not waited for, and the making of a key has its own patience', async t => {
   const server = await serve(t, { options: { replyTimeoutMs: 300, keyGenerationTimeoutMs: 400 } })
   const [auth, key, store] = [await server.device(), await server.device(), await server.device()]

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { CapfServer, parseAddress } from '../src/capf-server.ts'
 import { MemoryDeviceStore } from '../src/store/memory.ts'
@@ -101,7 +102,10 @@ t.test('cut ends every session and the server goes on', async t => {
   server.server.cut()
   t.equal(await phone.reason(), 7)
   t.match(await server.row(deviceName), { operation: 'install', status: 13 })
+  const { finish } = await bystander(server)
   t.equal(await server.session(deviceName), 1)
+  await delay(1_200)
+  t.equal(await finish(), 1, 'a session that began afterwards is not cut with the others')
 })
 
 t.test('a closed server has written all outcomes, those of phones that had hung up included', async t => {
@@ -159,6 +163,7 @@ t.test('TLS secrets go to the key log, for its owner alone, and a key log that c
   t.ok(broken.logLines().some(({ msg }) => msg === 'no key log'))
 })
 
+// [CAPF-1.2]
 t.test('session ids differ, and cannot be foreseen from those before', async t => {
   const server = await serve(t)
   const ids: number[] = []
@@ -173,6 +178,7 @@ t.test('session ids differ, and cannot be foreseen from those before', async t =
   t.ok(ids.some(id => id > 2 ** 31) && ids.some(id => id < 2 ** 31))
 })
 
+// [CAPF-1.3]
 t.test('every frame of the server leaves in one piece', async t => {
   const server = await serve(t)
   const phone = await server.phone()

@@ -22,6 +22,7 @@ const install = async (server: Serving, tls: ConnectionOptions) => {
   return { protocol, cipher: phone.socket.getCipher(), reason }
 }
 
+// [CAPF-1.1]
 t.test('TLS 1.2 and 1.3 are spoken, with forward secrecy; the server shows the CAPF certificate and asks for none', async t => {
   const server = await serve(t)
   t.match(await install(server, {}), { protocol: 'TLSv1.3', reason: 1 })
@@ -43,6 +44,7 @@ t.test('the range of versions is as configured', async t => {
   t.match(await install(older, {}), { protocol: 'TLSv1.2' })
 })
 
+// [CAPF-1.5]
 t.test('a phone of TLS 1.0 is refused, in the log by its reason, and served where legacy TLS is on', async t => {
   const server = await serve(t)
   const legacy = await serve(t, { options: { legacyTls: true } })

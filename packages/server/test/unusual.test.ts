@@ -11,7 +11,7 @@ type Session = { sessionId: number; deviceName: string }
 const elements = ({ sessionId, deviceName }: Session, make: (name: string) => RawElement[]): Buffer =>
   frame({ sessionId, elements: make(`${deviceName}\0`) })
 
-/** AUTH_RESPONSEs that look odd and are right: each TLS record on its own. */
+/** AUTH_RESPONSEs that look odd and are right [CAPF-1.4], [CAPF-2]: each TLS record on its own. */
 const UNUSUAL: readonly { what: string; send(session: Session): readonly Buffer[] }[] = [
   {
     what: 'a header split over two records',
@@ -76,6 +76,7 @@ for (const { what, send } of UNUSUAL) {
   })
 }
 
+// [CAPF-2]
 t.test('elements that the message does not use are ignored, and refused where that is configured', async t => {
   const lenient = await serve(t)
   const strict = await serve(t, { options: { strictElements: true } })
