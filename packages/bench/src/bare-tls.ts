@@ -5,20 +5,23 @@ import { median } from './report.ts'
 /** What a TLS connection costs in Node with nothing on top: connect, handshake, one byte each way, close. */
 export type BareCost = { serverMs: number; clientMs: number; ratePerSecond: number }
 
-const CONCURRENCY = 16
-
 type Told = { cpuMs: number; seconds: number }
 
 const ask = (child: ReturnType<typeof fork>, message: unknown) =>
   new Promise<never>((resolve, reject) => {
-    child.once('message', answer => resolve(answer as never))
-    child.once('exit', code => reject(new Error(`the bare process ended with ${code}`)))
+    const ended = (code: number | null) => reject(new Error(`the bare process ended with ${code}`))
+    child.once('exit', ended)
+    child.once('message', answer => {
+      child.off('exit', ended)
+      resolve(answer as never)
+    })
     child.send(message as object)
   })
 
 /** Medians after one round to warm up. */
 export const measureBareTls = async (what: {
   version: 'TLSv1.2' | 'TLSv1.3'
+  concurrency: number
   connections: number
   rounds: number
 }): Promise<BareCost> => {
@@ -34,7 +37,7 @@ export const measureBareTls = async (what: {
       const { cpuMs, seconds }: Told = await ask(client, {
         port,
         connections: what.connections,
-        concurrency: CONCURRENCY,
+        concurrency: what.concurrency,
         version: what.version,
       })
       const after: Told = await ask(server, 'cpu')

@@ -1,3 +1,4 @@
+import type { FleetErrorCode } from './errors.ts'
 import type { FleetOptions } from './options.ts'
 import type { EncodedTally, Failure } from './tally.ts'
 
@@ -22,6 +23,7 @@ export type ToClient =
 export type ClientHealth = {
   /** Of all rounds so far. */
   cpuMs: number
+  /** How much later than due the event loop came to its work. */
   eventLoopDelayMs: { p99: number; max: number }
   memoryBytes: number
   keysPooled: number
@@ -37,4 +39,5 @@ export type FromClient =
   | { type: 'ready' }
   | { type: 'progress'; progress: ClientProgress }
   | { type: 'roundEnd'; tally: EncodedTally; health: ClientHealth }
-  | { type: 'failed'; message: string }
+  /** `code` and `where` of a {@link FleetError}; for anything else the message alone. */
+  | { type: 'failed'; code?: FleetErrorCode; where?: string; message: string }

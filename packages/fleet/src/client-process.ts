@@ -2,17 +2,23 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type KeyPool, openKeyPool, readPrivateKey } from '@capfkit/pki'
 import type { ClientHealth, ClientProgress, FromClient, ToClient } from './client-messages.ts'
 import { FleetEngine } from './engine.ts'
+import { FleetError } from './errors.ts'
 import { KeySource } from './key-source.ts'
 
 /** The program of one client process of a fleet. Not to be run by hand. */
 
 const PROGRESS_MS = 500
 const MADE_EVERY = 100
+/** The monitor looks this often, and counts its own interval as delay. */
+const LOOK_MS = 10
 
 let engine: FleetEngine | undefined
 let keys: KeySource | undefined
 let pool: KeyPool | undefined
-const eventLoopDelay = monitorEventLoopDelay({ resolution: 10 })
+/** Told to stop before there was an engine. */
+let stopped = false
+const eventLoopDelay = monitorEventLoopDelay({ resolution: LOOK_MS })
+const delayMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LOOK_MS)
 
 const tell = (message: FromClient) => {
   if (process.connected) process.send?.(message)
@@ -21,19 +27,21 @@ const tell = (message: FromClient) => {
 /** CPU time of the rounds alone. */
 let cpuMs = 0
 
-const health = (): ClientHealth => {
-  return {
-    cpuMs,
-    eventLoopDelayMs: { p99: eventLoopDelay.percentile(99) / 1e6, max: eventLoopDelay.max / 1e6 },
-    memoryBytes: process.memoryUsage.rss(),
-    keysPooled: keys?.pooled ?? 0,
-    keysGenerated: keys?.generated ?? 0,
-  }
-}
+const health = (): ClientHealth => ({
+  cpuMs,
+  eventLoopDelayMs: { p99: delayMs(eventLoopDelay.percentile(99)), max: delayMs(eventLoopDelay.max) },
+  memoryBytes: process.memoryUsage.rss(),
+  keysPooled: keys?.pooled ?? 0,
+  keysGenerated: keys?.generated ?? 0,
+})
 
 const progressOf = ({ tally, inFlight }: FleetEngine): ClientProgress => {
   const { started, done, failures, actual } = tally
   return { started, done, failures: [...failures.values()], inFlight, actual: actual.encode() }
+}
+
+const tellProgress = () => {
+  if (engine) tell({ type: 'progress', progress: progressOf(engine) })
 }
 
 const start = async (message: ToClient & { type: 'start' }) => {
@@ -41,7 +49,13 @@ const start = async (message: ToClient & { type: 'start' }) => {
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   const { privateKey } = readPrivateKey(micCa.keyPem)
-  engine = new FleetEngine({ ...message, keys, micCa: { certificateDer: micCa.certificateDer, privateKey } })
+  engine = new FleetEngine({
+    ...message,
+    keys,
+    micCa: { certificateDer: micCa.certificateDer, privateKey },
+    onFirstEnded: tellProgress,
+  })
+  if (stopped) engine.stop()
   await engine.prepare(made => {
     if (made % MADE_EVERY === 0) tell({ type: 'made', phones: made })
   })
@@ -52,9 +66,7 @@ const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => 
   if (!engine) return
   const cpuBefore = process.cpuUsage()
   eventLoopDelay.enable()
-  const progress = setInterval(() => {
-    if (engine) tell({ type: 'progress', progress: progressOf(engine) })
-  }, PROGRESS_MS)
+  const progress = setInterval(tellProgress, PROGRESS_MS)
   await engine.runRound(number, performance.now() + startInMs)
   clearInterval(progress)
   eventLoopDelay.disable()
@@ -71,7 +83,10 @@ const end = async () => {
 const handlers: { [T in ToClient['type']]: (message: ToClient & { type: T }) => Promise<void> | undefined } = {
   start,
   round: runRound,
-  stop: async () => engine?.stop(),
+  stop: async () => {
+    stopped = true
+    engine?.stop()
+  },
   end,
 }
 
@@ -81,6 +96,8 @@ process.on('SIGTERM', () => {})
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToClient) => {
   handlers[message.type](message as never)?.catch(error => {
-    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+    const known = error instanceof FleetError ? { code: error.code, where: error.where } : {}
+    const cause = error instanceof FleetError && error.cause instanceof Error ? error.cause : error
+    tell({ ...known, type: 'failed', message: cause instanceof Error ? cause.message : String(cause) })
   })
 })

@@ -21,6 +21,8 @@ type Client = {
   process: ChildProcess
   made: number
   live?: ClientLive
+  /** It is gone, though nobody told it to go. */
+  lost?: FleetError
   tally: Tally
   health?: ClientHealth
   waiting?: Waiting
@@ -29,6 +31,11 @@ type Client = {
 /** The client processes of a run: started together, run round after round, added up. */
 export class Clients implements AsyncDisposable {
   readonly #clients: Client[] = []
+  readonly #onProgress: () => void
+
+  constructor({ onProgress = () => {} }: { onProgress?: () => void } = {}) {
+    this.#onProgress = onProgress
+  }
 
   /** Start the processes and have each make its phones. @throws {FleetError} `FLEET_CLIENT_FAILED`. */
   async start(init: Omit<ToClient & { type: 'start' }, 'type' | 'first' | 'step'>, processes: number): Promise<void> {
@@ -71,17 +78,25 @@ export class Clients implements AsyncDisposable {
     const client: Client = { process: child, made: 0, tally: new Tally() }
     this.#clients.push(client)
     child.on('message', (message: FromClient) => this.#hear(client, message))
-    child.on('error', cause => client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', 'client process', { cause })))
-    child.once('exit', code => client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', `client process, exit code ${code}`)))
+    const lose = (how: string, cause?: Error) => {
+      client.lost ??= new FleetError('FLEET_CLIENT_FAILED', `client process ${child.pid ?? ''}, ${how}`, { cause })
+      client.waiting?.reject(client.lost)
+    }
+    child.on('error', cause => lose('not to be started or spoken to', cause))
+    child.once('exit', (code, signal) => lose(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`))
     return client
   }
 
   #hear(client: Client, message: FromClient): void {
     const { type } = message
     if (type === 'made') client.made = message.phones
-    else if (type === 'progress') client.live = liveOf({ ...message.progress, actual: Latency.decode(message.progress.actual) })
-    else if (type === 'failed') client.waiting?.reject(new FleetError('FLEET_CLIENT_FAILED', message.message))
-    else {
+    else if (type === 'progress') {
+      client.live = liveOf({ ...message.progress, actual: Latency.decode(message.progress.actual) })
+      this.#onProgress()
+    } else if (type === 'failed') {
+      const { code = 'FLEET_CLIENT_FAILED', where = 'client process', message: words } = message
+      client.waiting?.reject(new FleetError(code, where, { cause: new Error(words) }))
+    } else {
       if (type === 'roundEnd') {
         client.tally = Tally.decode(message.tally)
         client.health = message.health
@@ -97,6 +112,7 @@ export class Clients implements AsyncDisposable {
 
   #ask(client: Client, message: ToClient): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (client.lost) throw client.lost
       client.waiting = { resolve, reject }
       this.#tell(client, message)
     })
@@ -107,7 +123,7 @@ export class Clients implements AsyncDisposable {
       this.#clients.map(async client => {
         const { process: child } = client
         delete client.waiting
-        if (child.exitCode !== null || child.signalCode !== null) return
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
         const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
         this.#tell(client, { type: 'end' })
         await gone

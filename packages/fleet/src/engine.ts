@@ -1,11 +1,13 @@
-import { type KeyObject, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { type Credential, MODELS, Phone, type PhoneOptions, phoneOptions, type SessionResult } from '@capfkit/phone'
-import { CertificateIssuer, micSubject, pemToDer, readPrivateKey } from '@capfkit/pki'
-import { authStringOf, identitiesOf, type PhoneIdentity } from './identity.ts'
+import type { KeyObject } from 'node:crypto'
+import { REASON } from '@capfkit/codec/capf'
+import { type Credential, Phone, type PhoneOptions, phoneOptions, type SessionResult } from '@capfkit/phone'
+import { CertificateIssuer, micSubject } from '@capfkit/pki'
+import { credentialFrom } from './credential-file.ts'
+import { authStringOf, type Identities, identitiesOf, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import type { FleetOptions } from './options.ts'
 import { randomOf } from './random.ts'
+import { UNREACHABLE_AFTER } from './reachability.ts'
 import { parseRounds, type Round, takesPart } from './rounds.ts'
 import { runSchedule, type Start } from './schedule.ts'
 import { type Counted, Tally } from './tally.ts'
@@ -23,6 +25,8 @@ export type EngineInit = {
   keys: KeySource
   /** The fleet orders the operations itself, so it knows what must come. */
   ordered: boolean
+  /** Told when enough sessions have ended to see whether anything answers at all. */
+  onFirstEnded?: () => void
 }
 
 /** A start that is later than this was not kept by the generator, ms. */
@@ -38,13 +42,16 @@ const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoo
 export class FleetEngine {
   tally = new Tally()
   readonly #init: EngineInit
-  readonly #identities: ReturnType<typeof identitiesOf>
+  readonly #identities: Identities
   readonly #rounds: readonly Round[]
   readonly #phoneOptions: PhoneOptions
   readonly #micIssuer: CertificateIssuer
   readonly #phones = new Map<number, Phone>()
+  /** Phones by index whose authentication string is drawn anew for each round. */
+  readonly #drawsString = new Set<number>()
   readonly #running = new Set<AbortController>()
   readonly #stop = new AbortController()
+  #ended = 0
 
   constructor(init: EngineInit) {
     const { options } = init
@@ -85,6 +92,7 @@ export class FleetEngine {
     const { options, trusted, keys } = this.#init
     const identity = this.#identities.at(index)
     const { deviceName, model, authMode, authString } = identity
+    if (authMode === 'string' && authString === undefined) this.#drawsString.add(index)
     const mic = await this.#mic(identity)
     const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : undefined
     return new Phone({
@@ -102,11 +110,11 @@ export class FleetEngine {
     })
   }
 
-  /** A phone that authenticates by certificate needs one before it has an LSC. */
-  async #mic({ micFile, authMode, model, deviceName }: PhoneIdentity): Promise<Credential | undefined> {
+  async #mic(identity: PhoneIdentity): Promise<Credential | undefined> {
+    const { micFile, model, deviceName } = identity
     if (micFile) return credentialFrom(micFile)
-    if ((authMode !== 'lsc' && authMode !== 'mic') || !MODELS[model].hasMic) return undefined
-    const pair = await this.#init.keys.take({ type: 'rsa', bits: 2048 })
+    if (!needsMic(identity)) return undefined
+    const pair = await this.#init.keys.take(MIC_KEY)
     const subject = micSubject({ deviceName, model })
     const { certificateDer } = await this.#micIssuer.issue({ subject, publicKeyDer: pair.publicKeyDer })
     return {
@@ -145,8 +153,7 @@ export class FleetEngine {
   async #run({ item: index, dueMs }: Start<number>, number: number): Promise<void> {
     const { options, target } = this.#init
     const phone = this.#phones.get(index)!
-    if (this.#identities.at(index).authString === undefined)
-      phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
+    if (this.#drawsString.has(index)) phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
     const controller = new AbortController()
     this.#running.add(controller)
     this.tally.started++
@@ -158,7 +165,15 @@ export class FleetEngine {
       : phone.runSession({ ...target, signal }))
     const endedMs = performance.now()
     this.#running.delete(controller)
-    this.tally.record(this.#counted(result, { scheduledMs: endedMs - dueMs, actualMs: endedMs - startedMs, number }))
+    this.tally.record(
+      this.#counted(result, {
+        // A timer may fire within its millisecond too early.
+        scheduledMs: endedMs - Math.min(dueMs, startedMs),
+        actualMs: endedMs - startedMs,
+        number,
+      }),
+    )
+    if (++this.#ended === UNREACHABLE_AFTER) this.#init.onFirstEnded?.()
   }
 
   #counted(
@@ -168,6 +183,8 @@ export class FleetEngine {
     const operation = OPERATION_OF[result.operation]
     const { phasesMs, failure } = result
     const counted = { scheduledMs, actualMs, phasesMs, operation }
+    // A phone that truthfully shows nothing has done what was ordered, and the server says so.
+    if (failure?.code === 'PHONE_NOTHING_TO_FETCH' && result.reason === REASON.NO_ACTION) return { ...counted, failure: undefined }
     if (failure) return { ...counted, failure: { side: failure.side, phase: failure.phase, reason: failure.code } }
     const expected = this.#rounds[number]!.operation
     const surprise = this.#init.ordered && operation !== expected
@@ -184,13 +201,4 @@ export class FleetEngine {
       for (const controller of this.#running) controller.abort()
     }, GRACE_MS).unref()
   }
-}
-
-const credentialFrom = (file: string): Credential => {
-  const pem = readFileSync(file, 'utf8')
-  const [certificateDer] = pemToDer(pem)
-  const { privateKey } = readPrivateKey(pem)
-  if (!new X509Certificate(certificateDer!).checkPrivateKey(privateKey))
-    throw new Error(`${file}: the key is not that of the certificate`)
-  return { certificateDer: certificateDer!, privateKey }
 }

@@ -8,8 +8,14 @@ export const FLEET_ERRORS = {
     what: 'the phones do not know which CAPF certificate to trust',
     remedy: 'give --capf-certificate FILE: the PEM file of the server, without its key if you like',
   },
-  FLEET_BAD_FILE: { what: 'the file cannot be used', remedy: 'check that it is there, readable, and PEM' },
-  FLEET_KEY_POOL: { what: 'the key pool holds keys of another kind', remedy: 'make one with capf keys generate --key rsa:2048' },
+  FLEET_BAD_FILE: {
+    what: 'the file cannot be used',
+    remedy: 'give a PEM file with what is needed (certificate, key), and for --out a folder that can be written',
+  },
+  FLEET_KEY_POOL: {
+    what: 'no phone of this run needs keys of the kind that the pool holds',
+    remedy: 'make another pool with capf keys generate, or order its kind of key with --key',
+  },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 

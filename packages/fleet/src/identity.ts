@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { isDeviceName } from '@capfkit/codec/capf'
-import { OptionError } from '@capfkit/codec/options'
 import { type AuthMode, MODELS, type ModelName } from '@capfkit/phone'
-import { type KeySpec, parseKeySpec } from '@capfkit/pki'
-import { parse } from 'csv-parse/sync'
+import { formatKeySpec, type KeySpec, parseKeySpec } from '@capfkit/pki'
+import { readCsvPhones } from './csv-phones.ts'
+import { type Mix, mixOf } from './mix.ts'
 import type { FleetOptions } from './options.ts'
 import { randomOf } from './random.ts'
-import { parseWeights, pick, type Weights } from './weights.ts'
+import { pick } from './weights.ts'
 
 /** One phone of the fleet before it does anything: plain data, the same for the same seed. */
 export type PhoneIdentity = {
@@ -22,52 +20,11 @@ export type PhoneIdentity = {
   key: KeySpec
 }
 
-export const AUTH_MODES = ['null', 'string', 'lsc', 'mic'] as const
-export const MODEL_NAMES = Object.keys(MODELS) as ModelName[]
-export const KEY_NAMES = ['rsa:512', 'rsa:1024', 'rsa:2048', 'rsa:3072', 'rsa:4096', 'ec:p256', 'ec:p384', 'ec:p521'] as const
+/** The phones of a run, by index. */
+export type Identities = { count: number; at(index: number): PhoneIdentity }
 
-type Mix = { auth: Weights<AuthMode>; models: Weights<ModelName>; keys: Weights<(typeof KEY_NAMES)[number]> }
-
-const mixOf = (options: FleetOptions): Mix => ({
-  auth: parseWeights('auth', { words: options.auth, known: AUTH_MODES }),
-  models: parseWeights('models', { words: options.models, known: MODEL_NAMES }),
-  keys: parseWeights('key', { words: options.key, known: KEY_NAMES }),
-})
-
-type CsvRow = Partial<Record<'name' | 'model' | 'auth' | 'authString' | 'mic' | 'lsc', string>>
-
-const csvError = (sentence: string) => new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name: 'csv', sentence }])
-
-const readCsv = (file: string): CsvRow[] => {
-  try {
-    return parse(readFileSync(file), { columns: true, skip_empty_lines: true, trim: true, bom: true })
-  } catch (error) {
-    throw csvError(`csv ${file} cannot be read: ${error instanceof Error ? error.message : error}`)
-  }
-}
-
-const oneOf = <T extends string>(
-  value: string | undefined,
-  { known, fallback }: { known: readonly T[]; fallback: T },
-): T | undefined => (value === undefined || value === '' ? fallback : known.find(candidate => candidate === value))
-
-const fromCsv = (row: CsvRow, drawn: PhoneIdentity): PhoneIdentity | string => {
-  const deviceName = row.name ?? ''
-  if (!isDeviceName(deviceName)) return `${JSON.stringify(deviceName)} is not a device name`
-  const model = oneOf(row.model, { known: MODEL_NAMES, fallback: drawn.model })
-  if (!model) return `model ${JSON.stringify(row.model)} is not one of ${MODEL_NAMES.join(', ')}`
-  const authMode = oneOf(row.auth, { known: AUTH_MODES, fallback: drawn.authMode })
-  if (!authMode) return `auth ${JSON.stringify(row.auth)} is not one of ${AUTH_MODES.join(', ')}`
-  return {
-    ...drawn,
-    deviceName,
-    model,
-    authMode,
-    ...(row.authString ? { authString: row.authString } : {}),
-    ...(row.mic ? { micFile: row.mic } : {}),
-    ...(row.lsc ? { lscFile: row.lsc } : {}),
-  }
-}
+/** The kind of key in every MIC that the fleet makes. */
+export const MIC_KEY = { type: 'rsa', bits: 2048 } as const satisfies KeySpec
 
 const draw = (options: FleetOptions, { mix, index }: { mix: Mix; index: number }): PhoneIdentity => {
   const random = randomOf({ seed: options.seed, index, purpose: 'identity' })
@@ -85,22 +42,32 @@ const draw = (options: FleetOptions, { mix, index }: { mix: Mix; index: number }
  *
  * @throws {OptionError} for wrong weights, and one that lists every bad line of the CSV.
  */
-export const identitiesOf = (options: FleetOptions): { count: number; at(index: number): PhoneIdentity } => {
+export const identitiesOf = (options: FleetOptions): Identities => {
   const mix = mixOf(options)
   if (options.csv === undefined) return { count: options.phones, at: index => draw(options, { mix, index }) }
-  const problems: string[] = []
-  const seen = new Set<string>()
-  const phones = readCsv(options.csv).map((row, index) => {
-    const phone = fromCsv(row, draw(options, { mix, index }))
-    const problem =
-      typeof phone === 'string' ? phone : seen.has(phone.deviceName.toLowerCase()) ? `${phone.deviceName} stands twice` : ''
-    if (problem) problems.push(`line ${index + 2}: ${problem}`)
-    else seen.add((phone as PhoneIdentity).deviceName.toLowerCase())
-    return phone as PhoneIdentity
-  })
-  if (phones.length === 0) problems.push('there is no phone in it; the first line must name the columns, name among them')
-  if (problems.length > 0) throw csvError(`csv ${options.csv}: ${problems.slice(0, 20).join('; ')}`)
-  return { count: phones.length, at: index => phones[index]! }
+  const phones = readCsvPhones(options.csv)
+  return { count: phones.length, at: index => ({ ...draw(options, { mix, index }), ...phones[index]! }) }
+}
+
+/** A phone that authenticates by certificate needs one before it has an LSC; some models have none. */
+export const needsMic = ({ micFile, authMode, model }: Omit<PhoneIdentity, 'key'>): boolean =>
+  micFile === undefined && (authMode === 'lsc' || authMode === 'mic') && MODELS[model].hasMic
+
+/** Every kind of key that phones of this run may need, for an enrolment or for a MIC. */
+export const keyKinds = (options: FleetOptions): ReadonlySet<string> => {
+  const { auth, models, keys } = mixOf(options)
+  const some = <T extends string>(weights: readonly { name: T; weight: number }[]) =>
+    weights.flatMap(({ name, weight }) => (weight > 0 ? [name] : []))
+  const ordered = new Set<string>(some(keys))
+  const drawn = some(auth).flatMap(authMode => some(models).map(model => ({ deviceName: '', authMode, model })))
+  const { count, at } =
+    options.csv === undefined ? { count: drawn.length, at: (index: number) => drawn[index]! } : identitiesOf(options)
+  for (let index = 0; index < count; index++) {
+    if (!needsMic(at(index))) continue
+    ordered.add(formatKeySpec(MIC_KEY))
+    break
+  }
+  return ordered
 }
 
 /** The authentication string that this phone has in this round: one-time strings differ from round to round. */

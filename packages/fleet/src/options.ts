@@ -66,7 +66,7 @@ export const FLEET_OPTIONS = {
     doc: 'Keys that are ordered, by weight: rsa:512 … rsa:4096, ec:p256, ec:p384, ec:p521.',
   }),
   keyPool: optionalText({
-    doc: 'Key pool file (capf keys generate) with RSA keys for phones and MICs; reused when it is smaller than the need.',
+    doc: 'Key pool file (capf keys generate): LSCs and MICs take keys of its kind from it, from the start again when it is used up; other kinds are generated.',
   }),
   poolKeys: int({
     default: 128,

@@ -1,5 +1,6 @@
 import type { ClientLive } from './clients.ts'
 import { Latency } from './latency.ts'
+import { nothingAnswers, UNREACHABLE_AFTER } from './reachability.ts'
 
 /** One round among the rounds of a run. */
 export type RoundPlace = { number: number; of: number; operation: string }
@@ -24,21 +25,17 @@ export type FleetProgress =
     }
 
 /** Sums over all processes and rounds at one moment. */
-type Standing = { ended: number; failed: number; inFlight: number; unreachable: number; actual: Latency; atMs: number }
-
-/** So many connects must fail, and nothing succeed, before a server counts as unreachable. */
-const UNREACHABLE_AFTER = 50
+type Standing = { ended: number; failed: number; inFlight: number; actual: Latency; atMs: number }
 
 const standing = (live: readonly ClientLive[]): Standing => {
-  const sum = { ended: 0, failed: 0, inFlight: 0, unreachable: 0, actual: new Latency(), atMs: performance.now() }
+  const sum = { ended: 0, failed: 0, inFlight: 0, actual: new Latency(), atMs: performance.now() }
   for (const { done, failures, inFlight, actual } of live) {
     sum.ended += done
     sum.inFlight += inFlight
     sum.actual.add(actual)
-    for (const { count, side, phase } of failures) {
+    for (const { count } of failures) {
       sum.ended += count
       sum.failed += count
-      if (phase === 'connect' && side !== 'generator') sum.unreachable += count
     }
   }
   return sum
@@ -58,8 +55,13 @@ export class RoundWatch {
     this.#last = this.#before
   }
 
-  /** The next progress, and whether nothing answers at all. */
-  look(live: readonly ClientLive[]): { progress: FleetProgress; unreachable: boolean } {
+  /** Nothing answers at all: there is no point in going on. */
+  isHopeless(live: readonly ClientLive[]): boolean {
+    return nothingAnswers(live, { enough: Math.min(this.#total, UNREACHABLE_AFTER) })
+  }
+
+  /** The next progress. */
+  look(live: readonly ClientLive[]): FleetProgress {
     const now = standing(live)
     const seconds = Math.max(0.001, (now.atMs - this.#last.atMs) / 1000)
     const progress = {
@@ -74,6 +76,6 @@ export class RoundWatch {
       p99Ms: now.actual.percentile(99),
     } as const
     this.#last = now
-    return { progress, unreachable: now.unreachable === now.ended && now.ended >= Math.min(this.#total, UNREACHABLE_AFTER) }
+    return progress
   }
 }

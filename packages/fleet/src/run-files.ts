@@ -2,15 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  certificatesFromFile,
-  derToPem,
-  newManufacturingCa,
-  pemToDer,
-  privateKeyPem,
-  readPrivateKey,
-  writePrivateFile,
-} from '@capfkit/pki'
+import { CertificateIssuer, certificatesFromFile, derToPem, newManufacturingCa, privateKeyPem, writePrivateFile } from '@capfkit/pki'
+import { credentialFrom } from './credential-file.ts'
 import { FleetError } from './errors.ts'
 import type { FleetSummary } from './summary.ts'
 
@@ -23,9 +16,11 @@ export const manufacturingCa = async (file: string | undefined): Promise<Manufac
     const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
     return { certificateDer, privateKey: keyPair.privateKey }
   }
+  const ca = credentialFrom(file)
   try {
-    const pem = readFileSync(file, 'utf8')
-    return { certificateDer: pemToDer(pem)[0]!, privateKey: readPrivateKey(pem).privateKey }
+    // Client processes sign with it; that it may is found out here.
+    CertificateIssuer.create({ ...ca, profile: 'mic', now: () => new Date() })
+    return ca
   } catch (cause) {
     throw new FleetError('FLEET_BAD_FILE', file, { cause })
   }

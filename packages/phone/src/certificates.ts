@@ -1,5 +1,5 @@
 import { CERTIFICATE_TYPE, type MessageOf, REASON } from '@capfkit/codec/capf'
-import { parseCertificate } from '@capfkit/pki'
+import { certifiedKey } from '@capfkit/pki'
 import type { Decision, Situation } from './decision.ts'
 import type { MadeKey } from './device.ts'
 
@@ -8,7 +8,7 @@ const certifies = (certificateDer: Buffer, key: MadeKey): boolean => {
   // A wrong certificate does not hold these bytes at all; only one that does is taken apart, to see them in their place.
   if (!certificateDer.includes(key.publicKeyDer)) return false
   try {
-    return parseCertificate(certificateDer).publicKeyDer.equals(key.publicKeyDer)
+    return certifiedKey(certificateDer).equals(key.publicKeyDer)
   } catch {
     return false
   }

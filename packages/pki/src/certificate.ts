@@ -35,17 +35,27 @@ export const MAX_CERTIFICATE_BYTES = 0xffff
  *
  * @throws {PkiError} `PKI_BAD_CERTIFICATE` on anything malformed, bytes that follow, or more than 65535 bytes.
  */
-export const parseCertificate = (der: Buffer): Certificate => {
+export const parseCertificate = (der: Buffer): Certificate => reading(der, () => decodeParts(der, readParts(der)))
+
+/**
+ * The key that a certificate certifies, SubjectPublicKeyInfo in DER, from its place in the certificate: for somebody who made
+ * the key and wants to know nothing else. Names, dates and extensions are passed over.
+ *
+ * @throws {PkiError} `PKI_BAD_CERTIFICATE` when the certificate is not put together as one.
+ */
+export const certifiedKey = (der: Buffer): Buffer => reading(der, () => readParts(der).publicKeyDer)
+
+const reading = <T>(der: Buffer, read: () => T): T => {
   const where = `certificate of ${der.length} bytes`
   if (der.length > MAX_CERTIFICATE_BYTES) throw new PkiError('PKI_BAD_CERTIFICATE', { where })
   try {
-    return readCertificate(der)
+    return read()
   } catch (cause) {
     throw new PkiError('PKI_BAD_CERTIFICATE', { where, cause })
   }
 }
 
-const readCertificate = (der: Buffer): Certificate => {
+const readParts = (der: Buffer) => {
   const outer = new DerReader(der, 'certificate')
   const whole = outer.enter(TAG.sequence)
   outer.finish()
@@ -53,7 +63,7 @@ const readCertificate = (der: Buffer): Certificate => {
   const algorithm = whole.next(TAG.sequence)
   const signature = whole.wholeBytes()
   whole.finish()
-  return { der, tbsDer, signature, ...readTbs(new DerReader(content, 'tbsCertificate'), algorithm.raw) }
+  return { tbsDer, signature, ...readTbs(new DerReader(content, 'tbsCertificate'), algorithm.raw) }
 }
 
 const readTbs = (tbs: DerReader, outerAlgorithm: Buffer) => {
@@ -63,11 +73,8 @@ const readTbs = (tbs: DerReader, outerAlgorithm: Buffer) => {
   const algorithm = tbs.next(TAG.sequence)
   // Only the inner copy is signed: a different outer one would be an unsigned claim (RFC 5280 §4.1.1.2).
   if (!algorithm.raw.equals(outerAlgorithm)) tbs.fail()
-  const signatureAlgorithmOid = new DerReader(algorithm.content, 'signature algorithm').oid()
   const issuerDer = tbs.next(TAG.sequence).raw
-  const validity = tbs.enter(TAG.sequence)
-  const [notBefore, notAfter] = [readTime(validity), readTime(validity)]
-  validity.finish()
+  const validity = tbs.next(TAG.sequence)
   const subjectDer = tbs.next(TAG.sequence).raw
   const publicKeyDer = tbs.next(TAG.sequence).raw
   tbs.optional(0x81)
@@ -75,7 +82,18 @@ const readTbs = (tbs: DerReader, outerAlgorithm: Buffer) => {
   const extensions = tbs.optional(0xa3)
   tbs.finish()
   if (extensions && !isV3) tbs.fail()
+  return { serialNumber, algorithm, issuerDer, validity, subjectDer, publicKeyDer, extensions }
+}
+
+const decodeParts = (der: Buffer, parts: ReturnType<typeof readParts>): Certificate => {
+  const { tbsDer, signature, serialNumber, algorithm, issuerDer, subjectDer, publicKeyDer, extensions } = parts
+  const validity = new DerReader(parts.validity.content, 'validity')
+  const [notBefore, notAfter] = [readTime(validity), readTime(validity)]
+  validity.finish()
   return {
+    der,
+    tbsDer,
+    signature,
     subject: decodeName(subjectDer),
     issuer: decodeName(issuerDer),
     subjectDer,
@@ -84,7 +102,7 @@ const readTbs = (tbs: DerReader, outerAlgorithm: Buffer) => {
     notBefore,
     notAfter,
     publicKeyDer,
-    signatureAlgorithmOid,
+    signatureAlgorithmOid: new DerReader(algorithm.content, 'signature algorithm').oid(),
     extensions: extensions ? readExtensions(onlyList(extensions.content)) : { unknownCritical: [] },
   }
 }

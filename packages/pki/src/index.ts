@@ -1,6 +1,6 @@
 export { type SignatureVerdict, signAuthentication, signSudi, verifyAuthentication, verifySudi } from './auth-signature.ts'
 export { type Authority, type CapfCaOptions, newCapfCa, newManufacturingCa } from './authorities.ts'
-export { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.ts'
+export { type Certificate, certifiedKey, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.ts'
 export { type ChainOptions, type ChainResult, validateChain } from './chain.ts'
 export { CHAIN_ERRORS, type ChainErrorCode, type ChainFailure, type Purpose } from './chain-checks.ts'
 export {
