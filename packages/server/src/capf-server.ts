@@ -9,11 +9,12 @@ import type { Logger } from 'pino'
 import type { CertificateAndKey } from './certificate-file.ts'
 import { ServerCounters } from './counters.ts'
 import { ServerError } from './errors.ts'
-import { createEmbeddedCa, type Issue } from './issue.ts'
+import type { Issue } from './issue.ts'
 import { Listener } from './listener.ts'
 import { logSession } from './log.ts'
 import { StoreNode } from './node.ts'
 import { SERVER_OPTIONS } from './options.ts'
+import { localCa } from './servable.ts'
 import { Session } from './session.ts'
 import type { Connection, SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
@@ -187,14 +188,8 @@ export class CapfServer implements AsyncDisposable {
     return this.close(0)
   }
 
-  #embeddedCa({ certificateDer, privateKey }: CertificateAndKey): Issue {
-    const { lscDays, backdateMs, subjectModel } = this.#options
-    const now = this.#init.now ?? (() => new Date())
-    try {
-      return createEmbeddedCa({ certificateDer, privateKey, lscDays, backdateMs, subjectModel, now })
-    } catch (cause) {
-      throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the issuer of LSCs', { cause })
-    }
+  #embeddedCa(certificate: CertificateAndKey): Issue {
+    return localCa(certificate, { ...this.#options, now: this.#init.now ?? (() => new Date()) })
   }
 
   #createListener(): Listener {

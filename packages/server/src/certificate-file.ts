@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { derToPem, newCapfCa, pemToDer, privateKeyPem, readPrivateKey, writePrivateFile } from '@capfkit/pki'
+import { derToPem, newCapfCa, parseCertificate, pemToDer, privateKeyPem, readPrivateKey, writePrivateFile } from '@capfkit/pki'
 import { ServerError } from './errors.ts'
 
 /** A certificate with its key, parsed once. */
@@ -25,7 +25,9 @@ export const readCertificateAndKey = (certificateFile: string, keyFile = certifi
   try {
     const [certificateDer] = pemToDer(certificateText)
     if (!certificateDer) throw new Error('there is no certificate in it')
-    const { privateKey } = readPrivateKey(keyText)
+    const { privateKey, publicKeyDer } = readPrivateKey(keyText)
+    if (!publicKeyDer.equals(parseCertificate(certificateDer).publicKeyDer))
+      throw new Error('the key is not that of the certificate')
     return { certificateDer, privateKey, certificatePem: derToPem(certificateDer), keyPem: privateKeyPem(privateKey) }
   } catch (cause) {
     throw new ServerError('SERVER_CERTIFICATE_INVALID', certificateFile, { cause })

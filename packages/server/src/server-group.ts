@@ -7,6 +7,7 @@ import type { CertificateAndKey } from './certificate-file.ts'
 import type { Counts } from './counters.ts'
 import { ServerError } from './errors.ts'
 import type { ServerOptions } from './options.ts'
+import { checkServable } from './servable.ts'
 import type { FromWorker, PemPair, ToWorker, WorkerReport } from './worker-messages.ts'
 
 // From source this is a .ts file, in the published package a .js file.
@@ -122,8 +123,14 @@ export class ServerGroup implements AsyncDisposable {
     return [...this.#workers.keys()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   }
 
-  /** Serve and sign with another certificate from the next connection on. */
+  /**
+   * Serve and sign with another certificate from the next connection on.
+   *
+   * @throws {ServerError} `SERVER_CERTIFICATE_INVALID`; the certificate of before then stays in all workers.
+   */
   reload(certificate: CertificateAndKey): void {
+    const { ca, options } = this.#init
+    checkServable({ certificate, options, ...(ca ? { ca } : {}) })
     this.#init.certificate = certificate
     this.#tell({ type: 'reload', certificate: pemPair(certificate) })
   }

@@ -39,6 +39,7 @@ t.test('files that are no certificate and key: unreadable or invalid, each by it
   t.throws(() => readCertificateAndKey(written('empty.pem', '')), invalid)
   t.throws(() => readCertificateAndKey(written('key.pem', keyPem)), invalid, 'no certificate')
   t.throws(() => readCertificateAndKey(written('certificate.pem', certificatePem)), invalid, 'no key')
+  t.throws(() => readCertificateAndKey(pemFile('capf'), pemFile('tvs')), { ...invalid, message: /the key is not that of/ })
   const both = readCertificateAndKey(join(folder, 'certificate.pem'), join(folder, 'key.pem'))
   t.strictSame(both.certificateDer, capf.certificateDer, 'two files')
 })

@@ -1,0 +1,29 @@
+import { createSecureContext } from 'node:tls'
+import type { CertificateAndKey } from './certificate-file.ts'
+import { ServerError } from './errors.ts'
+import { createEmbeddedCa, type Issue } from './issue.ts'
+import type { ServerOptions } from './options.ts'
+import { tlsProfile } from './tls-profile.ts'
+
+export type LocalCa = Pick<ServerOptions, 'lscDays' | 'backdateMs' | 'subjectModel'> & { now: () => Date }
+
+/** The embedded CA of a server. @throws {ServerError} `SERVER_CERTIFICATE_INVALID` when it may not sign. */
+export const localCa = ({ certificateDer, privateKey }: CertificateAndKey, options: LocalCa): Issue => {
+  const { lscDays, backdateMs, subjectModel, now } = options
+  try {
+    return createEmbeddedCa({ certificateDer, privateKey, lscDays, backdateMs, subjectModel, now })
+  } catch (cause) {
+    throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the issuer of LSCs', { cause })
+  }
+}
+
+/** Would a server start with these? @throws {ServerError} `SERVER_CERTIFICATE_INVALID`. */
+export const checkServable = (init: { certificate: CertificateAndKey; ca?: CertificateAndKey; options: ServerOptions }): void => {
+  const { certificate, ca = certificate, options } = init
+  try {
+    createSecureContext(tlsProfile(certificate, options))
+  } catch (cause) {
+    throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
+  }
+  localCa(ca, { ...options, now: () => new Date() })
+}
