@@ -32,7 +32,7 @@ export type EngineInit = {
 /** A start that is later than this was not kept by the generator, ms. */
 const LATE_MS = 50
 /** How long running sessions may go on after a stop, ms. */
-const GRACE_MS = 5_000
+export const GRACE_MS = 5_000
 /** MICs that are signed at once. */
 const PARALLEL = 8
 
@@ -194,11 +194,11 @@ export class FleetEngine {
     }
   }
 
-  /** Start nothing more; what runs may end within five seconds. */
-  stop(): void {
+  /** Start nothing more; what runs may end within this time. */
+  stop(graceMs: number = GRACE_MS): void {
     this.#stop.abort()
     setTimeout(() => {
       for (const controller of this.#running) controller.abort()
-    }, GRACE_MS).unref()
+    }, graceMs).unref()
   }
 }

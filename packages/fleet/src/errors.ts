@@ -13,7 +13,7 @@ export const FLEET_ERRORS = {
     remedy: 'give a PEM file with what is needed (certificate, key), and for --out a folder that can be written',
   },
   FLEET_KEY_POOL: {
-    what: 'no phone of this run needs keys of the kind that the pool holds',
+    what: 'no phone of this run needs keys of the kind that the key pool holds',
     remedy: 'make another pool with capf keys generate, or order its kind of key with --key',
   },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },

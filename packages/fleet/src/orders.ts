@@ -18,17 +18,18 @@ const deviceOf = ({ deviceName, authMode, key }: PhoneIdentity): NewDevice => ({
 /**
  * Order a round's operation for the phones that take part, as an administrator would in bulk.
  *
- * The first round makes the device rows (and replaces those of an earlier run); later ones change them.
+ * The first round makes the device rows (and replaces those of an earlier run); later ones change them. After `signal` the rest
+ * is left undone.
  */
 export const orderRound = async (
   store: DeviceStore,
-  { options, round: number }: { options: FleetOptions; round: number },
+  { options, round: number, signal }: { options: FleetOptions; round: number; signal?: AbortSignal | undefined },
 ): Promise<void> => {
   const identities = identitiesOf(options)
   const round = parseRounds(options.rounds)[number]!
   const { seed } = options
   let batch: NewDevice[] = []
-  for (let index = 0; index < identities.count; index++) {
+  for (let index = 0; index < identities.count && !signal?.aborted; index++) {
     const identity = identities.at(index)
     const ordered = takesPart({ seed, index, round: number }, round)
     const authString =

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<string, Round['operation']>> = {
 export const parseRounds = (words: string): Round[] =>
   words.split(',').map(part => {
     const [word = '', share = '100%'] = part.split(':')
-    const operation = WORDS[word]
+    const operation = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined
     const percent = Number(share.slice(0, -1))
     if (operation && percent <= 100) return { operation, share: percent / 100 }
     const sentence = `rounds knows ${Object.keys(WORDS).join(', ')} with a share of 0..100%, got ${JSON.stringify(part)}`

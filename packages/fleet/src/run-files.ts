@@ -2,7 +2,14 @@ import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CertificateIssuer, certificatesFromFile, derToPem, newManufacturingCa, privateKeyPem, writePrivateFile } from '@capfkit/pki'
+import {
+  CertificateIssuer,
+  certificatesFromFile,
+  derToPem,
+  newManufacturingCa,
+  privateKeyPem,
+  writePrivateFile,
+} from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
 import { FleetError } from './errors.ts'
 import type { FleetSummary } from './summary.ts'

@@ -1,18 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseOptions } from '@capfkit/codec/options'
-import { generateKeyPool, openKeyPool, privateKeyPem } from '@capfkit/pki'
+import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore, parseAddress } from '@capfkit/server'
+import { checkFleetOptions } from './check-options.ts'
 import { Clients } from './clients.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { identitiesOf } from './identity.ts'
-import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
+import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderRound } from './orders.ts'
 import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
 import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
+import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 
 export type RunFleetInit = {
@@ -24,13 +25,13 @@ export type RunFleetInit = {
 }
 
 const PROGRESS_MS = 500
-const POOL_KEY = { type: 'rsa', bits: 2048 } as const
 
 /** A run with all that it holds, torn down in reverse order. */
 class Run {
   readonly #options: FleetOptions
   readonly #init: RunFleetInit
   readonly #clients: Clients
+  #watch: RoundWatch | undefined
   readonly #stack: AsyncDisposableStack
   #stopped = false
   #gaveUp = false
@@ -39,25 +40,45 @@ class Run {
     this.#init = init
     this.#options = options
     this.#stack = stack
-    this.#clients = new Clients()
+    this.#clients = new Clients({ onProgress: () => this.#giveUpIfHopeless() })
+    const { signal } = init
+    const stop = () => this.#stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    stack.defer(() => signal?.removeEventListener('abort', stop))
+    if (signal?.aborted) stop()
   }
 
   async run(): Promise<FleetSummary> {
     const { count } = identitiesOf(this.#options)
-    const rounds = parseRounds(this.#options.rounds)
-    const { embedded, server, out } = this.#options
+    const { signal } = this.#init
+    const { embedded, server, capfCertificate, out, seed } = this.#options
+    const rounds = parseRounds(this.#options.rounds).map((round, number) => ({
+      ...round,
+      total: countParticipants({ seed, round: number, count }, round),
+    }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
     const folder = await mkdtemp(join(tmpdir(), 'capf-fleet-'))
     this.#stack.defer(() => rm(folder, { recursive: true, force: true }))
     const micCa = await manufacturingCa(this.#options.micCa)
-    const keyPool = await this.#keyPool(folder, count * rounds.length)
-    this.#progress({ stage: 'server' })
+    const told = embedded ? [] : trustedCertificates(capfCertificate)
+    const keyPool = await runKeys({
+      options: this.#options,
+      folder,
+      need: count * rounds.length,
+      signal,
+      onProgress: (done, total) => this.#progress({ stage: 'keys', done, total }),
+    })
+    signal?.throwIfAborted()
+    if (embedded) this.#progress({ stage: 'server' })
     const own = embedded ? this.#stack.use(await startEmbeddedServer({ options: this.#options, folder, micCa })) : undefined
     const target = own?.address ?? parseAddress(server!)
-    const trusted = own ? [own.certificateDer] : trustedCertificates(this.#options.capfCertificate)
+    const trusted = own ? [own.certificateDer] : told
     if (out !== undefined) await writeRunFiles({ out, micCa, trusted })
     const store = this.#store(own)
-    if (store) await orderRound(store, { options: this.#options, round: 0 })
+    const order = async (round: number) => {
+      if (store) await orderRound(store, { options: this.#options, round, signal })
+    }
+    await order(0)
     await this.#makePhones(count, {
       options: this.#options,
       target,
@@ -66,22 +87,24 @@ class Run {
       keyPoolFile: keyPool?.file,
       ordered: store !== undefined,
     })
+    signal?.throwIfAborted()
     const done: RoundSummary[] = []
-    for (const [number, round] of rounds.entries()) {
+    for (const [number, { operation, total }] of rounds.entries()) {
       if (this.#stopped) break
-      if (store && number > 0) await orderRound(store, { options: this.#options, round: number })
-      const total = countParticipants({ seed: this.#options.seed, round: number, count }, round)
-      done.push(await this.#runRound({ number, of: rounds.length, operation: round.operation }, { own, total }))
+      if (number > 0) await order(number)
+      done.push(await this.#runRound({ number, of: rounds.length, operation }, { own, total }))
     }
     const report = await own?.report()
     const summary = summarize({
       options: this.#options,
       phones: count,
+      planned: rounds.reduce((sum, { total }) => sum + total, 0),
+      target,
       tally: this.#clients.tally,
       rounds: done,
       health: this.#clients.health,
       poolSize: keyPool?.count ?? 0,
-      loopback: /^(127\.|::1$|localhost$)/.test(target.host),
+      isLoopback: /^(127\.|::1$|localhost$)/.test(target.host),
       stopped: this.#stopped && !this.#gaveUp,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
@@ -98,37 +121,12 @@ class Run {
     return url === undefined ? undefined : this.#stack.use(openDeviceStore(url))
   }
 
-  /** RSA keys ahead of time, so that the run measures the server and not key generation. */
-  async #keyPool(folder: string, need: number): Promise<{ file: string; count: number } | undefined> {
-    const { realKeygen, keyPool, poolKeys } = this.#options
-    if (realKeygen) return undefined
-    if (keyPool !== undefined) {
-      await using pool = await openKeyPool(keyPool)
-      return { file: keyPool, count: pool.count }
-    }
-    const file = join(folder, 'keys.pool')
-    const count = Math.min(poolKeys, need)
-    const { signal } = this.#init
-    await generateKeyPool({
-      file,
-      spec: POOL_KEY,
-      count,
-      ...(signal ? { signal } : {}),
-      onProgress: (done, total) => this.#progress({ stage: 'keys', done, total }),
-    })
-    return { file, count }
-  }
-
   async #makePhones(total: number, init: Parameters<Clients['start']>[0]): Promise<void> {
-    const { processes, embedded } = this.#options
-    const cores = availableParallelism()
-    const count = Math.min(total, processes || Math.max(1, embedded ? cores - embeddedProcesses(this.#options) : cores))
     this.#stack.use(this.#clients)
-    this.#init.signal?.addEventListener('abort', () => this.#stop(), { once: true })
-    if (this.#init.signal?.aborted) this.#stop()
+    if (this.#stopped) return
     const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), PROGRESS_MS)
     try {
-      await this.#clients.start(init, count)
+      await this.#clients.start(init, clientProcesses(this.#options, total))
     } finally {
       clearInterval(show)
     }
@@ -139,17 +137,21 @@ class Run {
     this.#clients.stop()
   }
 
+  #giveUpIfHopeless(): void {
+    if (this.#stopped || !this.#watch?.isHopeless(this.#clients.live)) return
+    this.#gaveUp = true
+    this.#stop()
+  }
+
   async #runRound(round: RoundPlace, { own, total }: { own: EmbeddedServer | undefined; total: number }): Promise<RoundSummary> {
     const before = this.#clients.tally
     const cpuBefore = { generator: this.#generatorCpuMs, server: (await own?.report())?.cpuMs ?? 0 }
     const watch = new RoundWatch(round, { total, live: this.#clients.live })
     const startedMs = performance.now()
+    this.#watch = watch
     const show = () => {
-      const { progress, unreachable } = watch.look(this.#clients.live)
-      this.#progress(progress)
-      if (!unreachable || this.#stopped) return
-      this.#gaveUp = true
-      this.#stop()
+      this.#progress(watch.look(this.#clients.live))
+      this.#giveUpIfHopeless()
     }
     const timer = setInterval(show, PROGRESS_MS)
     try {
@@ -180,14 +182,21 @@ class Run {
 const embeddedProcesses = ({ serverWorkers }: FleetOptions): number =>
   serverWorkers || Math.max(1, Math.floor(availableParallelism() / 2))
 
+/** All cores but those of the embedded server; none would have nothing to do. */
+const clientProcesses = ({ embedded, serverWorkers, processes, rate, concurrency }: FleetOptions, phones: number): number => {
+  const cores = availableParallelism()
+  const wanted = processes || Math.max(1, embedded ? cores - serverWorkers : cores)
+  return Math.min(wanted, phones, rate === 0 ? concurrency : wanted)
+}
+
 /**
  * Run a fleet of simulated phones against a CAPF server and add up what happened.
  *
- * @throws OptionError, {@link FleetError}, or the error of pki or server, for what stops the run from taking place at all.
- *   Whatever phones and server do to each other is in the summary.
+ * @throws OptionError, {@link FleetError}, or the error of pki or server, for what stops the run from taking place at all; the
+ *   reason of the signal when it aborts before the first round. Whatever phones and server do to each other is in the summary.
  */
 export const runFleet = async (init: RunFleetInit): Promise<FleetSummary> => {
-  const options = parseOptions(FLEET_OPTIONS, init.options)
+  const options = checkFleetOptions(init.options)
   await using stack = new AsyncDisposableStack()
   return await new Run(init, { options: { ...options, serverWorkers: embeddedProcesses(options) }, stack }).run()
 }

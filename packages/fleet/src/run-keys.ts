@@ -30,7 +30,7 @@ export const runKeys = async ({ options, folder, need, signal, onProgress }: Run
   if (keyPool !== undefined) {
     await using pool = await openKeyPool(keyPool)
     const kind = formatKeySpec(pool.spec)
-    if (!kinds.has(kind)) throw new FleetError('FLEET_KEY_POOL', `${keyPool} has ${kind}, the run needs ${[...kinds].join(' and ')}`)
+    if (!kinds.has(kind)) throw new FleetError('FLEET_KEY_POOL', `${keyPool} (${kind}; needed: ${[...kinds].join(', ')})`)
     return { file: keyPool, count: pool.count }
   }
   if (!kinds.has(formatKeySpec(MIC_KEY))) return undefined

@@ -24,7 +24,7 @@ const byDueTime = async <T>({ starts, run, signal }: ScheduleInit<T>): Promise<v
   let inThisTurn = 0
   for (const start of starts) {
     const waitMs = start.dueMs - performance.now()
-    if (waitMs > 1) await delay(waitMs, undefined, { signal }).catch(() => {})
+    if (waitMs > 1) await delay(Math.ceil(waitMs), undefined, { signal }).catch(() => {})
     else if (++inThisTurn % STARTS_A_TURN === 0) await turn()
     if (signal.aborted) break
     const session = run(start).finally(() => running.delete(session))

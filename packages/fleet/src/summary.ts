@@ -2,6 +2,7 @@ import { PHASES, type Phase } from '@capfkit/phone'
 import type { ClientHealth } from './client-messages.ts'
 import type { LatencySummary } from './latency.ts'
 import type { FleetOptions } from './options.ts'
+import { nothingAnswers } from './reachability.ts'
 import type { Failure, Tally } from './tally.ts'
 
 /** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
@@ -30,6 +31,8 @@ export type FleetSummary = {
   /** The server could not be reached before the first success. */
   unreachable: boolean
   phones: number
+  /** Operations of all rounds. */
+  planned: number
   done: number
   failed: number
   failures: Failure[]
@@ -56,11 +59,13 @@ export type FleetSummary = {
 export type SummaryInput = {
   options: FleetOptions
   phones: number
+  planned: number
+  target: { host: string; port: number }
   tally: Tally
   rounds: FleetSummary['rounds']
   health: readonly ClientHealth[]
   poolSize: number
-  loopback: boolean
+  isLoopback: boolean
   stopped: boolean
   server: { processes: number; memoryBytes: number } | undefined
 }
@@ -72,24 +77,40 @@ const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce
 const round3 = (value: number) => Math.round(value * 1000) / 1000
 
 const keysNote = (keys: { pooled: number; generated: number; poolSize: number }): string => {
-  if (keys.pooled === 0) return `${keys.generated} keys, each generated for its phone`
+  if (keys.pooled === 0) return keys.generated === 0 ? 'none were needed' : `${keys.generated} keys, each generated for its phone`
   const times = Math.ceil(keys.pooled / keys.poolSize)
   const pooled = `${keys.pooled} keys from a pool of ${keys.poolSize}${times > 1 ? `, reused up to ${times} times` : ''}`
   return keys.generated > 0 ? `${pooled}; ${keys.generated} generated` : pooled
 }
 
-const judge = ({ options, tally, stopped }: SummaryInput): { verdict: Verdict; because: string[] } => {
+const isUnreachable = ({ tally }: SummaryInput) =>
+  nothingAnswers([{ done: tally.done, failures: tally.failures.values() }], { enough: 1 })
+
+/** What makes the figures worthless, whatever they are. */
+const faultsOfGenerator = (input: SummaryInput): string[] => {
+  const { options, tally, planned, stopped } = input
   const { done, failed, lateStarts, started } = tally
-  const because: string[] = []
   const ours = sum([...tally.failures.values()], ({ side, count }) => (side === 'generator' ? count : 0))
-  if (ours > 0) because.push(`${ours} operations failed in the generator itself (ports, file descriptors, memory)`)
+  const because: string[] = []
+  if (ours > 0) because.push(`${ours} operations failed in the generator itself: it ran out of ports, file descriptors or memory`)
   if (options.rate > 0 && lateStarts > started * MAX_LATE_SHARE)
     because.push(`${lateStarts} of ${started} starts came too late: the generator lagged behind its schedule`)
+  if (!stopped && !isUnreachable(input) && done + failed !== planned)
+    because.push(`${planned} operations were planned and ${done + failed} counted: a mistake in the generator`)
+  return because
+}
+
+const judge = (input: SummaryInput): { verdict: Verdict; because: string[] } => {
+  const { options, tally, planned, stopped, target } = input
+  const { done, failed } = tally
+  const ended = done + failed
+  const because = faultsOfGenerator(input)
   if (because.length > 0) return { verdict: 'invalid', because }
-  if (stopped) because.push('the run was stopped')
-  const percent = (100 * failed) / Math.max(1, done + failed)
-  if (percent > Number(options.maxFailed.slice(0, -1)))
-    because.push(`${failed} of ${done + failed} operations failed, more than ${options.maxFailed}`)
+  if (stopped) because.push(`the run was stopped: ${planned - ended} of ${planned} operations were not started`)
+  else if (isUnreachable(input))
+    because.push(`nothing answers at ${target.host}:${target.port}: gave up after ${failed} of ${planned} operations`)
+  else if ((100 * failed) / Math.max(1, ended) > Number(options.maxFailed.slice(0, -1)))
+    because.push(`${failed} of ${ended} operations failed, and --max-failed is ${options.maxFailed}`)
   return { verdict: because.length > 0 ? 'fail' : 'pass', because }
 }
 
@@ -115,8 +136,9 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     seed: options.seed,
     ...judge(input),
     stopped: input.stopped,
-    unreachable: done === 0 && failed > 0 && failures.every(({ side, phase }) => phase === 'connect' && side !== 'generator'),
+    unreachable: isUnreachable(input),
     phones: input.phones,
+    planned: input.planned,
     done,
     failed,
     failures,
@@ -137,7 +159,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
         max: round3(Math.max(0, ...health.map(client => client.eventLoopDelayMs.max))),
       },
       memoryBytes: sum(health, ({ memoryBytes }) => memoryBytes),
-      loopback: input.loopback,
+      loopback: input.isLoopback,
     },
     ...(server ? { server: { ...server, cpuMs: Math.round(serverCpuMs), cpuMsPerOperation: each(serverCpuMs) } } : {}),
   }

@@ -6,7 +6,7 @@ export type Weights<T extends string> = readonly { name: T; weight: number }[]
 /**
  * Read `null=40,string=20` (a name alone has weight 1).
  *
- * @throws {OptionError} for a name that is not known, or weights that are no numbers or all 0.
+ * @throws {OptionError} for a name that is not known or stands twice, or weights that are no numbers or all 0.
  */
 export const parseWeights = <T extends string>(
   option: string,
@@ -16,11 +16,14 @@ export const parseWeights = <T extends string>(
     throw new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name: option, sentence: `${option} ${sentence}` }])
   }
   const weights = words.split(',').map(part => {
-    const [name = '', weight = '1'] = part.trim().split('=')
+    const [name = '', weight = '1', ...rest] = part.trim().split('=')
+    if (rest.length > 0) fail(`wants NAME=WEIGHT, got ${JSON.stringify(part)}`)
     const found = known.find(candidate => candidate === name) ?? fail(`knows ${known.join(', ')}, got ${JSON.stringify(name)}`)
     if (!/^\d+(\.\d+)?$/.test(weight)) fail(`wants a number as the weight of ${name}, got ${JSON.stringify(weight)}`)
     return { name: found, weight: Number(weight) }
   })
+  const twice = weights.find(({ name }, index) => weights.findIndex(other => other.name === name) < index)
+  if (twice) fail(`names ${twice.name} twice`)
   if (!weights.some(({ weight }) => weight > 0)) fail('needs at least one weight above 0')
   return weights
 }

@@ -30,6 +30,7 @@ export const outcomeOf = (ending: Ending, context: SessionContext): Outcome => {
   const installed = fulfilled && operation === 'install' && issued && publicKeyDer
   return {
     operation,
+    ...(operation === 'install' ? { key: { keyOrder: device.keyOrder, rsaBits: device.rsaBits, ecBits: device.ecBits } } : {}),
     status: OP_STATUS[status][operation],
     fulfilled,
     ...(installed ? { certificate: storedCertificate(issued, publicKeyDer) } : {}),

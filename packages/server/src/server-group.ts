@@ -6,6 +6,7 @@ import { parseAddress } from './capf-server.ts'
 import type { CertificateAndKey } from './certificate-file.ts'
 import type { Counts } from './counters.ts'
 import { ServerError } from './errors.ts'
+import { mustBeFree } from './free-port.ts'
 import type { ServerOptions } from './options.ts'
 import { checkServable } from './servable.ts'
 import type { FromWorker, PemPair, ToWorker, WorkerReport } from './worker-messages.ts'
@@ -19,6 +20,8 @@ const WORKER_PROGRAM = fileURLToPath(new URL(`./worker-process${extname(import.m
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: '65536' }
 /** A worker that dies is started again, but not more often than this. */
 const RESTART_MS = 1_000
+/** What a worker may take beyond its own time-outs to end; one that does not even then is killed. */
+const END_MS = 5_000
 
 export type ServerGroupInit = {
   options: ServerOptions
@@ -45,11 +48,13 @@ const add = (into: Record<string, number>, counts: Readonly<Record<string, numbe
  * The parent never touches a connection; it starts, watches, reloads and drains.
  */
 export class ServerGroup implements AsyncDisposable {
-  readonly #init: ServerGroupInit
+  #init: ServerGroupInit
   readonly #workers = new Map<ChildProcess, WorkerReport | undefined>()
   /** What workers that have ended had counted. */
   readonly #pastCounts: Counts = { sessions: {}, rejected: {} }
   #pastCpuMs = 0
+  /** Workers that are to be started again. They keep the process alive: without a worker nothing else does. */
+  readonly #restarts = new Set<NodeJS.Timeout>()
   #address: { host: string; port: number }
   #stopping = false
 
@@ -64,6 +69,8 @@ export class ServerGroup implements AsyncDisposable {
     const { store, workers } = init.options
     const count = store === 'memory:' ? 1 : workers === 0 ? availableParallelism() : workers
     try {
+      // Who shares a port would get it beside another server, and each of them half of the phones.
+      if (count > 1) await mustBeFree(group.#address)
       // The first picks the port, if it is 0, and finds out whether it can be had at all.
       group.#address = await group.#launch(count > 1)
       await Promise.all(Array.from({ length: count - 1 }, () => group.#launch(true)))
@@ -129,18 +136,28 @@ export class ServerGroup implements AsyncDisposable {
    * @throws {ServerError} `SERVER_CERTIFICATE_INVALID`; the certificate of before then stays in all workers.
    */
   reload(certificate: CertificateAndKey): void {
-    const { ca, options } = this.#init
+    const { ca, options, lscCas = [], certificate: before } = this.#init
     checkServable({ certificate, options, ...(ca ? { ca } : {}) })
-    this.#init.certificate = certificate
+    // A worker that is started again believes the LSCs of before, as the others do.
+    this.#init = { ...this.#init, certificate, lscCas: [...lscCas, before.certificateDer] }
     this.#tell({ type: 'reload', certificate: pemPair(certificate) })
   }
 
   /** Let the sessions end (at most `drainTimeoutMs` of the options), then the workers. */
   async close(): Promise<void> {
     this.#stopping = true
+    for (const restart of this.#restarts) clearTimeout(restart)
+    const { drainTimeoutMs, storeLockTimeoutMs } = this.#init.options
+    const hung = setTimeout(
+      () => {
+        for (const worker of this.#workers.keys()) worker.kill('SIGKILL')
+      },
+      drainTimeoutMs + storeLockTimeoutMs + END_MS,
+    )
     const exits = [...this.#workers.keys()].map(worker => new Promise<void>(resolve => worker.once('exit', () => resolve())))
     this.#tell({ type: 'drain' })
     await Promise.all(exits)
+    clearTimeout(hung)
   }
 
   /** End every session now. To be followed by `close`. */
@@ -177,8 +194,11 @@ export class ServerGroup implements AsyncDisposable {
           resolve({ host: message.host, port: message.port })
         }
       })
-      // It could not be started, or its channel broke because it ends: then `exit` follows.
-      worker.on('error', reject)
+      worker.on('error', error => {
+        // Its channel broke because it ends: then `exit` follows. It does not for a process that could not be made.
+        if (worker.pid === undefined) this.#forget(worker)
+        reject(error)
+      })
       worker.once('exit', code => {
         this.#forget(worker)
         const lost = new ServerError('SERVER_WORKER_FAILED', `worker ${worker.pid}, exit code ${code}`)
@@ -216,8 +236,12 @@ export class ServerGroup implements AsyncDisposable {
 
   #replace(lost: ServerError, reusePort: boolean): void {
     this.#init.onWorkerLost?.(lost)
-    setTimeout(() => {
-      if (!this.#stopping) this.#launch(reusePort).catch(error => this.#replace(error, reusePort))
-    }, RESTART_MS).unref()
+    const restart = setTimeout(() => {
+      this.#restarts.delete(restart)
+      this.#launch(reusePort).catch(error => {
+        if (!this.#stopping) this.#replace(error, reusePort)
+      })
+    }, RESTART_MS)
+    this.#restarts.add(restart)
   }
 }

@@ -77,7 +77,8 @@ export class Session {
 
   /** Bytes from the phone. */
   receive(chunk: Buffer): void {
-    if (this.#state === 'CLOSED') return
+    // While the outcome is being written nothing matters that the phone still says, and it could say a lot.
+    if (this.#state === 'CLOSED' || this.#state === 'AWAIT_DB_RESP') return
     let messages: Message[]
     try {
       messages = this.#reader.push(chunk)

@@ -56,16 +56,20 @@ const start = async (message: ToWorker & { type: 'start' }) => {
   }
 }
 
+/** What comes while the server is still being started is done afterwards. */
+let started: Promise<void> = Promise.resolve()
+
 const handlers: { [T in ToWorker['type']]: (message: ToWorker & { type: T }) => void } = {
-  start: message => void start(message),
-  reload: ({ certificate }) => server?.reload(revive(certificate)),
+  start: message => {
+    started = start(message)
+  },
+  reload: ({ certificate }) => void started.then(() => server?.reload(revive(certificate))),
   report,
-  drain: () => void end(),
+  drain: () => void started.then(() => end()),
   cut: () => server?.cut(),
 }
 
-// A terminal sends Ctrl-C to the whole group: the parent decides what it means.
-process.on('SIGINT', () => {})
-process.on('SIGTERM', () => {})
+// A terminal sends Ctrl-C to the whole group, and a hang-up when it closes: the parent decides what they mean.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
 process.on('message', (message: ToWorker) => handlers[message.type](message as never))
-process.on('disconnect', () => void end().then(() => process.exit(0)))
+process.on('disconnect', () => void started.then(() => end()).then(() => process.exit(0)))

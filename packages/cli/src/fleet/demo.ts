@@ -22,7 +22,8 @@ export const demo = command({
     ...JSON_OPTION,
   },
   run: ({ options: { json, ...given }, io }) => {
-    note(io, `capfkit demo: an embedded CAPF server, ${given.phones} phones (${DEMO.auth}), ${DEMO.rounds}`)
+    note(io, `capfkit demo: an embedded CAPF server and ${given.phones} phones: ${DEMO.rounds}`)
+    note(io, `authentication by weight: ${DEMO.auth}`)
     return runAndShow(io, { options: parseOptions(FLEET_OPTIONS, { ...DEMO, ...given }), json })
   },
 })

@@ -16,7 +16,7 @@ const bar = (share: number, width: number) => {
   return `${'█'.repeat(full)}${'░'.repeat(width - full)}`
 }
 
-const HEADINGS = { keys: 'making RSA keys', phones: 'making phones', server: 'starting' } as const
+const HEADINGS = { keys: 'making RSA keys', phones: 'making phones', server: 'starting the server' } as const
 
 const heading = (progress: FleetProgress): string => {
   if (progress.stage !== 'round') return HEADINGS[progress.stage]

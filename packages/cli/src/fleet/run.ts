@@ -1,6 +1,9 @@
-import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, runFleet } from '@capfkit/fleet'
+import { OptionError } from '@capfkit/codec/options'
+import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet } from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
+import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { flagName } from '../frame/names.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, print } from '../io.ts'
 import { startFleetProgress } from './progress.ts'
@@ -14,12 +17,37 @@ export const exitOf = ({ stopped, unreachable, verdict }: FleetSummary): ExitCod
   return { pass: EXIT.pass, fail: EXIT.failed, invalid: EXIT.invalid }[verdict]
 }
 
+const asFlag = (word: string) => (Object.hasOwn(FLEET_OPTIONS, word) ? `--${flagName(word)}` : word)
+
+/** What the fleet says of its options, a line each, in the words of the command line. */
+const inFlags = (error: unknown): unknown =>
+  error instanceof OptionError
+    ? new MistakesError(
+        error.problems.map(({ sentence, code }) => {
+          const words = sentence.replace(/^(\w+)( and )?(\w+)?/, (_, first: string, and = '', second = '') =>
+            and === '' ? asFlag(first) + second : asFlag(first) + and + asFlag(second),
+          )
+          return `${words} (${code})`
+        }),
+      )
+    : error
+
+const runWithFlags = async (init: RunFleetInit): Promise<FleetSummary> => {
+  try {
+    return await runFleet(init)
+  } catch (error) {
+    throw inFlags(error)
+  }
+}
+
 /** Run a fleet, show how it goes on stderr and the summary on stdout. */
 export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
   using interruption = new Interruption(io)
   using progress = await startFleetProgress(io)
-  interruption.signal.addEventListener('abort', () => note(io, 'stopping: nothing more starts, running sessions may end'))
-  const summary = await runFleet({ options, signal: interruption.signal, onProgress: state => progress.show(state) })
+  interruption.signal.addEventListener('abort', () =>
+    note(io, 'stopping: nothing more starts, running sessions have five seconds to end'),
+  )
+  const summary = await runWithFlags({ options, signal: interruption.signal, onProgress: state => progress.show(state) })
   progress.end()
   if (json) print(io, JSON.stringify(summary))
   else for (const line of summaryLines(io, summary)) print(io, line)

@@ -1,9 +1,27 @@
-import type { FleetSummary, LatencySummary } from '@capfkit/fleet'
+import type { Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
+import { PHONE_ERRORS } from '@capfkit/phone'
 import { type Io, painter } from '../io.ts'
+
+/** As wide as a terminal is at least. */
+const WIDTH = 80
+const LABEL = 11
 
 const ms = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1))
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
-const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 'es'}`
+const plural = (count: number, [one, many]: readonly [string, string]) => `${count} ${count === 1 ? one : many}`
+const processes = (count: number) => plural(count, ['process', 'processes'])
+
+/** Words in lines that fit; the first begins with the label, the others below it. */
+const paragraph = (label: string, { text, indent }: { text: string; indent: number }): string[] => {
+  const lines = [label.padEnd(indent)]
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    const hasWords = line.length > indent
+    if (hasWords && line.length + 1 + word.length > WIDTH) lines.push(' '.repeat(indent) + word)
+    else lines[lines.length - 1] = `${line}${hasWords ? ' ' : ''}${word}`
+  }
+  return lines
+}
 
 const COLUMNS = ['p50', 'p90', 'p99', 'p999', 'max'] as const
 const HEADS = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } as const
@@ -11,55 +29,86 @@ const HEADS = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } 
 const latencyLine = (name: string, latency: LatencySummary) =>
   `  ${name.padEnd(22)}${COLUMNS.map(column => ms(latency[column]).padStart(9)).join('')}`
 
+const latencyLines = ({ latencyMs, phases, done }: FleetSummary) =>
+  done === 0
+    ? []
+    : [
+        `${'latency, ms'.padEnd(24)}${COLUMNS.map(column => HEADS[column].padStart(9)).join('')}`,
+        latencyLine('from scheduled start', latencyMs.scheduled),
+        latencyLine('from actual start', latencyMs.actual),
+        ...Object.entries(phases).map(([phase, latency]) => latencyLine(`  ${phase}`, latency)),
+        '',
+      ]
+
 const roundLines = ({ rounds }: FleetSummary) =>
   rounds.map(({ operation, done, failed, seconds }, index) => {
     const rate = seconds > 0 ? `${Math.round(done / seconds)}/s` : ''
     return `  round ${index + 1}  ${operation.padEnd(13)}${String(done).padStart(8)} done ${String(failed).padStart(6)} failed ${seconds.toFixed(1).padStart(7)} s ${rate.padStart(8)}`
   })
 
-const failureLines = ({ failures }: FleetSummary) =>
-  failures.length === 0
-    ? []
-    : [
-        '',
-        'failures',
-        ...failures.map(
-          ({ side, phase, reason, count }) => `  ${String(count).padStart(7)}  ${reason} (${side}, in phase ${phase})`,
-        ),
-      ]
+const ORDERED = /^ORDERED_(\w+)_GOT_(\w+)$/
 
-const generatorLines = ({ generator, server, keys }: FleetSummary) => {
-  const { processes, cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback } = generator
-  const health = `event loop late by ${ms(eventLoopDelayMs.p99)} ms (p99), ${ms(eventLoopDelayMs.max)} ms (max)`
+/** What a reason means and what to do about it, as far as phones know it. */
+const explained = (reason: string): string | undefined => {
+  const [, ordered, got] = ORDERED.exec(reason) ?? []
+  if (ordered) return `${ordered} was ordered, and the server asked for ${got === 'none' ? 'nothing' : got}`
+  if (!Object.hasOwn(PHONE_ERRORS, reason)) return undefined
+  const { sentence, todo } = PHONE_ERRORS[reason as keyof typeof PHONE_ERRORS]
+  return todo === 'nothing' ? sentence : `${sentence}: ${todo}`
+}
+
+const failureLines = ({ side, phase, reason, count }: Failure): string[] => {
+  const words = explained(reason)
   return [
-    `keys       ${keys.note}`,
-    `generator  ${plural(processes, 'process')}, ${cpuMsPerOperation.toFixed(2)} ms CPU an operation, ${health}, ${lateStarts} late starts`,
-    ...(server
-      ? [
-          `server     ${plural(server.processes, 'process')}, ${server.cpuMsPerOperation.toFixed(2)} ms CPU an operation, ${megabytes(server.memoryBytes)}`,
-        ]
-      : []),
-    ...(loopback ? ['           loopback: server and phones share the cores of this machine'] : []),
+    `  ${String(count).padStart(7)}  ${reason} (${side}, in phase ${phase})`,
+    ...(words === undefined ? [] : paragraph('', { text: words, indent: LABEL })),
   ]
 }
 
-/** The summary of a run, at most 100 columns wide. */
+const generatorLines = ({ generator, server, keys }: FleetSummary) => {
+  const { cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback } = generator
+  const row = (label: string, text: string) => paragraph(label, { text, indent: LABEL })
+  const health = `event loop late by ${ms(eventLoopDelayMs.p99)} ms (p99), ${ms(eventLoopDelayMs.max)} ms (max)`
+  const starts = plural(lateStarts, ['late start', 'late starts'])
+  return [
+    ...row('keys', keys.note),
+    ...row(
+      'generator',
+      `${processes(generator.processes)}, ${cpuMsPerOperation.toFixed(2)} ms CPU an operation, ${starts}, ${health}`,
+    ),
+    ...(server
+      ? row(
+          'server',
+          `${processes(server.processes)}, ${server.cpuMsPerOperation.toFixed(2)} ms CPU an operation, ${megabytes(server.memoryBytes)}`,
+        )
+      : []),
+    ...(loopback ? row('', 'loopback: server and phones share the cores of this machine') : []),
+  ]
+}
+
+const COLOURS = { PASS: 'green', FAIL: 'red', INVALID: 'yellow', STOPPED: 'yellow' } as const
+
+/** How the run ended, in one word. */
+const wordOf = ({ stopped, verdict }: FleetSummary) =>
+  stopped ? 'STOPPED' : (verdict.toUpperCase() as 'PASS' | 'FAIL' | 'INVALID')
+
+/** The summary of a run, at most 80 columns wide. */
 export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
   const paint = painter(io.stdout, io)
-  const { verdict, done, failed, seconds, ratePerSecond, phases, latencyMs, because } = summary
-  const colour = ({ pass: 'green', fail: 'red', invalid: 'yellow' } as const)[verdict]
+  const { planned, done, seconds, ratePerSecond, phones, because, failures } = summary
+  const word = wordOf(summary)
+  const by = plural(phones, ['phone', 'phones'])
+  const verdict = `${done} of ${planned} operations done by ${by} in ${seconds.toFixed(1)} s, ${Math.round(ratePerSecond)}/s`
+  const [first = '', ...others] = paragraph(word, { text: verdict, indent: word.length + 2 })
   return [
-    `${paint(colour, verdict.toUpperCase())}  ${done} of ${done + failed} operations done by ${summary.phones} phones in ${seconds.toFixed(1)} s, ${Math.round(ratePerSecond)}/s`,
-    ...because.map(sentence => `      ${sentence}`),
+    `${paint(COLOURS[word], word)}${first.slice(word.length)}`,
+    ...others,
+    ...because.flatMap(text => paragraph('', { text, indent: word.length + 2 })),
     '',
     ...roundLines(summary),
-    ...failureLines(summary),
+    ...(failures.length > 0 ? ['', 'failures', ...failures.flatMap(failureLines)] : []),
     '',
-    `${'latency, ms'.padEnd(24)}${COLUMNS.map(column => HEADS[column].padStart(9)).join('')}`,
-    latencyLine('from scheduled start', latencyMs.scheduled),
-    latencyLine('from actual start', latencyMs.actual),
-    ...Object.entries(phases).map(([phase, latency]) => latencyLine(`  ${phase}`, latency)),
-    '',
+    ...latencyLines(summary),
     ...generatorLines(summary),
   ]
 }

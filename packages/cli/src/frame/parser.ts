@@ -98,6 +98,9 @@ const addCommand = (parser: Argv, what: { command: AnyCommand; noun: string; cho
 export const parse = async (args: readonly string[], io: Io): Promise<Parsed> => {
   const choice: Choice = {}
   const [word, verb] = args
+  // yargs looks names up in plain objects, where these are something else.
+  const inherited = args.find(arg => /^--/.test(arg) && arg.replace(/^--(?:no-)?/, '').split('=', 1)[0]! in Object.prototype)
+  if (inherited !== undefined) throw new CliError('CLI_USAGE', { where: inherited, detail: 'there is no such option' })
   if (word?.startsWith('-') && word !== '--help')
     throw new CliError('CLI_USAGE', { where: word, detail: 'the command comes before its options', remedy: 'see capf --help' })
   if (word !== undefined && word !== '--help' && !Object.hasOwn(NOUNS, word))

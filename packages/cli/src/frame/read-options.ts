@@ -17,13 +17,15 @@ export type Given = {
 }
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false, on: true, off: false }
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
+  Object.entries({ true: true, false: false, '1': true, '0': false, on: true, off: false }),
+)
 
 /** Text from the command line or the environment as the kind of its option; what does not fit stays text, to be complained of. */
 const fromText = (kind: string | undefined, text: unknown): unknown => {
   if (typeof text !== 'string') return text
   if (kind === 'number' && NUMBER.test(text)) return Number(text)
-  if (kind === 'boolean') return BOOLEANS[text.toLowerCase()] ?? text
+  if (kind === 'boolean') return BOOLEANS.get(text.toLowerCase()) ?? text
   return text
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type CertificateAndKey, readCertificateAndKey, readOrMakeCertificate, type ServerOptions } from '@capfkit/server'
+import { type CertificateAndKey, openDeviceStore, readCertificateAndKey, readOrMakeCertificate, type ServerOptions } from '@capfkit/server'
 import { CliError, MistakesError } from '../errors.ts'
 import { storeFile } from '../store-file.ts'
 
@@ -24,6 +24,8 @@ export const capfCertificate = async (options: ServerOptions, now: Date): Promis
       remedy: 'make it, or name another',
     })
   const file = join(folder, 'capf.pem')
+  // No key is left in a folder that somebody named by mistake.
+  if (!existsSync(file)) await openDeviceStore(store, { lockTimeoutMs: options.storeLockTimeoutMs })[Symbol.asyncDispose]()
   const { made, ...pair } = await readOrMakeCertificate(file, now)
   return { file, made, certificate: pair, read: () => readCertificateAndKey(file) }
 }

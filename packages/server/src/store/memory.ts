@@ -1,7 +1,7 @@
 import { isDeviceName } from '@capfkit/codec/capf'
 import { type Device, type DeviceChange, type NewDevice, newDevice } from '../device.ts'
 import { ServerError } from '../errors.ts'
-import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type Outcome } from './store.ts'
+import { applyChange, type DeviceFilter, type DeviceStore, isSameOrder, type Lease, type Outcome } from './store.ts'
 
 const likePattern = (like: string) =>
   new RegExp(
@@ -86,10 +86,10 @@ export class MemoryDeviceStore implements DeviceStore {
     const device = this.#devices.get(key)
     if (!device || this.#leases.get(key)?.token !== lease.token) return false
     this.#leases.delete(key)
-    const { operation, status, fulfilled } = outcome
+    const { status, fulfilled } = outcome
     this.#devices.set(key, {
       ...device,
-      ...(device.operation === operation ? { status, ...(fulfilled ? { operation: 'none' } : {}) } : {}),
+      ...(isSameOrder(device, outcome) ? { status, ...(fulfilled ? { operation: 'none' } : {}) } : {}),
       ...('certificate' in outcome ? { certificate: outcome.certificate } : {}),
       ...(outcome.spentAuthString === device.authString ? { authString: undefined } : {}),
       failedAttempts: fulfilled ? 0 : (outcome.failedAttempts ?? device.failedAttempts),

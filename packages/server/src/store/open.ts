@@ -11,6 +11,6 @@ import type { DeviceStore } from './store.ts'
 export const openDeviceStore = (url: string, options: { lockTimeoutMs?: number } = {}): DeviceStore => {
   if (url === 'memory:') return new MemoryDeviceStore()
   const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : url
-  if (file === '' || /^[a-z]+:/i.test(file)) throw new ServerError('STORE_OPEN_FAILED', `${url} is neither sqlite:FILE nor memory:`)
+  if (file === '' || /^[a-z]*:/i.test(file)) throw new ServerError('STORE_OPEN_FAILED', `${url} is neither sqlite:FILE nor memory:`)
   return new SqliteDeviceStore({ file, ...options })
 }

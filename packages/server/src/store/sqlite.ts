@@ -5,7 +5,7 @@ import { type Device, type DeviceChange, type NewDevice, newDevice, OPERATIONS }
 import { ServerError } from '../errors.ts'
 import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from './columns.ts'
 import { openDatabase, storeError } from './migrations.ts'
-import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type Outcome } from './store.ts'
+import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type OrderedKey, type Outcome } from './store.ts'
 
 const PAGE_ROWS = 500
 /** How long the library may block the event loop for a lock; waiting beyond that is done by {@link SqliteDeviceStore.#retry}. */
@@ -14,7 +14,11 @@ const BUSY_TIMEOUT_MS = 0
 const RETRY_MS = 2
 
 const ALL_COLUMNS = [...COLUMN_FIELDS.map(field => COLUMNS[field].sql), ...CERTIFICATE_COLUMNS].join(', ')
+const KEY_FIELDS = ['keyOrder', 'rsaBits', 'ecBits'] as const satisfies (keyof OrderedKey)[]
 const EDITABLE = COLUMN_FIELDS.filter(field => field !== 'name')
+
+/** The row still orders what the session was told. */
+const SAME_ORDER = `(tkcertificateoperation = ?1 AND coalesce(tkkeyorder = ?15 AND tkkeysize = ?16 AND tkeckeysize = ?17, TRUE))`
 
 const SQL = {
   get: `SELECT ${ALL_COLUMNS} FROM device WHERE name = ?`,
@@ -28,8 +32,8 @@ const SQL = {
           RETURNING ${ALL_COLUMNS}`,
   // One statement, one transaction: status, order, certificate and the end of the lease.
   settle: `UPDATE device SET
-             tkcertificatestatus = CASE WHEN tkcertificateoperation = ?1 THEN ?2 ELSE tkcertificatestatus END,
-             tkcertificateoperation = CASE WHEN tkcertificateoperation = ?1 AND ?3
+             tkcertificatestatus = CASE WHEN ${SAME_ORDER} THEN ?2 ELSE tkcertificatestatus END,
+             tkcertificateoperation = CASE WHEN ${SAME_ORDER} AND ?3
                THEN ${OPERATIONS.none.number} ELSE tkcertificateoperation END,
              failedattempts = CASE WHEN ?3 THEN 0 ELSE coalesce(?13, failedattempts) END,
              lockeduntilms = CASE WHEN ?3 THEN 0 ELSE coalesce(?14, lockeduntilms) END,
@@ -165,7 +169,8 @@ export class SqliteDeviceStore implements DeviceStore {
   }
 
   async claim({ node, token, name }: Lease): Promise<Device | undefined> {
-    const row = await this.#retry(() => this.#statements.claim.get(node, token, name, this.#now()))
+    // `get` would stop at the row and not hear that the transaction failed, which ends with the statement: a disk that is full.
+    const [row] = await this.#retry(() => this.#statements.claim.all(node, token, name, this.#now()))
     return row && fromSql(row as Record<string, SqlValue>)
   }
 
@@ -182,6 +187,7 @@ export class SqliteDeviceStore implements DeviceStore {
         token,
         outcome.failedAttempts ?? null,
         outcome.lockedUntilMs ?? null,
+        ...KEY_FIELDS.map(field => (outcome.key ? toSql(outcome.key, field) : null)),
       )
       return changes === 1
     })

@@ -9,10 +9,15 @@ export type Lease = {
   token: string
 }
 
+/** Which key a device is to make. */
+export type OrderedKey = Pick<Device, 'keyOrder' | 'rsaBits' | 'ecBits'>
+
 /** How a session ended, written in one transaction with the end of its lease. */
 export type Outcome = {
   /** The order that the session worked on. Where somebody ordered something else meanwhile, status and order stay theirs. */
   operation: Operation
+  /** The key that was part of that order; another one ordered meanwhile is another order. */
+  key?: OrderedKey
   status: CertStatus
   /** The order was carried out: it becomes none. Every other outcome leaves it pending [CAPF-3.4]. */
   fulfilled: boolean
@@ -62,6 +67,11 @@ export interface DeviceStore extends AsyncDisposable {
 }
 
 const { NONE, PENDING } = CERT_STATUS
+
+/** Does the row still order what the session of this outcome was told? */
+export const isSameOrder = (device: Device, { operation, key }: Pick<Outcome, 'operation' | 'key'>): boolean =>
+  device.operation === operation &&
+  (!key || (device.keyOrder === key.keyOrder && device.rsaBits === key.rsaBits && device.ecBits === key.ecBits))
 
 /** Orders put a device in the state that the product shows: pending, attempts forgotten; nothing is pending once withdrawn [CAPF-7.3]. */
 export const applyChange = (device: Device, change: DeviceChange): Device => {

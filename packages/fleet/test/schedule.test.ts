@@ -1,0 +1,188 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { runSchedule, type Start } from '../src/schedule.ts'
+import { range } from './fleet-options.ts'
+
+const { signal: never } = new AbortController()
+
+/** Starts every `stepMs` from now on. */
+const every = (stepMs: number, count: number): Start<number>[] => {
+  const now = performance.now()
+  return range(count).map(item => ({ item, dueMs: now + item * stepMs }))
+}
+
+/** One promise that the test resolves. */
+const gate = () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { promise, open: () => resolve() }
+}
+
+/** Watches how many run at once, and in which order they started. */
+class Watch {
+  readonly started: number[] = []
+  running = 0
+  most = 0
+
+  readonly around =
+    (work: () => Promise<unknown>) =>
+    async ({ item }: Start<number>) => {
+      this.started.push(item)
+      this.most = Math.max(this.most, ++this.running)
+      await work()
+      this.running--
+    }
+}
+
+t.test('open model: starts go on while every session before them hangs', async t => {
+  const stall = gate()
+  const watch = new Watch()
+  const run = (start: Start<number>) => {
+    // The server is back only when everything has been started: who waits for it never gets here.
+    if (start.item === 49) stall.open()
+    return watch.around(() => stall.promise)(start)
+  }
+  await runSchedule({ starts: every(1, 50), concurrency: undefined, run, signal: never })
+  t.strictSame(watch.started, range(50))
+  t.equal(watch.most, 50, 'all hung at once')
+  t.equal(watch.running, 0, 'and the schedule ended when the last had')
+})
+
+t.test('open model: a stalled server shows in the latency of everything that was due meanwhile', async t => {
+  const stall = gate()
+  const starts = every(2, 30)
+  const ended = new Map<number, number>()
+  const stalledUntil = delay(150).then(() => {
+    stall.open()
+    return performance.now()
+  })
+  const run = async ({ item }: Start<number>) => {
+    await stall.promise
+    ended.set(item, performance.now())
+  }
+  await runSchedule({ starts, concurrency: undefined, run, signal: never })
+  const until = await stalledUntil
+  for (const { item, dueMs } of starts) {
+    const [scheduledMs, ownPartMs] = [ended.get(item)! - dueMs, until - dueMs]
+    t.ok(scheduledMs >= ownPartMs - 5, `session ${item} waited for its part of the stall`)
+  }
+})
+
+t.test('open model: where the generator itself lags, due times stay, so that the lag counts', async t => {
+  const starts = every(5, 20)
+  const startedMs: number[] = []
+  let blockedUntil = 0
+  const run = async ({ item }: Start<number>) => {
+    startedMs.push(performance.now())
+    if (item > 0) return
+    // Nothing else runs meanwhile.
+    while (performance.now() < starts[0]!.dueMs + 60) {}
+    blockedUntil = performance.now()
+  }
+  await runSchedule({ starts, concurrency: undefined, run, signal: never })
+  for (const [item, { dueMs }] of starts.entries()) {
+    t.ok(startedMs[item]! >= dueMs - 1, `${item} not before it is due`)
+    if (item > 0 && dueMs < blockedUntil)
+      t.ok(startedMs[item]! - dueMs >= blockedUntil - dueMs, `${item} is late by what was left of the lag`)
+  }
+  t.ok(starts.filter(({ dueMs }) => dueMs < blockedUntil).length > 10)
+})
+
+t.test('open model: what is overdue starts in turns of the event loop, not all in one', async t => {
+  const turns: number[] = []
+  let turn = 0
+  const counter = setInterval(() => {}, 1)
+  const count = () => {
+    turn++
+    immediate = setImmediate(count)
+  }
+  let immediate = setImmediate(count)
+  const run = async () => void turns.push(turn)
+  const starts = range(320).map(item => ({ item, dueMs: 0 }))
+  await runSchedule({ starts, concurrency: undefined, run, signal: never })
+  clearImmediate(immediate)
+  clearInterval(counter)
+  const most = Math.max(...Object.values(Object.groupBy(turns, String)).map(inTurn => inTurn!.length))
+  t.ok(most <= 32, `at most ${most} in one turn`)
+})
+
+t.test('closed model: never more at once than allowed, as many as allowed, started in order', async t => {
+  for (const concurrency of [1, 3, 40]) {
+    const watch = new Watch()
+    const run = watch.around(() => new Promise(setImmediate))
+    await runSchedule({ starts: every(1, 100), concurrency, run, signal: never })
+    t.equal(watch.most, concurrency)
+    t.strictSame(watch.started, range(100))
+  }
+})
+
+t.test('closed model: each is due when its place is free, whatever the schedule says', async t => {
+  const dues: number[] = []
+  const before = performance.now()
+  const run = async ({ dueMs }: Start<number>) => {
+    dues.push(dueMs)
+    await delay(2)
+  }
+  const starts = range(10).map(item => ({ item, dueMs: 0 }))
+  await runSchedule({ starts, concurrency: 2, run, signal: never })
+  t.ok(dues.every(dueMs => dueMs >= before))
+  t.ok(dues[9]! - dues[0]! >= 4, 'the last was due when those before it had ended')
+})
+
+t.test('after a stop nothing starts, and what runs is waited for', async t => {
+  for (const concurrency of [undefined, 4]) {
+    const hang = gate()
+    const controller = new AbortController()
+    const watch = new Watch()
+    const run = (start: Start<number>) => {
+      if (start.item === 3) controller.abort()
+      return watch.around(() => hang.promise)(start)
+    }
+    let isOver = false
+    const over = runSchedule({ starts: every(1, 1000), concurrency, run, signal: controller.signal }).then(() => {
+      isOver = true
+    })
+    await delay(20)
+    t.strictSame(watch.started, [0, 1, 2, 3], `concurrency ${concurrency}`)
+    t.equal(isOver, false, 'four are running')
+    hang.open()
+    await over
+    t.equal(watch.running, 0)
+  }
+})
+
+t.test('a stop ends the wait for the next start at once', async t => {
+  const controller = new AbortController()
+  const starts = [{ item: 0, dueMs: performance.now() + 3_600_000 }]
+  const over = runSchedule({ starts, concurrency: undefined, run: () => t.fail() as never, signal: controller.signal })
+  controller.abort()
+  await over
+})
+
+t.test('a stop before the start starts nothing; an empty schedule is over', async t => {
+  const run = () => t.fail('nothing may start') as never
+  for (const concurrency of [undefined, 4]) {
+    await runSchedule({ starts: every(0, 10), concurrency, run, signal: AbortSignal.abort() })
+    await runSchedule({ starts: [], concurrency, run, signal: never })
+  }
+  t.pass('both are over')
+})
+
+t.test('a hundred thousand starts: no further is looked ahead than what runs', async t => {
+  const COUNT = 100_000
+  for (const concurrency of [undefined, 32]) {
+    let [taken, ended, ahead] = [0, 0, 0]
+    const starts = (function* () {
+      for (let item = 0; item < COUNT; item++) {
+        ahead = Math.max(ahead, ++taken - ended)
+        yield { item, dueMs: 0 }
+      }
+    })()
+    const run = async () => {
+      await undefined
+      ended++
+    }
+    await runSchedule({ starts, concurrency, run, signal: never })
+    t.equal(ended, COUNT)
+    t.ok(ahead <= 33, `${ahead} taken and not ended`)
+  }
+})

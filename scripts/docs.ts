@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as cli from '../packages/cli/src/index.ts'
+import * as capf from '../packages/codec/src/capf/index.ts'
+import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
+import * as fleet from '../packages/fleet/src/index.ts'
+import * as phone from '../packages/phone/src/index.ts'
+import * as pki from '../packages/pki/src/index.ts'
+import * as server from '../packages/server/src/index.ts'
+import { TRANSITIONS } from '../packages/server/src/machine.ts'
+import { capfTables } from './docs/capf-tables.ts'
+import { commandsPage } from './docs/commands-page.ts'
+import { configPage } from './docs/config-page.ts'
+import { errorsPage } from './docs/errors-page.ts'
+import { fill } from './docs/markdown.ts'
+import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
+import { readTree } from './layers/tree.ts'
+import { ROOT } from './workspace.ts'
+
+/**
+ * `node scripts/docs.ts` writes the pages that are made from tables; `--check` changes nothing and says which page would change,
+ * which cited clause and which named code does not exist, and which link leads nowhere.
+ */
+
+const PROTOCOL = 'docs/protocol/capf.md'
+
+/** Every page that is made, or has made parts, as it must be. */
+export const madePages = async (root: string): Promise<Readonly<Record<string, string>>> => ({
+  'docs/errors.md': errorsPage(),
+  'docs/config.md': configPage(),
+  'docs/commands.md': await commandsPage(),
+  [PROTOCOL]: fill(readFileSync(join(root, PROTOCOL), 'utf8'), capfTables()),
+})
+
+const codes = new Set(
+  [
+    capf.DECODE_ERRORS,
+    capf.ENCODE_ERRORS,
+    CONFIG_ERRORS,
+    pki.PKI_ERRORS,
+    pki.CHAIN_ERRORS,
+    server.SERVER_ERRORS,
+    phone.PHONE_ERRORS,
+    fleet.FLEET_ERRORS,
+    cli.CLI_ERRORS,
+  ].flatMap(table => Object.keys(table)),
+)
+
+/** Names in capitals that a page may use beside codes: a word of the service trace, a table inside a package, and all below. */
+const others = new Set([
+  'STORE_CERT_REQ',
+  'DEVICE_OPTIONS',
+  ...[capf, pki, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
+  ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
+])
+
+/** What is wrong with the pages below a folder, a sentence each. */
+export const checkDocs = async (root: string): Promise<string[]> => {
+  const files = readTree(root)
+  const pages = files.filter(({ path }) => path.endsWith('.md'))
+  const stale = Object.entries(await madePages(root))
+    .filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+    .map(([path]) => `${path}: is not what the tables say; run pnpm run docs`)
+  const protocol = pages.find(({ path }) => path === PROTOCOL)?.text ?? ''
+  const found = [
+    ...citedClauses(
+      files.filter(({ path }) => !path.startsWith('scripts/test/')),
+      protocol,
+    ),
+    ...namedCodes(pages, { codes, others }),
+    ...relativeLinks(pages, path => existsSync(join(root, path))),
+  ]
+  return [...stale, ...found.map(({ path, line, sentence }) => `${path}:${line}: ${sentence}`)]
+}
+
+if (import.meta.main) {
+  if (process.argv.includes('--check')) {
+    const sentences = await checkDocs(ROOT)
+    for (const sentence of sentences) console.error(`error: ${sentence}`)
+    console.log(`docs: ${sentences.length} errors`)
+    process.exitCode = sentences.length > 0 ? 1 : 0
+  } else {
+    for (const [path, text] of Object.entries(await madePages(ROOT))) writeFileSync(join(ROOT, path), text)
+  }
+}

@@ -1,0 +1,122 @@
+import { CLI_ERRORS, EXIT } from '../../packages/cli/src/index.ts'
+import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/index.ts'
+import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
+import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
+import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
+import { CHAIN_ERRORS, PKI_ERRORS } from '../../packages/pki/src/index.ts'
+import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
+import { code, GENERATED, page, table } from './markdown.ts'
+
+type ErrorTable = {
+  readonly title: string
+  readonly door: string
+  /** When it is seen, and what to do where the rows do not say so. */
+  readonly about: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+const sentences = (errors: Readonly<Record<string, string>>) => ({
+  head: ['code', 'what happened'],
+  rows: Object.entries(errors).map(([name, sentence]) => [code(name), sentence]),
+})
+
+const remedies = (errors: Readonly<Record<string, { what: string; remedy: string }>>) => ({
+  head: ['code', 'what happened', 'what to do'],
+  rows: Object.entries(errors).map(([name, { what, remedy }]) => [code(name), what, remedy]),
+})
+
+const TABLES: readonly ErrorTable[] = [
+  {
+    title: 'Command line',
+    door: '`@capfkit/cli`, `CLI_ERRORS`',
+    about: 'What a command says of its own words and files. The exit code is in the last column.',
+    head: ['code', 'what happened', 'what to do', 'exit'],
+    rows: Object.entries(CLI_ERRORS).map(([name, { what, remedy, exit }]) => [code(name), what, remedy, String(exit)]),
+  },
+  {
+    title: 'Options',
+    door: '`@capfkit/codec/options`, `CONFIG_ERRORS`',
+    about:
+      'The sentence names the option, the range and what it got; [config.md](config.md) has them all. All mistakes are told at once.',
+    ...sentences(CONFIG_ERRORS),
+  },
+  {
+    title: 'Server and device store',
+    door: '`@capfkit/server`, `SERVER_ERRORS`',
+    about: 'Failures of the server itself. What a phone did wrong is a line in the log and a status of its device instead.',
+    ...remedies(SERVER_ERRORS),
+  },
+  {
+    title: 'Phone',
+    door: '`@capfkit/phone`, `PHONE_ERRORS`',
+    about:
+      'Why a session failed. A phone never throws these: they are in its result, with the phase and the side to blame. `generator` is the machine that runs the phones: such a run says nothing about the server. A phone tries again after a failure of communication, never after a refusal.',
+    head: ['code', 'what happened', 'what to do', 'side', 'tries again'],
+    rows: Object.entries(PHONE_ERRORS).map(([name, row]) => [
+      code(name),
+      row.sentence,
+      row.todo,
+      row.side === 'phase' ? 'of the phase' : row.side,
+      'communication' in row ? 'yes' : 'no',
+    ]),
+  },
+  {
+    title: 'Fleet',
+    door: '`@capfkit/fleet`, `FLEET_ERRORS`',
+    about: 'What stops a run. Failures of its phones are counted in the summary under the codes above.',
+    ...remedies(FLEET_ERRORS),
+  },
+  {
+    title: 'Keys and certificates',
+    door: '`@capfkit/pki`, `PKI_ERRORS`',
+    about:
+      'The sentence begins with the file or thing that was refused; the original error is in `cause`. Give another file, or make it anew.',
+    ...sentences(PKI_ERRORS),
+  },
+  {
+    title: 'Certificate chains',
+    door: '`@capfkit/pki`, `CHAIN_ERRORS`',
+    about:
+      'Why a chain is refused: the result of `validateChain`, not thrown. The server writes it into its log when a phone authenticates with such a certificate.',
+    ...sentences(CHAIN_ERRORS),
+  },
+  {
+    title: 'Bytes that are no message',
+    door: '`@capfkit/codec/capf`, `DECODE_ERRORS`',
+    about:
+      'A `DecodeError` has `offset`, in bytes from the start of the frame, and `where`, such as `AUTH_RESPONSE.DEVICE_NAME`. `capf decode` shows the bytes around it.',
+    ...sentences(DECODE_ERRORS),
+  },
+  {
+    title: 'Messages that cannot be written',
+    door: '`@capfkit/codec/capf`, `ENCODE_ERRORS`',
+    about: 'An `EncodeError` is a mistake of the calling program; `where` names message and element.',
+    ...sentences(ENCODE_ERRORS),
+  },
+]
+
+/** Complete, because the type asks for every one. */
+const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
+  pass: 'everything that was asked for was done',
+  failed: 'operations failed, beyond the threshold where there is one; or a verification said no',
+  usage: 'usage or configuration: a wrong flag, a file that cannot be read, a port in use',
+  threshold: 'a threshold on latency or rate failed',
+  invalid: 'the run is invalid: the generator itself was overloaded or out of ports',
+  stopped: 'stopped by a signal',
+  unreachable: 'the target could not be reached before the first success',
+  regression: 'a regression against the baseline',
+}
+
+export const errorsPage = (): string =>
+  page([
+    '# Errors',
+    GENERATED,
+    'Every failure has a code that is stable and can be searched for; the sentences may improve. Programs compare `error.code`. The sentence says what was wrong, where, and what to do, and ends with the code in brackets. `capf errors CODE` prints a row of this page.',
+    '## Exit codes of capf',
+    table(
+      ['exit', 'means'],
+      Object.entries(EXIT).map(([name, number]) => [String(number), EXIT_MEANING[name as keyof typeof EXIT]]),
+    ),
+    ...TABLES.flatMap(({ title, door, about, head, rows }) => [`## ${title}`, `${door}. ${about}`, table(head, rows)]),
+  ])
