@@ -191,3 +191,21 @@ t.test('a reader that has enough ends the program quietly', async t => {
   const [headCode] = await once(head, 'close')
   t.equal(headCode, 0)
 })
+
+t.test('names that every JavaScript object has are no options, no values and no mistakes of the program', async t => {
+  for (const flag of ['--constructor', '--no-toString', '--__proto__=1', '--json=constructor', '--json=__proto__']) {
+    const { code, stderr } = await capf(['device', 'list', flag], { cwd })
+    t.equal(code, 2, flag)
+    t.match(stderr, /\((?:CLI_USAGE|CONFIG_UNKNOWN|CONFIG_WRONG_TYPE)\)\n$/, flag)
+  }
+})
+
+t.test('aliases in an option file that grow without bound, or lead nowhere, are a mistake in the file', async t => {
+  const rows = ['a: &a [1]', ...[...'bcdefgh'].map((name, index) => `${name}: &${name} [${`*${'abcdefg'[index]}, `.repeat(10)}]`)]
+  for (const text of [rows.join('\n'), 'store: *nothing']) {
+    writeFileSync(join(cwd, 'aliases.yaml'), text)
+    const { code, stderr } = await capf(['device', 'list', '--config', 'aliases.yaml'], { cwd })
+    t.equal(code, 2)
+    t.match(stderr, /aliases\.yaml:\d+: .*\(CLI_CONFIG_SYNTAX\)/)
+  }
+})

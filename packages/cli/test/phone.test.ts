@@ -131,3 +131,13 @@ t.test('Ctrl-C ends a phone that waits', async t => {
   t.equal(code, 5)
   t.match(stderr, 'PHONE_ABORTED')
 })
+
+t.test('a folder that cannot be written is told before the server gives an LSC that would be lost', async t => {
+  const name = 'SEP0011223344FF'
+  await device('add', name, '--operation', 'install')
+  writeFileSync(join(cwd, 'no-folder'), '')
+  const { code, stderr } = await enrol(name, '--out', 'no-folder')
+  t.equal(code, 1)
+  t.match(stderr, /^capf: no-folder.*\(CLI_FILE_UNWRITABLE\)$/m)
+  t.match(JSON.parse((await device('show', name, '--json')).stdout), { operation: 'install', status: 2 })
+})

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -206,4 +206,11 @@ t.test('metrics and the admin door', async t => {
   t.match(await (await ask('admin', '/reload', { headers, method: 'POST' })).json(), { said: /^reloaded/ })
   t.strictSame(await (await ask('admin', '/drain', { headers, method: 'POST' })).json(), { draining: true })
   t.equal((await server.ended).code, 0)
+})
+
+t.test('a store that cannot be opened leaves no certificate and key beside it', async t => {
+  const cwd = t.testdir({ folder: { store: {} }, other: { 'no.db': 'x'.repeat(1000) } })
+  t.match(await startFails(['--store', 'folder/store'], cwd), { code: 2, stderr: /STORE_OPEN_FAILED/ })
+  t.match(await startFails(['--store', 'other/no.db'], cwd), { code: 2, stderr: /STORE_NOT_A_STORE/ })
+  t.strictSame([...readdirSync(join(cwd, 'folder')), ...readdirSync(join(cwd, 'other'))], ['store', 'no.db'])
 })

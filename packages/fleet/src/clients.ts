@@ -79,10 +79,14 @@ export class Clients implements AsyncDisposable {
     this.#clients.push(client)
     child.on('message', (message: FromClient) => this.#hear(client, message))
     const lose = (how: string, cause?: Error) => {
-      client.lost ??= new FleetError('FLEET_CLIENT_FAILED', `client process ${child.pid ?? ''}, ${how}`, { cause })
+      const name = child.pid === undefined ? 'client process' : `client process ${child.pid}`
+      client.lost ??= new FleetError('FLEET_CLIENT_FAILED', `${name}, ${how}`, { cause })
       client.waiting?.reject(client.lost)
     }
-    child.on('error', cause => lose('not to be started or spoken to', cause))
+    // Where it broke because the process ends, the exit says how.
+    child.on('error', cause => {
+      if (child.pid === undefined) lose('not to be started', cause)
+    })
     child.once('exit', (code, signal) => lose(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`))
     return client
   }

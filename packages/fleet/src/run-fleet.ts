@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
 import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore, parseAddress } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
@@ -15,6 +13,7 @@ import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
+import { newTemporaryFolder } from './temporary-folder.ts'
 
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
@@ -57,8 +56,7 @@ class Run {
       total: countParticipants({ seed, round: number, count }, round),
     }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
-    const folder = await mkdtemp(join(tmpdir(), 'capf-fleet-'))
-    this.#stack.defer(() => rm(folder, { recursive: true, force: true }))
+    const { path: folder } = this.#stack.use(await newTemporaryFolder())
     const micCa = await manufacturingCa(this.#options.micCa)
     const told = embedded ? [] : trustedCertificates(capfCertificate)
     const keyPool = await runKeys({

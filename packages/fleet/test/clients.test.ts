@@ -2,8 +2,10 @@ import { generateKeyPair, newManufacturingCa, privateKeyPem } from '@capfkit/pki
 import t from 'tap'
 import { Clients } from '../src/clients.ts'
 import type { FleetOptions } from '../src/options.ts'
-import { childrenRunning } from './child-processes.ts'
+import { childrenRunning, startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions } from './fleet-options.ts'
+
+startChildrenPlainly()
 
 const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
 

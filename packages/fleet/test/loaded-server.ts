@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   CapfServer,
+  type CertificateAndKey,
   type Device,
   type DeviceStore,
   newCertificateAndKey,
@@ -19,13 +20,15 @@ export const rowsOf = async (store: DeviceStore): Promise<Device[]> => {
 export class LoadedServer implements AsyncDisposable {
   readonly #server: CapfServer
   readonly #store: DeviceStore
+  readonly certificate: CertificateAndKey
   /** What a fleet is told of it. */
   readonly options: { server: string; capfCertificate: string; store: string }
 
-  private constructor(server: CapfServer, { store, options }: { store: DeviceStore; options: LoadedServer['options'] }) {
+  private constructor(server: CapfServer, init: { store: DeviceStore } & Pick<LoadedServer, 'certificate' | 'options'>) {
     this.#server = server
-    this.#store = store
-    this.options = options
+    this.#store = init.store
+    this.certificate = init.certificate
+    this.options = init.options
   }
 
   static async start(init: {
@@ -40,7 +43,11 @@ export class LoadedServer implements AsyncDisposable {
     const capfCertificate = join(folder, 'capf.pem')
     writeFileSync(capfCertificate, certificate.certificatePem)
     const server = await CapfServer.start({ certificate, micCas, store, options: { listen: '127.0.0.1:0', ...options } })
-    return new LoadedServer(server, { store, options: { server: `127.0.0.1:${server.address.port}`, capfCertificate, store: url } })
+    return new LoadedServer(server, {
+      store,
+      certificate,
+      options: { server: `127.0.0.1:${server.address.port}`, capfCertificate, store: url },
+    })
   }
 
   /** The device rows, in order of name. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -5,31 +6,41 @@ import {
   CertificateIssuer,
   derToPem,
   generateKeyPair,
+  lscSubject,
   micSubject,
   newManufacturingCa,
+  parseCertificate,
   privateKeyPem,
 } from '@capfkit/pki'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
+import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
 
+startChildrenPlainly()
+
 const now = () => new Date()
-const FEW: Partial<FleetOptions> = { phones: 6, key: 'ec:p256', poolKeys: 2 }
+const FEW: Partial<FleetOptions> = { phones: 6, processes: 1, key: 'ec:p256', poolKeys: 2 }
 const manufacturer = await newManufacturingCa({ now })
 
 const pemOf = (certificateDer: Buffer, { privateKey }: Authority['keyPair']) => derToPem(certificateDer) + privateKeyPem(privateKey)
 
-/** A MIC of the manufacturer with its key, as a PEM file. */
-const micFile = async (folder: string, deviceName: string) => {
-  const { certificateDer, keyPair } = manufacturer
-  const issuer = CertificateIssuer.create({ certificateDer, privateKey: keyPair.privateKey, profile: 'mic', now })
+/** A certificate with its key, as a PEM file. */
+const credentialFile = async (what: {
+  file: string
+  profile: 'mic' | 'lsc'
+  ca: { certificateDer: Buffer; privateKey: KeyObject }
+  deviceName: string
+}) => {
+  const { file, profile, ca, deviceName } = what
   const own = await generateKeyPair({ type: 'rsa', bits: 2048 })
-  const { certificateDer: mic } = await issuer.issue({
-    subject: micSubject({ deviceName, model: '8861' }),
+  const issuer = parseCertificate(ca.certificateDer).subject
+  const subject = profile === 'mic' ? micSubject({ deviceName, model: '8861' }) : lscSubject({ deviceName, issuer })
+  const { certificateDer } = await CertificateIssuer.create({ ...ca, profile, now }).issue({
+    subject,
     publicKeyDer: own.publicKeyDer,
   })
-  const file = join(folder, `${deviceName}.pem`)
-  writeFileSync(file, pemOf(mic, own))
+  writeFileSync(file, pemOf(certificateDer, own))
   return file
 }
 
@@ -64,39 +75,53 @@ t.test('SUDI_DATA is sent where it is asked for, and missed where it is not', as
 
 t.test('phones of a CSV, with their own names, strings and PEM files', async t => {
   const folder = t.testdir()
-  await using server = await LoadedServer.start({ folder, micCas: [manufacturer.certificateDer] })
-  const files = await Promise.all(['SEP00000000000A', 'SEP00000000000B'].map(name => micFile(folder, name)))
   const csv = join(folder, 'phones.csv')
+  await using server = await LoadedServer.start({ folder, micCas: [manufacturer.certificateDer] })
+  const micCa = { certificateDer: manufacturer.certificateDer, privateKey: manufacturer.keyPair.privateKey }
+  const file = (deviceName: string, profile: 'mic' | 'lsc') =>
+    credentialFile({
+      file: join(folder, `${deviceName}.pem`),
+      deviceName,
+      profile,
+      ca: profile === 'mic' ? micCa : server.certificate,
+    })
+  const [A, B, C, D, E] = [...'ABCDE'].map(digit => `SEP00000000000${digit}`) as [string, string, string, string, string]
   const lines = [
-    'name,auth,authString,mic',
-    `SEP00000000000A,mic,,${files[0]}`,
-    `SEP00000000000B,lsc,,${files[1]}`,
-    'SEP00000000000C,string,4711,',
-    'SEP00000000000D,null,,',
+    'name,auth,authString,mic,lsc',
+    `${A},mic,,${await file(A, 'mic')},`,
+    `${B},lsc,,${await file(B, 'mic')},`,
+    `${C},string,4711,,`,
+    `${D},null,,,`,
+    // An LSC of before this run, and a MIC that must not be used: it is that of another phone.
+    `${E},lsc,,${join(folder, `${A}.pem`)},${await file(E, 'lsc')}`,
   ]
   writeFileSync(csv, lines.join('\n'))
-  const summary = await runFleet({ options: { ...FEW, ...server.options, csv, rounds: 'install,upgrade' } })
-  t.match(summary, { verdict: 'pass', phones: 4, done: 8, keys: { pooled: 0, generated: 8 } }, 'no MIC had to be made')
-  const rows = await server.rows()
+  const options = { ...FEW, ...server.options, csv, rounds: 'troubleshoot,install,upgrade' }
+  const summary = await runFleet({ options })
+  t.match(summary, { verdict: 'pass', phones: 5, done: 15, keys: { pooled: 0, generated: 10 } }, 'no MIC had to be made')
   t.strictSame(
-    rows.map(({ name, authMode, status }) => [name, authMode, status]),
+    (await server.rows()).map(({ name, authMode, status }) => [name, authMode, status]),
     [
-      ['SEP00000000000A', 'mic', 3],
-      ['SEP00000000000B', 'lsc', 3],
-      ['SEP00000000000C', 'string', 3],
-      ['SEP00000000000D', 'null', 3],
+      [A, 'mic', 3],
+      [B, 'lsc', 3],
+      [C, 'string', 3],
+      [D, 'null', 3],
+      [E, 'lsc', 3],
     ],
   )
-  t.test('an LSC of an earlier run, from a file, authenticates', async t => {
-    const own = await generateKeyPair({ type: 'ec', curve: 'secp256r1' })
-    // Not the key of that certificate: the phone would sign with a key that is not its own.
-    writeFileSync(join(folder, 'wrong.pem'), pemOf(rows[0]!.certificate!.certificateDer, own))
-    writeFileSync(csv, `name,auth,lsc\nSEP00000000000A,lsc,${join(folder, 'wrong.pem')}\n`)
-    await t.rejects(runFleet({ options: { ...FEW, ...server.options, csv } }), {
-      name: 'FleetError',
-      code: 'FLEET_BAD_FILE',
-      where: join(folder, 'wrong.pem'),
-      message: /the key is not that of the certificate/,
-    })
+})
+
+t.test('a certificate of a CSV with the key of another one is told by the name of its file', async t => {
+  const folder = t.testdir()
+  const wrong = join(folder, 'wrong.pem')
+  const csv = join(folder, 'phones.csv')
+  await using server = await LoadedServer.start({ folder })
+  writeFileSync(wrong, pemOf(manufacturer.certificateDer, await generateKeyPair({ type: 'ec', curve: 'secp256r1' })))
+  writeFileSync(csv, `name,auth,lsc\nSEP000000000001,lsc,${wrong}\n`)
+  await t.rejects(runFleet({ options: { ...FEW, ...server.options, csv } }), {
+    name: 'FleetError',
+    code: 'FLEET_BAD_FILE',
+    where: wrong,
+    message: /the key is not that of the certificate/,
   })
 })

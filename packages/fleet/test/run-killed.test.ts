@@ -4,7 +4,10 @@ import { parseOptions } from '@capfkit/codec/options'
 import { newCertificateAndKey, openDeviceStore, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import t from 'tap'
 import { type FleetProgress, runFleet } from '../src/index.ts'
+import { startChildrenPlainly } from './child-processes.ts'
 import { rowsOf } from './loaded-server.ts'
+
+startChildrenPlainly()
 
 /** A server in a process of its own, which can be killed; it is started again a second later. */
 const startGroup = async (folder: string) => {
@@ -26,7 +29,7 @@ t.test('a server that is killed in the middle: the run ends, every failure is co
     isKilled = true
     for (const pid of group.pids) process.kill(pid, 'SIGKILL')
   }
-  const phones = 400
+  const phones = 500
   const options = { ...target, key: 'ec:p256', phones, rate: 250, keyGenerationDelayMs: 20, processes: 1 }
   const { done, failed, failures, planned } = await runFleet({ options, onProgress })
   t.ok(isKilled)

@@ -4,11 +4,14 @@ import t from 'tap'
 import { identitiesOf } from '../src/identity.ts'
 import { type FleetOptions, runFleet } from '../src/index.ts'
 import { takesPart } from '../src/rounds.ts'
+import { startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions, range } from './fleet-options.ts'
 import { LoadedServer } from './loaded-server.ts'
 
+startChildrenPlainly()
+
 const PENDING = 2
-const FEW: Partial<FleetOptions> = { phones: 12, key: 'ec:p256', poolKeys: 2 }
+const FEW: Partial<FleetOptions> = { phones: 12, processes: 1, key: 'ec:p256', poolKeys: 2 }
 
 t.test('the store says of each phone what was done with it, by status number and certificate', async t => {
   await using server = await LoadedServer.start({ folder: t.testdir() })

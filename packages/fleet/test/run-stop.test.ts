@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { type FleetOptions, type FleetProgress, runFleet } from '../src/index.ts'
-import { childrenRunning } from './child-processes.ts'
+import { childrenRunning, startChildrenPlainly } from './child-processes.ts'
+
+startChildrenPlainly()
 
 /** Runs of this file leave their folders here. */
 const temporary = t.testdir()

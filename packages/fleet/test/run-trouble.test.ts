@@ -2,9 +2,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
+import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
 
-const FEW: Partial<FleetOptions> = { phones: 12, key: 'ec:p256', poolKeys: 2 }
+startChildrenPlainly()
+
+const FEW: Partial<FleetOptions> = { phones: 12, processes: 1, key: 'ec:p256', poolKeys: 2 }
 
 /** A port where nobody listens. */
 const freePort = async () => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import {
   certificateNamesDevice,
+  commonName,
   type DistinguishedName,
   deviceNameOf,
   formatName,
@@ -46,6 +47,11 @@ t.test('subjects of LSCs and MICs', async t => {
   t.equal(subject(), 'CN=SEP001122334455,O=Example,OU=UC,L=Wellington,ST=W,C=NZ')
   t.equal(subject('8861'), 'CN=CP-8861-SEP001122334455,O=Example,OU=UC,L=Wellington,ST=W,C=NZ')
   t.equal(subject('CP-8861'), subject('8861'), 'a model may say CP- itself')
+  for (const deviceName of ['CSFbob', 'SEP00112233445', 'TCTALICE']) {
+    const named = lscSubject({ deviceName, issuer, model: '8861' })
+    t.equal(commonName(named), deviceName, 'what is no phone has no model')
+    t.ok(certificateNamesDevice({ subject: named }, deviceName))
+  }
   t.equal(
     formatName(micSubject({ deviceName: 'SEP001122334455', model: '8861' })),
     'O=capfkit TEST,OU=CTG,CN=CP-8861-SEP001122334455',

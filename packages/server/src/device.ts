@@ -118,7 +118,8 @@ export const parseCompletesBy = (words: string): string | undefined => {
     const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})T/.exec(words) ?? []
     const at = new Date(words)
     // The 31st of February is the 3rd of March to a Date.
-    const isDay = year !== undefined && new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
+    const isDay =
+      year !== undefined && new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
     return isDay && !Number.isNaN(at.getTime()) ? formatCompletesBy(at) : undefined
   }
   const [year, month, day, hour, minute] = match.slice(1).map(digits => Number(digits ?? 0)) as [

@@ -45,7 +45,16 @@ t.test('Operation Completes By is read in the forms that people and CUCM write, 
     '2026:12:24:24',
     '2026:12:24:18:60',
   ]
-  for (const words of [...wrong, '2026:1:1:1', '2026:12:24:18:00:00', '2026-12-24', '2026-13-01T00:00', ' 2026:12:24:18'])
+  for (const words of [
+    ...wrong,
+    '2026:1:1:1',
+    '2026:12:24:18:00:00',
+    '2026-12-24',
+    '2026-13-01T00:00',
+    '2026-02-29T00:00',
+    '2026-04-31T12:00:00Z',
+    ' 2026:12:24:18',
+  ])
     t.equal(parseCompletesBy(words), undefined, JSON.stringify(words))
 })
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -81,4 +82,24 @@ t.test('a name from the wire cannot make a second line of the log', async t => {
   t.equal(await phone.reason(), 7)
   t.equal(server.logLines().length, 1)
   t.notMatch(server.logText.join(''), /on fire/)
+})
+
+t.test('a log that cannot be written does not end what it tells of', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'capf-log-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  // Writing to a file that is open for reading fails as a full disk does.
+  const program = `
+    import { createLog } from ${JSON.stringify(new URL('../src/log.ts', import.meta.url).href)}
+    const log = createLog({ level: 'info' })
+    for (let line = 0; line < 3; line++) log.info('into nothing')
+    console.log('alive')`
+  writeFileSync(join(folder, 'log'), '')
+  const stderr = openSync(join(folder, 'log'), 'r')
+  t.teardown(() => closeSync(stderr))
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', stderr],
+    encoding: 'utf8',
+  })
+  t.equal(stdout, 'alive\n')
+  t.equal(status, 0)
 })

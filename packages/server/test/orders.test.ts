@@ -249,3 +249,15 @@ t.test('Operation Completes By: until then as ordered, from then on late, each o
   const name = await server.device({ completesBy: formatCompletesBy(later(60_000)) })
   t.equal(await server.session(name), 1, 'a minute before')
 })
+
+t.test('another key that was ordered during an install is still to be made afterwards', async t => {
+  const server = await serve(t)
+  const name = await server.device()
+  const phone = await server.phone()
+  await phone.greet(name)
+  await phone.expect('KEY_GENERATE_REQUEST')
+  await server.store.change(name, { operation: 'install', keyOrder: 'ec' })
+  phone.say(KEY)
+  t.equal(await obey(phone), 1)
+  t.match(await server.row(name), { operation: 'install', status: 2, keyOrder: 'ec' })
+})

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
-import { CertificateIssuer, derToPem, generateKeyPair, privateKeyPem } from '@capfkit/pki'
+import { CertificateIssuer, derToPem, generateKeyPair, privateKeyPem, signAuthentication } from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { newCertificateAndKey } from '../src/certificate-file.ts'
 import { SERVER_OPTIONS, type ServerOptions } from '../src/options.ts'
@@ -46,6 +46,15 @@ const serveGroup = async (
   }
   return { group, store, phone, session, devices }
 }
+
+const isServed = (port: number): Promise<boolean> =>
+  ScriptedPhone.connect({ port }).then(
+    phone => {
+      phone.hangUp()
+      return true
+    },
+    () => false,
+  )
 
 t.test('workers share a port and a store, and are counted together', async t => {
   const { group, store, session, devices } = await serveGroup(t, {})
@@ -136,4 +145,69 @@ t.test('a certificate that cannot sign is refused, and the workers go on with th
   t.throws(() => group.reload(useless), { code: 'SERVER_CERTIFICATE_INVALID' })
   t.equal(await session(name), 1)
   t.strictSame(group.pids, pids)
+})
+
+t.test('when every worker is gone at once, the group goes on: they are started again', async t => {
+  const lost: string[] = []
+  const { group, session, devices } = await serveGroup(t, { onWorkerLost: ({ code }) => lost.push(code) })
+  const [name = ''] = await devices(1)
+  for (const pid of group.pids) process.kill(pid, 'SIGKILL')
+  while (lost.length < 2) await delay(5)
+  t.strictSame(group.pids, [])
+  t.ok(process.getActiveResourcesInfo().includes('Timeout'), 'what starts them keeps the process alive until it has')
+  while (group.pids.length < 2) await delay(20)
+  while (!(await isServed(group.address.port))) await delay(20)
+  t.equal(await session(name), 1)
+})
+
+t.test('a hang-up that reaches a worker is for its parent to judge', async t => {
+  const lost: string[] = []
+  const { group, session, devices } = await serveGroup(t, { onWorkerLost: ({ code }) => lost.push(code) })
+  const names = await devices(4)
+  for (const pid of group.pids) process.kill(pid, 'SIGHUP')
+  for (const name of names) t.equal(await session(name), 1)
+  t.strictSame(lost, [])
+})
+
+t.test('a second group on the port of the first is told so, though workers share ports', async t => {
+  const { group, session, devices } = await serveGroup(t, {})
+  const [name = ''] = await devices(1)
+  const listen = `127.0.0.1:${group.address.port}`
+  const options = parseOptions(SERVER_OPTIONS, { listen, store: `sqlite:${join(folder, 'second.db')}`, workers: 2 })
+  await t.rejects(ServerGroup.start({ certificate, options }), { code: 'SERVER_PORT_IN_USE', where: listen })
+  t.equal(await session(name), 1, 'and the first has not noticed')
+})
+
+t.test('a worker that is started again believes the LSCs of before a reload, as the others do', async t => {
+  const { group, store, phone, devices } = await serveGroup(t, { options: { workers: 1 } })
+  const [name = ''] = await devices(1)
+  const keyPair = await generateKeyPair({ type: 'rsa', bits: 2048 })
+  const first = await phone()
+  await bringTo.key(first, name)
+  first.say({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: keyPair.publicKeyDer })
+  t.equal(await obey(first), 1)
+  const { certificateDer } = (await store.get(name))!.certificate!
+  group.reload(await newCertificateAndKey(new Date()))
+  const [victim = 0] = group.pids
+  process.kill(victim, 'SIGKILL')
+  // The port is the sign that the new one is ready.
+  while (group.pids.length === 0 || group.pids.includes(victim) || !(await isServed(group.address.port))) await delay(20)
+  await store.change(name, { operation: 'install', authMode: 'lsc' })
+  const { signedData, sha2SignedData } = signAuthentication({ deviceName: name, certificateDer, privateKey: keyPair.privateKey })
+  const second = await phone()
+  await second.greet(name, {
+    certificate: { certificateType: 1, certificateDer },
+    signedData,
+    sha2SignedData: { digestType: 3, signature: sha2SignedData },
+  })
+  t.equal(await obey(second), 1)
+})
+
+t.test('a worker that hangs does not keep a group from ending', { timeout: 20_000 }, async t => {
+  const { group } = await serveGroup(t, { options: { workers: 1, drainTimeoutMs: 1, storeLockTimeoutMs: 1 } })
+  const [pid = 0] = group.pids
+  process.kill(pid, 'SIGSTOP')
+  await group.close()
+  t.strictSame(group.pids, [])
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
 })

@@ -160,3 +160,19 @@ t.test('a lease that could not be ended is ended as soon as the store lets it be
   while (!(await store.claim({ ...lease, token: 'b' }))) await delay(1)
   t.pass('free')
 })
+
+t.test('a claim that could not be written is no claim: the phone is refused before it is asked for anything', async t => {
+  const file = join(folder, 'unwritten.db')
+  const store = new SqliteDeviceStore({ file, now: () => NOW.getTime() })
+  const server = await serve(t, { store })
+  const deviceName = await server.device()
+  const other = new DatabaseSync(file)
+  t.teardown(() => other.close())
+  // What is wrong is found when the transaction ends, not in the statement: as with a disk that is full.
+  other.exec(`CREATE TABLE ledger (name TEXT REFERENCES device (name) DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER unwritable AFTER UPDATE OF leasetoken ON device BEGIN INSERT INTO ledger VALUES ('nobody'); END`)
+  t.equal(await server.session(deviceName), 7)
+  t.match(server.logLines().at(-1), { deviceName, state: 'AWAIT_DEVICE_RESP', detail: /STORE_FAILED/ })
+  other.exec('DROP TRIGGER unwritable')
+  t.equal(await untilDone(server, deviceName), 1)
+})

@@ -24,10 +24,10 @@ const heading = (progress: FleetProgress): string => {
   return `round ${number + 1} of ${of}, ${operation}`
 }
 
-const counts = (progress: FleetProgress): string => {
-  if (progress.stage === 'server') return ''
+const counts = (progress: FleetProgress): string[] => {
+  if (progress.stage === 'server') return []
   const { done, total } = progress
-  if (progress.stage !== 'round') return `${done} of ${total}`
+  if (progress.stage !== 'round') return [`${done} of ${total}`]
   const { failed, inFlight, ratePerSecond, p50Ms, p99Ms } = progress
   return [
     `${done} of ${total}`,
@@ -36,16 +36,25 @@ const counts = (progress: FleetProgress): string => {
     `${Math.round(ratePerSecond)}/s`,
     `p50 ${Math.round(p50Ms)} ms`,
     `p99 ${Math.round(p99Ms)} ms`,
-  ].join(', ')
+  ]
+}
+
+/** As many of the counts, the most important first, as fit. */
+const fitting = (texts: readonly string[], width: number): string => {
+  const all = texts.join(', ')
+  return all.length <= width || texts.length <= 1 ? all : fitting(texts.slice(0, -1), width)
 }
 
 /** Heading, bar and counts in one line; a narrow terminal has no bar. */
 const liveLine = (progress: FleetProgress, columns: number): string => {
-  const head = heading(progress).padEnd(HEAD_WIDTH)
-  const text = counts(progress)
-  const width = Math.min(BAR.widest, columns - 1 - head.length - 2 - text.length)
+  const head = `${heading(progress).padEnd(HEAD_WIDTH)}  `
+  const room = columns - 1 - head.length
+  const text = fitting(counts(progress), room)
+  const width = Math.min(BAR.widest, room - 2 - text.length)
   const hasBar = 'total' in progress && width >= BAR.narrowest
-  return `${head}${hasBar ? `${bar(progress.done / Math.max(1, progress.total), width)}  ` : ''}${text}`.slice(0, columns - 1)
+  return `${head}${hasBar ? `${bar(progress.done / Math.max(1, progress.total), width)}  ` : ''}${text}`
+    .slice(0, columns - 1)
+    .trimEnd()
 }
 
 /** One live line on a terminal; plain lines elsewhere: one when a stage begins, then one every five seconds. */
@@ -63,7 +72,8 @@ export const startFleetProgress = async (io: Io): Promise<FleetProgressScreen> =
       if (head === told && performance.now() - toldAt < PLAIN_MS) return
       told = head
       toldAt = performance.now()
-      note(io, [head, counts(progress)].filter(text => text !== '').join(': '))
+      const text = counts(progress).join(', ')
+      note(io, text === '' ? head : `${head}: ${text}`)
     },
     end: () => live?.clear(),
     [Symbol.dispose]: () => live?.done(),

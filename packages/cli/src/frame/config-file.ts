@@ -27,10 +27,18 @@ export const readConfigFile = async (file: string): Promise<readonly ConfigEntry
     if (isScalar(node)) return typeof node.value === 'number' ? (node.source ?? String(node.value)) : node.value
     return isSeq(node) ? node.items.map(writtenOf) : undefined
   }
+  const plainOf = (node: unknown, where: string): unknown => {
+    try {
+      return node === null ? undefined : (node as { toJS(document: unknown): unknown }).toJS(document)
+    } catch (cause) {
+      // Aliases of aliases of aliases, or one that stands for nothing.
+      throw new CliError('CLI_CONFIG_SYNTAX', { where, detail: cause instanceof Error ? cause.message : String(cause), cause })
+    }
+  }
   return document.contents.items.map(({ key, value }) => {
     const name = isScalar(key) ? String(key.source ?? key.value) : String(key)
     const at = isScalar(key) ? key.range?.[0] : undefined
-    const plain = value === null ? undefined : (value as { toJS(document: unknown): unknown }).toJS(document)
-    return { name: tableName(name), value: plain, written: writtenOf(value), where: `${place(at)}: ${name}` }
+    const where = `${place(at)}: ${name}`
+    return { name: tableName(name), value: plainOf(value, where), written: writtenOf(value), where }
   })
 }

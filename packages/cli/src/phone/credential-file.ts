@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, constants, mkdir, rm } from 'node:fs/promises'
 import type { Credential } from '@capfkit/phone'
 import { derToPem, parseCertificate, pemToDer, privateKeyPem, publicKeyDerOf, readPrivateKey, writePrivateFile } from '@capfkit/pki'
 import { CliError } from '../errors.ts'
@@ -33,10 +32,24 @@ export const readCredentialIfThere = async (file: string): Promise<Credential | 
 const unwritable = (file: string, cause: unknown) =>
   new CliError('CLI_FILE_UNWRITABLE', { where: file, detail: `the file cannot be written: ${systemWords(cause)}`, cause })
 
+/**
+ * The folder for LSCs, made when missing. Before the session: afterwards the server believes that the phone has its LSC.
+ *
+ * @throws {CliError} `CLI_FILE_UNWRITABLE`
+ */
+export const prepareFolder = async (folder: string): Promise<void> => {
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const detail = `the folder cannot be written: ${systemWords(cause)}`
+    throw new CliError('CLI_FILE_UNWRITABLE', { where: folder, detail, cause })
+  }
+}
+
 /** Certificate, then PKCS#8 key, mode 0600, all or nothing. */
 export const writeCredential = async (file: string, { certificateDer, privateKey }: Credential): Promise<void> => {
   try {
-    await mkdir(dirname(file), { recursive: true })
     await writePrivateFile({ file, data: derToPem(certificateDer) + privateKeyPem(privateKey) })
   } catch (cause) {
     throw unwritable(file, cause)

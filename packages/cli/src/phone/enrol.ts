@@ -9,7 +9,7 @@ import { MistakesError } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
-import { readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
+import { prepareFolder, readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
 import { keyMaker } from './make-key.ts'
 import { ENROL_OPTIONS, type EnrolOptions, phoneOptionsOf } from './options.ts'
 import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
@@ -110,6 +110,7 @@ export const enrol = command({
       ...(mic ? { mic } : {}),
       ...(protocolVersion === 'model' ? {} : { protocolVersion: protocolVersion === '2' ? 2 : 3 }),
     })
+    await prepareFolder(out)
     using interruption = new Interruption(io)
     let sessions = 0
     const result = await phone.contactCapf({

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type CertificateAndKey, openDeviceStore, readCertificateAndKey, readOrMakeCertificate, type ServerOptions } from '@capfkit/server'
+import {
+  type CertificateAndKey,
+  openDeviceStore,
+  readCertificateAndKey,
+  readOrMakeCertificate,
+  type ServerOptions,
+} from '@capfkit/server'
 import { CliError, MistakesError } from '../errors.ts'
 import { storeFile } from '../store-file.ts'
 
