@@ -18,6 +18,7 @@ export const PKI_ERRORS = {
   PKI_BAD_VALIDITY: 'the number of days is outside what this kind of certificate allows',
   PKI_POOL_READ: 'the key pool cannot be read',
   PKI_POOL_WRITE: 'the key pool cannot be written',
+  PKI_NOT_A_FILE: 'something else than a regular file stands in the place of this file',
   PKI_POOL_COUNT: 'a key pool holds 1 to 10000000 keys',
   PKI_POOL_PERMISSIONS: 'other users can read this key pool: run chmod 600 on it',
   PKI_POOL_FORMAT: 'not a key pool, or one that was damaged',

@@ -27,8 +27,8 @@ const BATCH = 256
 /**
  * Makes key pairs and writes them to a file of mode 0600 that replaces `file` when the last key is in it.
  *
- * @throws {PkiError} `PKI_POOL_COUNT`; `PKI_POOL_WRITE` with the original (`ENOSPC`, `EACCES`, `ENOENT`) in `cause`. The signal's
- *   reason when aborted.
+ * @throws {PkiError} `PKI_POOL_COUNT`; `PKI_POOL_WRITE` with the original (`ENOSPC`, `EACCES`, `ENOENT`) in `cause`;
+ *   `PKI_NOT_A_FILE`. The signal's reason when aborted.
  */
 export const generateKeyPool = async (options: KeyPoolOptions): Promise<void> => {
   const { file, count, signal } = options

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { PkiError } from './errors.ts'
 
 /**
  * Makes a file that only its owner can read (mode 0600), all of it or nothing: `write` gets a new temporary file beside it,
  * which is flushed to the disk and renamed over `file` when `write` is done, and removed when `write` throws.
+ *
+ * @throws {PkiError} `PKI_NOT_A_FILE` when a folder or device stands there; else what the file system or `write` throws.
  */
 export const replacePrivateFile = async (options: {
   file: string
@@ -12,7 +15,7 @@ export const replacePrivateFile = async (options: {
 }): Promise<void> => {
   // A rename over a device or a folder would take it away from everybody.
   const there = await stat(options.file).catch(() => undefined)
-  if (there && !there.isFile()) throw new Error(`${options.file} is not a regular file`)
+  if (there && !there.isFile()) throw new PkiError('PKI_NOT_A_FILE', { where: options.file })
   const temporary = `${options.file}.${randomBytes(6).toString('hex')}.tmp`
   const handle = await open(temporary, 'wx', 0o600)
   try {

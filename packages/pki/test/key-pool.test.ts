@@ -158,7 +158,7 @@ t.test('a pool that cannot be written says why', async t => {
   }
   const write = (file: string) => generateKeyPool({ file, spec: p256, count: 1 })
   await t.rejects(write(`${folder}/none/x`), { code: 'PKI_POOL_WRITE', cause: { code: 'ENOENT' } }, 'no such folder')
-  await t.rejects(write(folder), { code: 'PKI_POOL_WRITE' }, 'a folder stands there')
+  await t.rejects(write(folder), { code: 'PKI_NOT_A_FILE' }, 'a folder stands there')
   t.strictSame(await readdir(t.testdirName), ['file'], 'nothing is left behind')
 })
 
