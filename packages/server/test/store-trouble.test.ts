@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -175,4 +175,17 @@ t.test('a claim that could not be written is no claim: the phone is refused befo
   t.match(server.logLines().at(-1), { deviceName, state: 'AWAIT_DEVICE_RESP', detail: /STORE_FAILED/ })
   other.exec('DROP TRIGGER unwritable')
   t.equal(await untilDone(server, deviceName), 1)
+})
+
+t.test('a store file that is removed while it is open is missed at once: nothing is enrolled into nowhere', async t => {
+  const file = join(folder, 'removed.db')
+  const store = new SqliteDeviceStore({ file, now: () => NOW.getTime() })
+  const server = await serve(t, { store })
+  const deviceName = await server.device()
+  for (const end of ['', '-wal', '-shm']) renameSync(file + end, `${file}.away${end}`)
+  t.equal(await server.session(deviceName), 7)
+  t.match(server.logLines().at(-1), { deviceName, detail: /removed or replaced while it was open.*STORE_OPEN_FAILED/ })
+  await t.rejects(store.heartbeat('node', 1), { code: 'STORE_OPEN_FAILED' })
+  for (const end of ['', '-wal', '-shm']) renameSync(`${file}.away${end}`, file + end)
+  t.equal(await untilDone(server, deviceName), 1, 'it is back')
 })

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDeviceName } from '@capfkit/codec/capf'
@@ -6,6 +7,12 @@ import { ServerError } from '../errors.ts'
 import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from './columns.ts'
 import { openDatabase, storeError } from './migrations.ts'
 import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type OrderedKey, type Outcome } from './store.ts'
+
+/** Which file a name stands for at this moment; nothing when there is none. */
+const identityOf = (file: string): string => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.dev} ${found.ino}` : ''
+}
 
 const PAGE_ROWS = 500
 /** How long the library may block the event loop for a lock; waiting beyond that is done by {@link SqliteDeviceStore.#retry}. */
@@ -77,6 +84,7 @@ export class SqliteDeviceStore implements DeviceStore {
   readonly #database: DatabaseSync
   readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
   readonly #file: string
+  readonly #identity: string
   readonly #lockTimeoutMs: number
   readonly #now: () => number
 
@@ -86,9 +94,18 @@ export class SqliteDeviceStore implements DeviceStore {
     this.#lockTimeoutMs = lockTimeoutMs
     this.#now = now
     this.#database = openDatabase(file, lockTimeoutMs)
+    this.#identity = identityOf(file)
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
+  }
+
+  /** SQLite goes on in a file that was removed or replaced, where nobody would ever see what is written. */
+  #mustBeThere(): void {
+    if (identityOf(this.#file) === this.#identity) return
+    throw new ServerError('STORE_OPEN_FAILED', this.#file, {
+      cause: new Error('the file was removed or replaced while it was open'),
+    })
   }
 
   /** Run a piece of work again while another process holds the lock, without blocking this one. */
@@ -169,6 +186,7 @@ export class SqliteDeviceStore implements DeviceStore {
   }
 
   async claim({ node, token, name }: Lease): Promise<Device | undefined> {
+    this.#mustBeThere()
     // `get` would stop at the row and not hear that the transaction failed, which ends with the statement: a disk that is full.
     const [row] = await this.#retry(() => this.#statements.claim.all(node, token, name, this.#now()))
     return row && fromSql(row as Record<string, SqlValue>)
@@ -198,6 +216,7 @@ export class SqliteDeviceStore implements DeviceStore {
   }
 
   async heartbeat(node: string, untilMs: number): Promise<void> {
+    this.#mustBeThere()
     await this.#retry(() => {
       this.#statements.heartbeat.run(node, untilMs)
       this.#statements.forgetDead.run(this.#now())
