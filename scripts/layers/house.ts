@@ -2,6 +2,7 @@
 export const FLOORS: Readonly<Record<string, number>> = {
   codec: 0,
   pki: 1,
+  listen: 1,
   server: 2,
   phone: 2,
   est: 2,
@@ -21,6 +22,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
  */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   zod: ['codec/src/options'],
+  'fast-xml-parser': ['codec/src/config'],
   protobufjs: ['codec/src/run'],
   'node-forge': ['pki/src'],
   pino: ['server/src'],
