@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as cli from '../packages/cli/src/index.ts'
 import * as capf from '../packages/codec/src/capf/index.ts'
+import * as config from '../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
@@ -37,6 +38,7 @@ const codes = new Set(
     capf.DECODE_ERRORS,
     capf.ENCODE_ERRORS,
     CONFIG_ERRORS,
+    config.CONFIG_FILE_ERRORS,
     pki.PKI_ERRORS,
     pki.CHAIN_ERRORS,
     server.SERVER_ERRORS,
@@ -50,7 +52,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, pki, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, pki, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

@@ -1,7 +1,9 @@
 import { CLI_ERRORS, EXIT } from '../../packages/cli/src/index.ts'
 import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/index.ts'
+import { CONFIG_FILE_ERRORS } from '../../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
+import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS } from '../../packages/pki/src/index.ts'
 import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
@@ -40,6 +42,12 @@ const TABLES: readonly ErrorTable[] = [
     about:
       'The sentence names the option, the range and what it got; [config.md](config.md) has them all. All mistakes are told at once.',
     ...sentences(CONFIG_ERRORS),
+  },
+  {
+    title: 'Listening',
+    door: '`@capfkit/listen`, `LISTEN_ERRORS`',
+    about: 'Why a service did not start: CAPF, TVS, files, metrics.',
+    ...remedies(LISTEN_ERRORS),
   },
   {
     title: 'Server and device store',
@@ -93,6 +101,13 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/codec/capf`, `ENCODE_ERRORS`',
     about: 'An `EncodeError` is a mistake of the calling program; `where` names message and element.',
     ...sentences(ENCODE_ERRORS),
+  },
+  {
+    title: 'Configuration files of phones',
+    door: '`@capfkit/codec/config`, `CONFIG_FILE_ERRORS`',
+    about:
+      'A `ConfigError` has `where`, the path of the element, such as `device/capfList/capf[2]/phonePort`. The same codes are for values that cannot be written.',
+    ...remedies(CONFIG_FILE_ERRORS),
   },
 ]
 

@@ -1,5 +1,7 @@
 import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
+import { CONFIG_FILE_ERRORS } from '@capfkit/codec/config'
 import { CONFIG_ERRORS } from '@capfkit/codec/options'
+import { LISTEN_ERRORS } from '@capfkit/listen'
 import { PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS } from '@capfkit/pki'
 import { SERVER_ERRORS } from '@capfkit/server'
@@ -20,11 +22,13 @@ const remedies = (table: Readonly<Record<string, { what: string; remedy: string 
 const allErrors = (): ErrorRow[] => [
   ...remedies(CLI_ERRORS),
   ...sentences(CONFIG_ERRORS),
+  ...remedies(LISTEN_ERRORS),
   ...remedies(SERVER_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),
   ...sentences({ ...ENCODE_ERRORS, ...DECODE_ERRORS }),
+  ...remedies(CONFIG_FILE_ERRORS),
 ]
 
 const errorsCommand = command({
