@@ -1,6 +1,7 @@
 export { type SignatureVerdict, signAuthentication, signSudi, verifyAuthentication, verifySudi } from './auth-signature.ts'
 export { type Authority, type CapfCaOptions, newCapfCa, newManufacturingCa } from './authorities.ts'
 export { type Certificate, certifiedKey, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.ts'
+export { type CertificateAndKey, certificateAndKey, readCertificateAndKey } from './certificate-and-key.ts'
 export { type ChainOptions, type ChainResult, validateChain } from './chain.ts'
 export { CHAIN_ERRORS, type ChainErrorCode, type ChainFailure, type Purpose } from './chain-checks.ts'
 export {
@@ -30,4 +31,5 @@ export { createSelfSigned, type SelfSignedOptions } from './self-signed.ts'
 export type { RandomBytes } from './serial-number.ts'
 export type { Digest } from './signature-algorithm.ts'
 export { lscSubject, micSubject } from './subjects.ts'
+export * from './trust-list/index.ts'
 export { TrustStore } from './trust-store.ts'
