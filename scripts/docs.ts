@@ -5,6 +5,7 @@ import * as capf from '../packages/codec/src/capf/index.ts'
 import * as config from '../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
+import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
 import * as server from '../packages/server/src/index.ts'
@@ -41,6 +42,7 @@ const codes = new Set(
     config.CONFIG_FILE_ERRORS,
     pki.PKI_ERRORS,
     pki.CHAIN_ERRORS,
+    listen.LISTEN_ERRORS,
     server.SERVER_ERRORS,
     phone.PHONE_ERRORS,
     fleet.FLEET_ERRORS,
@@ -52,7 +54,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, pki, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, pki, listen, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

@@ -117,11 +117,11 @@ t.test('says in one sentence why it cannot start', async t => {
     [
       ['--listen', `127.0.0.1:${port}`],
       2,
-      new RegExp(`^capf: 127\\.0\\.0\\.1:${port}: another program listens .*\\(SERVER_PORT_IN_USE\\)$`, 'm'),
+      new RegExp(`^capf: 127\\.0\\.0\\.1:${port}: another program listens .*\\(LISTEN_PORT_IN_USE\\)$`, 'm'),
     ],
-    [['--listen', '192.0.2.1:3804'], 2, /^capf: 192\.0\.2\.1:3804: .*\(SERVER_LISTEN_FAILED\)$/m],
-    [['--certificate', 'none.pem'], 2, /^capf: none\.pem: .*cannot be read.*\(SERVER_CERTIFICATE_UNREADABLE\)$/m],
-    [['--certificate', 'bad.pem'], 2, /^capf: bad\.pem: .*\(SERVER_CERTIFICATE_INVALID\)$/m],
+    [['--listen', '192.0.2.1:3804'], 2, /^capf: 192\.0\.2\.1:3804: .*\(LISTEN_FAILED\)$/m],
+    [['--certificate', 'none.pem'], 2, /^capf: none\.pem: .*cannot be read.*\(PKI_FILE_UNREADABLE\)$/m],
+    [['--certificate', 'bad.pem'], 2, /^capf: bad\.pem: .*\(PKI_BAD_PEM\)$/m],
     [['--key', 'bad.pem'], 2, /^capf: --key is given without --certificate/m],
     [['--ca-key', 'bad.pem'], 2, /^capf: --ca-key is given without --ca-certificate/m],
     [['--mic-ca', 'bad.pem'], 2, /^capf: bad\.pem: .*\(CLI_BAD_CERTIFICATE_FILE\)$/m],
@@ -154,7 +154,7 @@ t.test(
   async t => {
     const cwd = t.testdir({ 'capf.pem': 'x' })
     chmodSync(join(cwd, 'capf.pem'), 0)
-    t.match(await startFails([], cwd), { code: 2, stderr: /permission denied.*SERVER_CERTIFICATE_UNREADABLE/ })
+    t.match(await startFails([], cwd), { code: 2, stderr: /permission denied.*PKI_FILE_UNREADABLE/ })
   },
 )
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
+import { parseAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
-import { type DeviceStore, openDeviceStore, parseAddress } from '@capfkit/server'
+import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
 import { Clients } from './clients.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'

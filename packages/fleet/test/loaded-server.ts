@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { CertificateAndKey } from '@capfkit/pki'
 import {
   CapfServer,
-  type CertificateAndKey,
   type Device,
   type DeviceStore,
   newCertificateAndKey,

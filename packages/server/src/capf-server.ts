@@ -1,24 +1,19 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TLSSocket } from 'node:tls'
 import { type OptionsOf, parseOptions } from '@capfkit/codec/options'
-import { TrustStore } from '@capfkit/pki'
-import type { Logger } from 'pino'
-import type { CertificateAndKey } from './certificate-file.ts'
+import { type Address, connectionOf, keylogTo, Listener, type Logger, parseAddress, tlsProfile } from '@capfkit/listen'
+import { type CertificateAndKey, TrustStore } from '@capfkit/pki'
 import { ServerCounters } from './counters.ts'
 import { ServerError } from './errors.ts'
 import type { Issue } from './issue.ts'
-import { Listener } from './listener.ts'
 import { logSession } from './log.ts'
 import { StoreNode } from './node.ts'
 import { SERVER_OPTIONS } from './options.ts'
 import { localCa } from './servable.ts'
 import { Session } from './session.ts'
-import type { Connection, SessionContext, SessionSummary } from './session-context.ts'
+import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
-import { tlsProfile } from './tls-profile.ts'
 import { FileTrace } from './trace.ts'
 
 export type CapfServerInit = {
@@ -42,28 +37,6 @@ export type CapfServerInit = {
   now?: () => Date
   /** Called at the end of each session, e.g. for a test or a dashboard. */
   onSession?: (summary: SessionSummary) => void
-}
-
-/** How long a peer may keep its side of a connection open after the session, whatever it sends. */
-const CLOSE_MS = 2_000
-
-const connectionOf = (socket: TLSSocket): Connection => ({
-  remoteAddress: socket.remoteAddress ?? 'unknown',
-  write: frame => socket.write(frame),
-  end: frame => {
-    const { writable } = socket
-    if (frame) socket.end(frame)
-    else socket.end()
-    const cut = setTimeout(() => socket.destroy(), CLOSE_MS)
-    socket.once('close', () => clearTimeout(cut))
-    return writable
-  },
-})
-
-/** HOST:PORT, with brackets around an IPv6 host. */
-export const parseAddress = (address: string): { host: string; port: number } => {
-  const at = address.lastIndexOf(':')
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
 }
 
 /**
@@ -115,7 +88,7 @@ export class CapfServer implements AsyncDisposable {
     this.#listener = this.#createListener()
   }
 
-  /** @throws {ServerError} or OptionError: a wrong option, a port in use, a certificate that cannot serve, a store that is away. */
+  /** @throws {ServerError}, ListenError or OptionError: a certificate that cannot serve, a store that is away, a port in use, a wrong option. */
   static async start(init: CapfServerInit): Promise<CapfServer> {
     const server = new CapfServer(init)
     try {
@@ -130,7 +103,7 @@ export class CapfServer implements AsyncDisposable {
   }
 
   /** Where it listens, with the port that was picked for port 0. */
-  get address(): { host: string; port: number } {
+  get address(): Address {
     return { host: this.#address?.address ?? '', port: this.#address?.port ?? 0 }
   }
 
@@ -215,18 +188,10 @@ export class CapfServer implements AsyncDisposable {
           this.counters.rejected(rejected.why)
           log?.debug(rejected, 'connection refused')
         },
-        ...(keylog ? { onKeylog: line => this.#appendKeylog(keylog, line) } : {}),
+        ...(keylog ? { onKeylog: keylogTo({ file: keylog, onError: err => log?.error({ err }, 'no key log') }) } : {}),
       })
     } catch (cause) {
       throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
-    }
-  }
-
-  #appendKeylog(file: string, line: Buffer): void {
-    try {
-      appendFileSync(file, line, { mode: 0o600 })
-    } catch (err) {
-      this.#init.log?.error({ err }, 'no key log')
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Rejected } from './listener.ts'
+import type { Rejected } from '@capfkit/listen'
 import type { SessionSummary } from './session-context.ts'
 
 /** What a server counts: plain numbers, so that they pass between processes and into any metrics system. */

@@ -1,10 +1,8 @@
 /** Every failure of the server that is not a phone's: code, sentence, what to do. Codes are stable; docs/errors.md is made from here. */
 export const SERVER_ERRORS = {
-  SERVER_PORT_IN_USE: { what: 'another program listens on this address', remedy: 'stop it, or choose another --listen HOST:PORT' },
-  SERVER_LISTEN_FAILED: { what: 'the address cannot be listened on', remedy: 'check --listen and the right to use the port' },
-  SERVER_CERTIFICATE_UNREADABLE: {
-    what: 'the certificate or key file cannot be read',
-    remedy: 'check --certificate and --key: PEM files that this user may read',
+  SERVER_CERTIFICATE_UNWRITABLE: {
+    what: 'the new CAPF certificate cannot be written',
+    remedy: 'check the folder and the right to write to it, or name a file with --certificate',
   },
   SERVER_CERTIFICATE_INVALID: {
     what: 'the certificate and key cannot serve as a CAPF certificate',

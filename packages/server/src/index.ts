@@ -1,10 +1,5 @@
-export { CapfServer, type CapfServerInit, parseAddress } from './capf-server.ts'
-export {
-  type CertificateAndKey,
-  newCertificateAndKey,
-  readCertificateAndKey,
-  readOrMakeCertificate,
-} from './certificate-file.ts'
+export { CapfServer, type CapfServerInit } from './capf-server.ts'
+export { newCertificateAndKey, readOrMakeCertificate } from './certificate-file.ts'
 export type { Counts } from './counters.ts'
 export {
   AUTH_MODES,
@@ -27,9 +22,7 @@ export {
 } from './device.ts'
 export { SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
 export { createEmbeddedCa, type EmbeddedCaOptions, type Issue, type Issued, IssueError, type IssueRequest } from './issue.ts'
-export { type Handler, Listener, type ListenerOptions, type Rejected } from './listener.ts'
-export { createLog } from './log.ts'
-export { type MetricsInit, MetricsServer } from './metrics.ts'
+export { capfMetrics } from './metrics.ts'
 export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
 export { type GroupReport, ServerGroup, type ServerGroupInit } from './server-group.ts'
 export type { SessionSummary } from './session-context.ts'

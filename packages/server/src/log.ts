@@ -1,34 +1,6 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
-import type { ServerOptions } from './options.ts'
+import type { Logger } from '@capfkit/listen'
 import type { SessionSummary } from './session-context.ts'
 import { OP_STATUS } from './status.ts'
-
-/** Names under which a secret could ever reach the log: their values are never written, at any depth that is logged. */
-const SECRETS = ['password', 'authString', 'privateKey', 'keyPem', 'key']
-
-/** Lines that are kept while they cannot be written; the rest is lost. */
-const MAX_WAITING_BYTES = 1_048_576
-
-/** A log that cannot be written, because the disk behind it is full, must not end the sessions: it goes on when there is room. */
-const openLog = (file: number | string): DestinationStream => {
-  const destination = pino.destination({ dest: file, sync: true, maxLength: MAX_WAITING_BYTES })
-  destination.on('error', () => {})
-  return destination
-}
-
-const STDERR = 2
-
-/** A structured log, JSON Lines on stderr unless `destination` says otherwise. */
-export const createLog = (options: { level: ServerOptions['logLevel']; destination?: DestinationStream }): Logger =>
-  pino(
-    {
-      level: options.level,
-      base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: SECRETS.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
-    },
-    options.destination ?? openLog(STDERR),
-  )
 
 /** One line a session: device, state, what went wrong and where. Failures are warnings. */
 export const logSession = (log: Logger, summary: SessionSummary): void => {

@@ -1,15 +1,9 @@
 import { flag, int, type OptionsOf, oneOf, optionalText, text } from '@capfkit/codec/options'
-
-const TIMEOUT = { min: 1, max: 86_400_000, unit: 'ms' } as const
+import { LIMIT_OPTIONS, LOG_OPTIONS, listenRow, TIMEOUT, TLS_OPTIONS } from '@capfkit/listen'
 
 /** The only place where a default of the CAPF server is written: flags, `--help`, `docs/config.md` and types read this table. */
 export const SERVER_OPTIONS = {
-  listen: text({
-    default: '127.0.0.1:3804',
-    pattern: /^(?:\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/,
-    range: 'HOST:PORT',
-    doc: 'Where phones connect. Port 0 picks a free one.',
-  }),
+  listen: listenRow('127.0.0.1:3804'),
   store: text({ default: 'sqlite:capf.db', doc: 'Device store: sqlite:FILE, or memory: for one that ends with the process.' }),
   certificate: optionalText({
     doc: 'PEM file with the CAPF certificate. Without it, capf.pem beside the store, made when missing.',
@@ -42,7 +36,6 @@ export const SERVER_OPTIONS = {
     range: 'a model such as 8861, or nothing',
     doc: 'Model in the subject of LSCs, CN=CP-<model>-SEP…; without it CN=SEP….',
   }),
-  handshakeTimeoutMs: int({ ...TIMEOUT, default: 10_000, doc: 'From the TCP connection to the end of the TLS handshake.' }),
   replyTimeoutMs: int({ ...TIMEOUT, default: 30_000, doc: 'How long a phone, the CA or the store may take for one step.' }),
   keyGenerationTimeoutMs: int({
     ...TIMEOUT,
@@ -50,29 +43,8 @@ export const SERVER_OPTIONS = {
     doc: 'Maximum Allowable Time for Key Generation; REQUEST_IN_PROGRESS starts it anew.',
   }),
   sessionTimeoutMs: int({ ...TIMEOUT, default: 3_600_000, doc: 'The whole session, whatever happens in it.' }),
-  drainTimeoutMs: int({ ...TIMEOUT, default: 30_000, doc: 'How long SIGTERM lets running sessions end before they are cut.' }),
   storeLockTimeoutMs: int({ ...TIMEOUT, default: 5_000, doc: 'How long to wait for a store that another process holds locked.' }),
-  maxFrameBytes: int({
-    default: 16_384,
-    min: 64,
-    max: 65_543,
-    unit: 'bytes',
-    doc: 'A longer frame ends the session before it is buffered.',
-  }),
-  maxConnections: int({
-    default: 20_000,
-    min: 1,
-    max: 1_000_000,
-    unit: 'connections',
-    doc: 'Connections at once in one process; further ones are closed.',
-  }),
-  maxConnectionsPerAddress: int({
-    default: 2_000,
-    min: 1,
-    max: 1_000_000,
-    unit: 'connections',
-    doc: 'Connections at once from one address in one process; further ones are closed.',
-  }),
+  ...LIMIT_OPTIONS,
   maxAuthAttempts: int({
     default: 10,
     min: 1,
@@ -92,24 +64,9 @@ export const SERVER_OPTIONS = {
     values: ['any', 'lsc', 'mic', 'both'],
     doc: 'What a troubleshoot operation asks for: whatever the phone gives, or the LSC, the MIC, both by CERTIFICATE_TYPE.',
   }),
-  tlsMinVersion: oneOf({ default: 'TLSv1.2', values: ['TLSv1.2', 'TLSv1.3'], doc: 'Oldest TLS version that is spoken.' }),
-  tlsMaxVersion: oneOf({ default: 'TLSv1.3', values: ['TLSv1.2', 'TLSv1.3'], doc: 'Newest TLS version that is spoken.' }),
-  legacyTls: flag({
-    default: false,
-    doc: 'Speak TLS 1.0/1.1 and RSA key exchange too, for 7900, 8941 and CIPC phones.',
-    unsafe:
-      'whoever records a session with RSA key exchange and later gets the key of the CAPF certificate can read it; SHA-1 handshakes can be forged',
-  }),
+  ...TLS_OPTIONS,
   trace: optionalText({ doc: "File to append a trace to, in the line grammar of the product's SDI trace." }),
-  keylog: optionalText({
-    doc: 'File to append TLS secrets to (NSS key log), for Wireshark.',
-    unsafe: 'whoever has the file reads the sessions, authentication strings included',
-  }),
-  logLevel: oneOf({
-    default: 'info',
-    values: ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
-    doc: 'Structured log on stderr, JSON Lines: info has one line a session.',
-  }),
+  ...LOG_OPTIONS,
 } as const
 
 export type ServerOptions = OptionsOf<typeof SERVER_OPTIONS>

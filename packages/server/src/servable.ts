@@ -1,9 +1,9 @@
 import { createSecureContext } from 'node:tls'
-import type { CertificateAndKey } from './certificate-file.ts'
+import { tlsProfile } from '@capfkit/listen'
+import type { CertificateAndKey } from '@capfkit/pki'
 import { ServerError } from './errors.ts'
 import { createEmbeddedCa, type Issue } from './issue.ts'
 import type { ServerOptions } from './options.ts'
-import { tlsProfile } from './tls-profile.ts'
 
 export type LocalCa = Pick<ServerOptions, 'lscDays' | 'backdateMs' | 'subjectModel'> & { now: () => Date }
 

@@ -2,11 +2,18 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseAddress } from './capf-server.ts'
-import type { CertificateAndKey } from './certificate-file.ts'
+import {
+  type Address,
+  formatAddress,
+  LISTEN_ERRORS,
+  ListenError,
+  type ListenErrorCode,
+  mustBeFree,
+  parseAddress,
+} from '@capfkit/listen'
+import type { CertificateAndKey } from '@capfkit/pki'
 import type { Counts } from './counters.ts'
 import { ServerError } from './errors.ts'
-import { mustBeFree } from './free-port.ts'
 import type { ServerOptions } from './options.ts'
 import { checkServable } from './servable.ts'
 import type { FromWorker, PemPair, ToWorker, WorkerReport } from './worker-messages.ts'
@@ -36,6 +43,8 @@ export type ServerGroupInit = {
 /** Sum of what the workers report. */
 export type GroupReport = WorkerReport & { workers: number }
 
+const isListenCode = (code: string): code is ListenErrorCode => Object.hasOwn(LISTEN_ERRORS, code)
+
 const pemPair = ({ certificatePem, keyPem }: CertificateAndKey): PemPair => ({ certificatePem, keyPem })
 
 const add = (into: Record<string, number>, counts: Readonly<Record<string, number>>) => {
@@ -55,7 +64,7 @@ export class ServerGroup implements AsyncDisposable {
   #pastCpuMs = 0
   /** Workers that are to be started again. They keep the process alive: without a worker nothing else does. */
   readonly #restarts = new Set<NodeJS.Timeout>()
-  #address: { host: string; port: number }
+  #address: Address
   #stopping = false
 
   private constructor(init: ServerGroupInit) {
@@ -81,7 +90,7 @@ export class ServerGroup implements AsyncDisposable {
     }
   }
 
-  get address(): { host: string; port: number } {
+  get address(): Address {
     return this.#address
   }
 
@@ -174,10 +183,9 @@ export class ServerGroup implements AsyncDisposable {
     for (const worker of this.#workers.keys()) if (worker.connected) worker.send(message)
   }
 
-  #launch(reusePort: boolean): Promise<{ host: string; port: number }> {
+  #launch(reusePort: boolean): Promise<Address> {
     const { options, certificate, ca, micCas = [], lscCas = [] } = this.#init
-    const { host, port } = this.#address
-    const listen = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+    const listen = formatAddress(this.#address)
     const worker = fork(WORKER_PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -220,7 +228,7 @@ export class ServerGroup implements AsyncDisposable {
   #failure({ code, where, message }: FromWorker & { type: 'failed' }): Error {
     if (code === undefined) return new Error(message)
     // The cause stayed in the worker; its sentence is in the message already.
-    const error = new ServerError(code, where)
+    const error = isListenCode(code) ? new ListenError(code, where) : new ServerError(code, where)
     error.message = message
     return error
   }

@@ -38,15 +38,6 @@ export type SessionContext = {
   ended(summary: SessionSummary): void
 }
 
-/** What a session needs of its connection. */
-export type Connection = {
-  readonly remoteAddress: string
-  /** Send one frame in one write [CAPF-1.3]. */
-  write(frame: Buffer): void
-  /** Send the last frame, if any, and close. False when the connection was gone already. */
-  end(frame?: Buffer): boolean
-}
-
 /** A session in one line: what the log and the counters say of it. */
 export type SessionSummary = {
   remoteAddress: string

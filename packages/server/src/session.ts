@@ -1,4 +1,5 @@
 import { CERTIFICATE_TYPE, DecodeError, encode, FrameReader, type Message, type MessageOf, REASON } from '@capfkit/codec/capf'
+import type { Connection } from '@capfkit/listen'
 import type { KeySpec } from '@capfkit/pki'
 import { admit } from './admission.ts'
 import type { Device } from './device.ts'
@@ -8,7 +9,7 @@ import { keyGenerateRequest } from './key-request.ts'
 import { type Action, type SessionEvent, type State, step, type Taken } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
 import { hear } from './phone-messages.ts'
-import type { Connection, SessionContext, SessionSummary } from './session-context.ts'
+import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { OpStatus } from './status.ts'
 import type { Lease } from './store/store.ts'
 import { debugLine, eventLine, messageLine, outcomeLines, selectLines, sendingLine } from './trace-lines.ts'
@@ -241,14 +242,10 @@ export class Session {
   }
 
   #sendStoreRequest(): void {
-    const certificate = { certificateType: CERTIFICATE_TYPE.LSC, certificateDer: this.#issued!.certificateDer }
+    const certificateType = CERTIFICATE_TYPE.LSC
+    const certificate = { certificateType, certificateDer: this.#issued!.certificateDer }
     this.#trace('CAPF got device certificate')
-    this.#send({
-      name: 'STORE_CERTIFICATE_REQUEST',
-      sessionId: this.#sessionId,
-      certificateType: CERTIFICATE_TYPE.LSC,
-      certificate,
-    })
+    this.#send({ name: 'STORE_CERTIFICATE_REQUEST', sessionId: this.#sessionId, certificateType, certificate })
   }
 
   #sendFetchRequest(): void {

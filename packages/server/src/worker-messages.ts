@@ -1,3 +1,4 @@
+import type { ListenErrorCode } from '@capfkit/listen'
 import type { Counts } from './counters.ts'
 import type { ServerErrorCode } from './errors.ts'
 import type { ServerOptions } from './options.ts'
@@ -27,5 +28,5 @@ export type WorkerReport = { counts: Counts; sessions: number; connections: numb
 /** What a worker tells. */
 export type FromWorker =
   | { type: 'listening'; host: string; port: number }
-  | { type: 'failed'; code: ServerErrorCode | undefined; where: string; message: string }
+  | { type: 'failed'; code: ServerErrorCode | ListenErrorCode | undefined; where: string; message: string }
   | { type: 'report'; report: WorkerReport }

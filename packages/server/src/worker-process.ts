@@ -1,8 +1,7 @@
-import { pemToDer, readPrivateKey } from '@capfkit/pki'
+import { createLog, ListenError } from '@capfkit/listen'
+import { type CertificateAndKey, pemToDer, readPrivateKey } from '@capfkit/pki'
 import { CapfServer } from './capf-server.ts'
-import type { CertificateAndKey } from './certificate-file.ts'
 import { ServerError } from './errors.ts'
-import { createLog } from './log.ts'
 import { openDeviceStore } from './store/open.ts'
 import type { DeviceStore } from './store/store.ts'
 import type { FromWorker, PemPair, ToWorker } from './worker-messages.ts'
@@ -50,7 +49,8 @@ const start = async (message: ToWorker & { type: 'start' }) => {
     tell({ type: 'listening', ...server.address })
     setInterval(report, REPORT_MS).unref()
   } catch (error) {
-    const { code, where } = error instanceof ServerError ? error : { code: undefined, where: 'worker' }
+    const isOurs = error instanceof ServerError || error instanceof ListenError
+    const { code, where } = isOurs ? error : { code: undefined, where: 'worker' }
     tell({ type: 'failed', code, where, message: error instanceof Error ? error.message : String(error) })
     await end(0)
   }

@@ -1,23 +1,18 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseCertificate } from '@capfkit/pki'
 import t from 'tap'
 import { CapfServer } from '../src/capf-server.ts'
-import { newCertificateAndKey, readCertificateAndKey, readOrMakeCertificate } from '../src/certificate-file.ts'
+import { newCertificateAndKey, readOrMakeCertificate } from '../src/certificate-file.ts'
 import { MemoryDeviceStore } from '../src/store/memory.ts'
 import { bringTo } from './bystander.ts'
-import { capf, NOW, pemFile, publicKey, recorded } from './certificates.ts'
+import { capf, NOW, publicKey, recorded } from './certificates.ts'
 import { obey, storedOn } from './scripted-phone.ts'
 import { serve } from './serving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'capf-server-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-const written = (name: string, text: string): string => {
-  const file = join(folder, name)
-  writeFileSync(file, text)
-  return file
-}
 
 const start = (init: Partial<Parameters<typeof CapfServer.start>[0]> = {}) =>
   CapfServer.start({
@@ -26,23 +21,6 @@ const start = (init: Partial<Parameters<typeof CapfServer.start>[0]> = {}) =>
     ...init,
     options: { listen: '127.0.0.1:0', ...init.options },
   })
-
-t.test('files that are no certificate and key: unreadable or invalid, each by its name', async t => {
-  const unreadable = { name: 'ServerError', code: 'SERVER_CERTIFICATE_UNREADABLE' }
-  const invalid = { name: 'ServerError', code: 'SERVER_CERTIFICATE_INVALID' }
-  const missing = join(folder, 'missing.pem')
-  t.throws(() => readCertificateAndKey(missing), { ...unreadable, where: missing })
-  t.throws(() => readCertificateAndKey(folder), unreadable, 'a folder')
-  t.throws(() => readCertificateAndKey(pemFile('capf'), missing), { ...unreadable, where: missing }, 'the key')
-  const { certificatePem, keyPem } = capf
-  t.throws(() => readCertificateAndKey(written('garbage.pem', 'garbage')), invalid)
-  t.throws(() => readCertificateAndKey(written('empty.pem', '')), invalid)
-  t.throws(() => readCertificateAndKey(written('key.pem', keyPem)), invalid, 'no certificate')
-  t.throws(() => readCertificateAndKey(written('certificate.pem', certificatePem)), invalid, 'no key')
-  t.throws(() => readCertificateAndKey(pemFile('capf'), pemFile('tvs')), { ...invalid, message: /the key is not that of/ })
-  const both = readCertificateAndKey(join(folder, 'certificate.pem'), join(folder, 'key.pem'))
-  t.strictSame(both.certificateDer, capf.certificateDer, 'two files')
-})
 
 t.test('a certificate that cannot serve is refused at the start', async t => {
   const invalid = { name: 'ServerError', code: 'SERVER_CERTIFICATE_INVALID' }
@@ -64,7 +42,7 @@ t.test('a CAPF certificate is made once, for its owner alone, and read from then
   const second = await readOrMakeCertificate(file, NOW)
   t.equal(second.made, false)
   t.strictSame(second.certificateDer, first.certificateDer)
-  await t.rejects(readOrMakeCertificate(join(folder, 'nowhere/capf.pem'), NOW), { code: 'SERVER_CERTIFICATE_UNREADABLE' })
+  await t.rejects(readOrMakeCertificate(join(folder, 'nowhere/capf.pem'), NOW), { code: 'SERVER_CERTIFICATE_UNWRITABLE' })
 })
 
 t.test('LSCs come from another CA where one is given', async t => {

@@ -2,6 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import { fileURLToPath } from 'node:url'
 import { CERTIFICATE_TYPE, DIGEST_TYPE, type MessageOf, type SudiValue } from '@capfkit/codec/capf'
 import {
+  type CertificateAndKey,
   CertificateIssuer,
   CURVES,
   type DistinguishedName,
@@ -10,10 +11,10 @@ import {
   micSubject,
   parseCertificate,
   publicKeyDerOf,
+  readCertificateAndKey,
   signAuthentication,
   signSudi,
 } from '@capfkit/pki'
-import { type CertificateAndKey, readCertificateAndKey } from '../src/certificate-file.ts'
 
 /** A moment at which the recorded certificates are valid: the clock of every test that looks at dates. */
 export const NOW = new Date('2026-12-01T00:00:00Z')

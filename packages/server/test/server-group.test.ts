@@ -129,7 +129,7 @@ t.test('a group that cannot start says why, with the code of its worker, and lea
   await once(other, 'listening')
   t.teardown(() => other.close())
   const listen = `127.0.0.1:${(other.address() as { port: number }).port}`
-  await t.rejects(serveGroup(t, { options: { listen } }), { name: 'ServerError', code: 'SERVER_PORT_IN_USE', where: listen })
+  await t.rejects(serveGroup(t, { options: { listen } }), { name: 'ListenError', code: 'LISTEN_PORT_IN_USE', where: listen })
   await t.rejects(serveGroup(t, { options: { store: `sqlite:${folder}` } }), { code: 'STORE_OPEN_FAILED' })
 })
 
@@ -174,7 +174,7 @@ t.test('a second group on the port of the first is told so, though workers share
   const [name = ''] = await devices(1)
   const listen = `127.0.0.1:${group.address.port}`
   const options = parseOptions(SERVER_OPTIONS, { listen, store: `sqlite:${join(folder, 'second.db')}`, workers: 2 })
-  await t.rejects(ServerGroup.start({ certificate, options }), { code: 'SERVER_PORT_IN_USE', where: listen })
+  await t.rejects(ServerGroup.start({ certificate, options }), { code: 'LISTEN_PORT_IN_USE', where: listen })
   t.equal(await session(name), 1, 'and the first has not noticed')
 })
 

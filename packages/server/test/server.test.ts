@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { CapfServer, parseAddress } from '../src/capf-server.ts'
+import { CapfServer } from '../src/capf-server.ts'
 import { MemoryDeviceStore } from '../src/store/memory.ts'
 import { bringTo, bystander } from './bystander.ts'
 import { capf, NOW } from './certificates.ts'
@@ -24,12 +24,6 @@ const start = (init: Partial<Parameters<typeof CapfServer.start>[0]> = {}) =>
     options: { listen: '127.0.0.1:0', ...init.options },
   })
 
-t.test('HOST:PORT, with and without brackets', async t => {
-  t.strictSame(parseAddress('127.0.0.1:3804'), { host: '127.0.0.1', port: 3804 })
-  t.strictSame(parseAddress('[::1]:0'), { host: '::1', port: 0 })
-  t.strictSame(parseAddress('capf.example:65535'), { host: 'capf.example', port: 65_535 })
-})
-
 t.test('port 0 picks a free port and says which', async t => {
   await using one = await start()
   await using two = await start()
@@ -44,10 +38,10 @@ t.test('where nobody can listen the code says why, and the store has no node lef
   t.teardown(() => other.close())
   const { port } = other.address() as { port: number }
   const listen = `127.0.0.1:${port}`
-  const inUse = { name: 'ServerError', code: 'SERVER_PORT_IN_USE', where: listen, message: /another program listens.*--listen/ }
+  const inUse = { name: 'ListenError', code: 'LISTEN_PORT_IN_USE', where: listen, message: /another program listens.*--listen/ }
   await t.rejects(start({ options: { listen } }), inUse)
   for (const listen of ['192.0.2.1:0', '127.0.0.1:99999'])
-    await t.rejects(start({ options: { listen } }), { name: 'ServerError', code: 'SERVER_LISTEN_FAILED', where: listen })
+    await t.rejects(start({ options: { listen } }), { name: 'ListenError', code: 'LISTEN_FAILED', where: listen })
 
   const store = new MemoryDeviceStore()
   await store.add([{ name: 'SEP1', operation: 'install' }])

@@ -1,12 +1,13 @@
-import { ServerGroup } from '@capfkit/server'
-import { formatAddress } from '../address.ts'
+import { formatAddress } from '@capfkit/listen'
+import { capfMetrics, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import { certificatesIn, identify } from '../certificate-files.ts'
 import { type AnyCommand, command } from '../command.ts'
 import { note, print } from '../io.ts'
+import { ownOptions } from '../own-options.ts'
 import { capfCertificate, otherCa } from '../server/certificates.ts'
-import { type OpenDoor, openDoors } from '../server/doors.ts'
-import { START_OPTIONS, serverOptionsOf } from '../server/options.ts'
-import { UntilStopped } from '../server/run-until-stopped.ts'
+import { START_OPTIONS } from '../server/options.ts'
+import { type OpenDoor, openDoors } from '../service/doors.ts'
+import { UntilStopped } from '../service/until-stopped.ts'
 
 const start = command({
   name: 'start',
@@ -25,7 +26,7 @@ const start = command({
     note(io, `${source.made ? 'made' : 'using'} the CAPF certificate ${source.file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
     const group = await ServerGroup.start({
-      options: serverOptionsOf(options),
+      options: ownOptions(SERVER_OPTIONS, options),
       certificate: source.certificate,
       ...(ca ? { ca } : {}),
       micCas,
@@ -38,7 +39,13 @@ const start = command({
       return `reloaded the CAPF certificate: ${now.subject}, SHA-1 ${now.sha1}`
     }
     let doors: OpenDoor[] = []
-    using until = new UntilStopped({ group, io, reload })
+    using until = new UntilStopped({
+      service: group,
+      io,
+      sessions: () => group.report().sessions,
+      reload,
+      words: { kept: 'the certificate stays as it is', cut: 'ending every session now; their devices stay pending' },
+    })
     try {
       const status = () => ({ version: 1, listening: group.address, ...group.report() })
       const drain = () => {
@@ -46,7 +53,8 @@ const start = command({
         return { draining: true }
       }
       const actions = { status, reload: () => ({ said: reload() }), drain }
-      doors = await openDoors(options, { report: () => group.report(), actions })
+      const report = () => group.report()
+      doors = await openDoors(options, { metrics: capfMetrics(report), isHealthy: () => report().workers > 0, actions })
       for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
       if (options.json)
         print(

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { type AuthMode, type ContactResult, type Credential, Phone } from '@capfkit/phone'
+import { parseAddress } from '@capfkit/listen'
+import { type AuthMode, type ContactResult, type Credential, PHONE_OPTIONS, Phone } from '@capfkit/phone'
 import { formatName, parseCertificate } from '@capfkit/pki'
-import { parseAddress } from '../address.ts'
 import { certificatesIn } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { checkNames } from '../device/names.ts'
@@ -9,9 +9,10 @@ import { MistakesError } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
+import { ownOptions } from '../own-options.ts'
 import { prepareFolder, readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
 import { keyMaker } from './make-key.ts'
-import { ENROL_OPTIONS, type EnrolOptions, phoneOptionsOf } from './options.ts'
+import { ENROL_OPTIONS, type EnrolOptions } from './options.ts'
 import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
 
 const REQUIRED = { server: '--server HOST:PORT', capfCertificate: '--capf-certificate FILE', out: '--out DIR' } as const
@@ -104,7 +105,7 @@ export const enrol = command({
       makeKey: keys.makeKey,
       trusted,
       authMode: authModeOf(options, { lsc, mic }),
-      options: phoneOptionsOf(options),
+      options: ownOptions(PHONE_OPTIONS, options),
       ...(authString === undefined ? {} : { authString }),
       ...(lsc ? { lsc } : {}),
       ...(mic ? { mic } : {}),

@@ -1,6 +1,6 @@
 import { flag, type OptionsOf, oneOf, optionalText } from '@capfkit/codec/options'
-import { MODELS, type ModelName, PHONE_OPTIONS, type PhoneOptions } from '@capfkit/phone'
-import { ADDRESS } from '../address.ts'
+import { ADDRESS } from '@capfkit/listen'
+import { MODELS, type ModelName, PHONE_OPTIONS } from '@capfkit/phone'
 import { JSON_OPTION } from '../command.ts'
 
 /** What only the command has, beside the options of the phone itself. */
@@ -37,7 +37,3 @@ const IDENTITY_OPTIONS = {
 
 export const ENROL_OPTIONS = { ...IDENTITY_OPTIONS, ...PHONE_OPTIONS, ...JSON_OPTION } as const
 export type EnrolOptions = OptionsOf<typeof ENROL_OPTIONS>
-
-/** The options that are the phone's own. */
-export const phoneOptionsOf = (options: EnrolOptions): PhoneOptions =>
-  Object.fromEntries(Object.keys(PHONE_OPTIONS).map(name => [name, options[name as keyof PhoneOptions]])) as PhoneOptions

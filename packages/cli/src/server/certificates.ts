@@ -1,12 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  type CertificateAndKey,
-  openDeviceStore,
-  readCertificateAndKey,
-  readOrMakeCertificate,
-  type ServerOptions,
-} from '@capfkit/server'
+import { type CertificateAndKey, readCertificateAndKey } from '@capfkit/pki'
+import { openDeviceStore, readOrMakeCertificate, type ServerOptions } from '@capfkit/server'
 import { CliError, MistakesError } from '../errors.ts'
 import { storeFile } from '../store-file.ts'
 

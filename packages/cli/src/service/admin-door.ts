@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ServerError } from '@capfkit/server'
+import { type Address, bind } from '@capfkit/listen'
 import { CliError } from '../errors.ts'
 
 /** What can be done through the door. Each gives what is answered as JSON. */
 export type AdminActions = { status(): unknown; reload(): unknown; drain(): unknown }
 
-export type AdminDoorInit = { host: string; port: number; token: string | undefined; actions: AdminActions }
+export type AdminDoorInit = Address & { token: string | undefined; actions: AdminActions }
 
 const ROUTES: Readonly<Record<string, keyof AdminActions>> = {
   'GET /status': 'status',
@@ -38,7 +38,7 @@ export class AdminDoor implements AsyncDisposable {
     this.#server = server
   }
 
-  /** @throws {CliError} `CLI_ADMIN_OPEN`; {ServerError} `SERVER_PORT_IN_USE`, `SERVER_LISTEN_FAILED`. */
+  /** @throws {CliError} `CLI_ADMIN_OPEN`; {ListenError} `LISTEN_PORT_IN_USE`, `LISTEN_FAILED`. */
   static async open({ host, port, token, actions }: AdminDoorInit): Promise<AdminDoor> {
     if (token === undefined && !LOOPBACK.test(host)) throw new CliError('CLI_ADMIN_OPEN', { where: `--admin ${host}:${port}` })
     const server = createServer((request, response) => {
@@ -53,17 +53,11 @@ export class AdminDoor implements AsyncDisposable {
         answer(response, { status: 500, body: { error: error instanceof Error ? error.message : String(error) } })
       }
     })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', cause => {
-        const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-        reject(new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `admin on ${host}:${port}`, { cause }))
-      })
-      server.listen({ host, port }, resolve)
-    })
+    await bind(server, { host, port, name: 'admin on' })
     return new AdminDoor(server)
   }
 
-  get address(): { host: string; port: number } {
+  get address(): Address {
     const { address, port } = this.#server.address() as AddressInfo
     return { host: address, port }
   }

@@ -1,4 +1,3 @@
-import type { ServerGroup } from '@capfkit/server'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Io, note } from '../io.ts'
 
@@ -7,15 +6,23 @@ const NOTE_MS = 1_000
 const sessionsLeft = (count: number) => `${count === 0 ? 'no' : count} ${count === 1 ? 'session' : 'sessions'} left`
 
 export type Running = {
-  readonly group: ServerGroup
+  readonly service: { close(): Promise<void>; cut(): void }
   readonly io: Io
-  /** Read the certificate again and serve it; gives a sentence about it. */
+  /** Sessions at this moment. */
+  sessions(): number
+  /** Read the files again and serve what is in them; gives a sentence about it. */
   reload(): string
+  readonly words: {
+    /** What stays when a reload fails. */
+    readonly kept: string
+    /** What the second Ctrl-C does. */
+    readonly cut: string
+  }
 }
 
 /**
- * A server that runs until it is told to stop: SIGTERM or the first Ctrl-C drains, the second Ctrl-C cuts the sessions,
- * SIGHUP reads the certificate again.
+ * A service that runs until it is told to stop: SIGTERM or the first Ctrl-C drains, the second Ctrl-C cuts the sessions,
+ * SIGHUP reads its files again.
  */
 export class UntilStopped implements Disposable {
   readonly #running: Running
@@ -31,7 +38,7 @@ export class UntilStopped implements Disposable {
     signals.on('SIGHUP', this.#hangUp)
   }
 
-  /** The exit code, when the server is gone. */
+  /** The exit code, when the service is gone. */
   get stopped(): Promise<ExitCode> {
     return this.#stopped.promise
   }
@@ -39,15 +46,15 @@ export class UntilStopped implements Disposable {
   readonly drain = (): void => {
     if (this.#isDraining) return
     this.#isDraining = true
-    const { group, io } = this.#running
-    let told = group.report().sessions
+    const { service, io, sessions } = this.#running
+    let told = sessions()
     note(io, `draining: ${sessionsLeft(told)}${told > 0 ? '; Ctrl-C ends them at once' : ''}`)
     const timer = setInterval(() => {
-      const { sessions } = group.report()
-      if (sessions !== told) note(io, `draining: ${sessionsLeft(sessions)}`)
-      told = sessions
+      const left = sessions()
+      if (left !== told) note(io, `draining: ${sessionsLeft(left)}`)
+      told = left
     }, NOTE_MS)
-    group
+    service
       .close()
       .finally(() => clearInterval(timer))
       .then(() => this.#stopped.resolve(this.#exit), this.#stopped.reject)
@@ -59,19 +66,19 @@ export class UntilStopped implements Disposable {
       return
     }
     this.#exit = EXIT.stopped
-    const { group, io } = this.#running
-    note(io, 'ending every session now; their devices stay pending')
-    group.cut()
+    const { service, io, words } = this.#running
+    note(io, words.cut)
+    service.cut()
     // A third Ctrl-C does not wait for anything: see capf.ts.
     io.signals.off('SIGINT', this.#interrupt)
   }
 
   readonly #hangUp = (): void => {
-    const { io, reload } = this.#running
+    const { io, reload, words } = this.#running
     try {
       note(io, reload())
     } catch (error) {
-      note(io, `the certificate stays as it is: ${error instanceof Error ? error.message : String(error)}`)
+      note(io, `${words.kept}: ${error instanceof Error ? error.message : String(error)}`)
     }
   };
 

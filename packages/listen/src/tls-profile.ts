@@ -1,7 +1,6 @@
 import { constants } from 'node:crypto'
 import { DEFAULT_CIPHERS, type TlsOptions } from 'node:tls'
-import type { CertificateAndKey } from './certificate-file.ts'
-import type { ServerOptions } from './options.ts'
+import type { TlsProfileOptions } from './options.ts'
 
 /**
  * What old phones speak: TLS 1.0 with RSA key exchange [CAPF-1.5]. OpenSSL 3 allows it at security level 0 only, and wants the
@@ -15,10 +14,10 @@ const MODERN = { ciphers: `${DEFAULT_CIPHERS}:!kRSA` } as const
 /** Classic curves only: phones know no others, and a hybrid post-quantum exchange would cost every handshake. */
 const GROUPS = 'X25519:P-256:P-384:P-521'
 
-/** TLS settings of the CAPF port: server certificate only, no client certificate is ever asked for [CAPF-1.1]. */
+/** TLS settings of a port that phones connect to: server certificate only, none is ever asked for [CAPF-1.1], [TVS-1.1]. */
 export const tlsProfile = (
-  certificate: CertificateAndKey,
-  options: Pick<ServerOptions, 'legacyTls' | 'tlsMinVersion' | 'tlsMaxVersion'>,
+  certificate: { readonly certificatePem: string; readonly keyPem: string },
+  options: Pick<TlsProfileOptions, 'legacyTls' | 'tlsMinVersion' | 'tlsMaxVersion'>,
 ): TlsOptions => ({
   cert: certificate.certificatePem,
   key: certificate.keyPem,

@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import { ServerError } from './errors.ts'
+import { bind } from './bind.ts'
 
 /** What a listener says of a connection that never became a session. */
 export type Rejected = { remoteAddress: string; why: 'too-many-connections' | 'too-many-from-address' | 'tls'; detail: string }
@@ -18,7 +18,7 @@ export type ListenerOptions = {
   host: string
   port: number
   /** Let several processes listen on one port; the kernel spreads the connections. */
-  reusePort: boolean
+  reusePort?: boolean
   tls: TlsOptions
   handshakeTimeoutMs: number
   maxConnections: number
@@ -68,20 +68,11 @@ export class Listener {
     if (onKeylog) this.#server.on('keylog', onKeylog)
   }
 
-  /** @throws {ServerError} `SERVER_PORT_IN_USE`, `SERVER_LISTEN_FAILED`. */
+  /** @throws {ListenError} `LISTEN_PORT_IN_USE`, `LISTEN_FAILED`. */
   async listen(): Promise<AddressInfo> {
-    const { host, port, reusePort } = this.#options
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject)
-        this.#server.listen({ host, port, backlog: BACKLOG, ...(reusePort ? { reusePort } : {}) }, resolve)
-      })
-    } catch (cause) {
-      const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      throw new ServerError(inUse ? 'SERVER_PORT_IN_USE' : 'SERVER_LISTEN_FAILED', `${host}:${port}`, { cause })
-    }
+    const { host, port, reusePort = false } = this.#options
+    await bind(this.#server, { host, port, backlog: BACKLOG, reusePort })
     // From here on an error is that of one accept (no more file descriptors): the others go on.
-    this.#server.removeAllListeners('error')
     this.#server.on('error', error => this.#options.onRejected({ remoteAddress: 'unknown', why: 'tls', detail: error.message }))
     return this.#server.address() as AddressInfo
   }
