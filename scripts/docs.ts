@@ -4,6 +4,7 @@ import * as cli from '../packages/cli/src/index.ts'
 import * as capf from '../packages/codec/src/capf/index.ts'
 import * as config from '../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
+import * as tftpPackets from '../packages/codec/src/tftp/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
@@ -40,6 +41,7 @@ const codes = new Set(
     capf.ENCODE_ERRORS,
     CONFIG_ERRORS,
     config.CONFIG_FILE_ERRORS,
+    tftpPackets.PACKET_ERRORS,
     pki.PKI_ERRORS,
     pki.CHAIN_ERRORS,
     listen.LISTEN_ERRORS,
@@ -54,7 +56,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, pki, listen, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, tftpPackets, pki, listen, server, phone, fleet, cli].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

@@ -2,6 +2,7 @@ import { CLI_ERRORS, EXIT } from '../../packages/cli/src/index.ts'
 import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/index.ts'
 import { CONFIG_FILE_ERRORS } from '../../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
+import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
@@ -108,6 +109,12 @@ const TABLES: readonly ErrorTable[] = [
     about:
       'A `ConfigError` has `where`, the path of the element, such as `device/capfList/capf[2]/phonePort`. The same codes are for values that cannot be written.',
     ...remedies(CONFIG_FILE_ERRORS),
+  },
+  {
+    title: 'TFTP packets',
+    door: '`@capfkit/codec/tftp`, `PACKET_ERRORS`',
+    about: 'A `PacketError` has `offset`, in bytes from the start of the datagram, and `where`, such as `RRQ.mode`.',
+    ...sentences(PACKET_ERRORS),
   },
 ]
 

@@ -1,6 +1,7 @@
 import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
 import { CONFIG_FILE_ERRORS } from '@capfkit/codec/config'
 import { CONFIG_ERRORS } from '@capfkit/codec/options'
+import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS } from '@capfkit/pki'
@@ -29,6 +30,7 @@ const allErrors = (): ErrorRow[] => [
   ...sentences(CHAIN_ERRORS),
   ...sentences({ ...ENCODE_ERRORS, ...DECODE_ERRORS }),
   ...remedies(CONFIG_FILE_ERRORS),
+  ...sentences(PACKET_ERRORS),
 ]
 
 const errorsCommand = command({
