@@ -37,6 +37,8 @@ const headerEnd = (bytes: Buffer, start: number): number => {
   if (bytes.readUInt16BE(second + 1) !== 2)
     throw new TlvError('TLV_BAD_LENGTH', { offset: second + 1, where: 'header.HeaderLength' })
   const end = start + bytes.readUInt16BE(second + FIELD_HEADER_BYTES)
+  if (end < start + FIXED_BYTES)
+    throw new TlvError('TLV_BAD_HEADER_LENGTH', { offset: second + FIELD_HEADER_BYTES, where: 'header.HeaderLength' })
   if (end > bytes.length) throw new TlvError('TLV_TRUNCATED', { offset: bytes.length, where: 'header' })
   return end
 }
