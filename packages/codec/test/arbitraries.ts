@@ -9,18 +9,14 @@ import {
 } from '@capfkit/codec/capf'
 import fc, { type Arbitrary } from 'fast-check'
 import {
-  bytes,
   type CertificateValue,
   certificate,
-  cstring,
   type HashedSignature,
   hashedSignature,
   type SudiValue,
   sudi,
-  text,
-  u8,
-  u16,
 } from '../src/capf/values.ts'
+import { bytes, cstring, text, u8, u16 } from '../src/frame/values.ts'
 
 /** Bytes as a Buffer, of any length up to `maxLength`. */
 export const anyBytes = (maxLength: number): Arbitrary<Buffer> =>

@@ -1,6 +1,6 @@
 import { ELEMENT_NAMES, ELEMENTS, type ElementName, MESSAGE_NAMES } from '@capfkit/codec/capf'
 import fc, { type Arbitrary } from 'fast-check'
-import type { ValueCodec } from '../src/capf/values.ts'
+import type { ValueCodec } from '../src/frame/values.ts'
 import { anyBytes, anySessionId, anyValue, layoutOf } from './arbitraries.ts'
 import { type RawElement, rawFrame } from './frames.ts'
 import { recordedSessions } from './vectors.ts'

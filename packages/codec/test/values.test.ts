@@ -1,6 +1,6 @@
 import { decode, ELEMENT_NAMES, ELEMENTS, type ElementName, encode, MESSAGE_NAMES, type Message } from '@capfkit/codec/capf'
 import t from 'tap'
-import * as values from '../src/capf/values.ts'
+import * as values from '../src/frame/values.ts'
 import { layoutOf, sampleMessages } from './arbitraries.ts'
 import { type RawElement, rawElements, rawFrame } from './frames.ts'
 import { refusal } from './refuses.ts'

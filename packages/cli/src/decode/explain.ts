@@ -49,6 +49,7 @@ const elementByTag = new Map(ELEMENT_NAMES.map(name => [ELEMENTS[name].tag as nu
 const PAYLOAD_REMARKS = {
   ours: "its payload is this project's own definition",
   unknown: 'nothing but the name of this message is public',
+  inferred: 'its payload was concluded from what is known, and seen nowhere',
 } as const
 
 const errorOf = (frame: Buffer, strict: boolean): Explained['error'] => {

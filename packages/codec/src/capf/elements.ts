@@ -1,19 +1,6 @@
-import { bytes, certificate, cstring, hashedSignature, sudi, text, u8, u16, type ValueCodec } from './values.ts'
-
-/** One kind of element: its tag on the wire, its name in a decoded {@link Message}, how its value is laid out. */
-export type Element<T = never> = {
-  readonly tag: number
-  readonly key: string
-  readonly codec: ValueCodec<T>
-  /** Where the layout is this project's own definition and published nowhere. */
-  readonly ours?: true
-  readonly doc: string
-}
-
-const el = <const K extends string, T>(tag: number, row: { key: K; codec: ValueCodec<T>; ours?: true; doc: string }) => ({
-  tag,
-  ...row,
-})
+import { el } from '../frame/protocol.ts'
+import { bytes, cstring, text, u8, u16 } from '../frame/values.ts'
+import { certificate, hashedSignature, sudi } from './values.ts'
 
 /** Every element of CAPF [CAPF-2.2], in the order of its tag, which is also the canonical order inside a message. */
 export const ELEMENTS = {

@@ -1,4 +1,14 @@
-export { type DecodeOptions, decode } from './decode.ts'
+export type { DecodeOptions } from '../frame/decode.ts'
+export {
+  DECODE_ERRORS,
+  DecodeError,
+  type DecodeErrorCode,
+  ENCODE_ERRORS,
+  EncodeError,
+  type EncodeErrorCode,
+} from '../frame/errors.ts'
+export type { FrameReaderOptions } from '../frame/frame-reader.ts'
+export { ELEMENT_HEADER_BYTES, type Element } from '../frame/protocol.ts'
 export { DEVICE_NAME_PATTERN, isDeviceName, sameDeviceName } from './device-name.ts'
 export {
   AUTH_TYPE,
@@ -7,15 +17,11 @@ export {
   DIGEST_TYPE,
   ELEMENT_NAMES,
   ELEMENTS,
-  type Element,
   type ElementName,
   KEY_TYPE,
   NAMED_VALUES,
   REASON,
 } from './elements.ts'
-export { encode } from './encode.ts'
-export { DECODE_ERRORS, DecodeError, type DecodeErrorCode, ENCODE_ERRORS, EncodeError, type EncodeErrorCode } from './errors.ts'
-export { ELEMENT_HEADER_BYTES, HEADER_BYTES, MAGIC, MAX_FRAME_BYTES } from './frame.ts'
-export { FrameReader, type FrameReaderOptions } from './frame-reader.ts'
+export { decode, encode, FrameReader, HEADER_BYTES, MAGIC, MAX_FRAME_BYTES } from './frame.ts'
 export { MESSAGE_NAMES, MESSAGES, type Message, type MessageLayout, type MessageName, type MessageOf } from './messages.ts'
 export type { CertificateValue, HashedSignature, SudiValue } from './values.ts'

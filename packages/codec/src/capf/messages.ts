@@ -1,15 +1,7 @@
+import type { Layout, MessageIn } from '../frame/protocol.ts'
 import type { ELEMENTS, ElementName } from './elements.ts'
-import type { ValueCodec } from './values.ts'
 
-/** One message: its command number, who sends it, what it must and may carry. */
-export type MessageLayout = {
-  readonly command: number
-  readonly from: 'server' | 'client' | 'either'
-  readonly required: readonly ElementName[]
-  readonly optional: readonly ElementName[]
-  /** `ours`: the payload is this project's own definition. `unknown`: nothing but the name is public, so the body is empty. */
-  readonly payload?: 'ours' | 'unknown'
-}
+export type MessageLayout = Layout<ElementName>
 
 /** Every CAPF message [CAPF-2.1], [CAPF-3]. Reader, writer, fuzzer, docs and `capf decode` walk this table. */
 export const MESSAGES = {
@@ -54,19 +46,8 @@ export const MESSAGES = {
 export type MessageName = keyof typeof MESSAGES
 export const MESSAGE_NAMES = Object.keys(MESSAGES) as readonly MessageName[]
 
-type ValueOf<E extends ElementName> = (typeof ELEMENTS)[E]['codec'] extends ValueCodec<infer T> ? T : never
-type Required<N extends MessageName> = {
-  [E in (typeof MESSAGES)[N]['required'][number] as (typeof ELEMENTS)[E]['key']]: ValueOf<E>
-}
-type Optional<N extends MessageName> = {
-  [E in (typeof MESSAGES)[N]['optional'][number] as (typeof ELEMENTS)[E]['key']]?: ValueOf<E>
-}
-type Flat<T> = { [K in keyof T]: T[K] }
-
 /** One decoded message by its name, e.g. `MessageOf<'END_SESSION'>` = `{ name, sessionId, reason, reasonInfo? }`. */
-export type MessageOf<N extends MessageName> = N extends MessageName
-  ? Flat<{ name: N; sessionId: number } & Required<N> & Optional<N>>
-  : never
+export type MessageOf<N extends MessageName> = MessageIn<typeof MESSAGES, typeof ELEMENTS, N>
 
 /** A decoded message, e.g. `{ name: 'KEY_GENERATE_REQUEST', sessionId: 7, keySizeBits: 2048 }`. Derived from the tables. */
 export type Message = MessageOf<MessageName>

@@ -1,19 +1,13 @@
-import { type DecodeOptions, decode } from './decode.ts'
+import type { DecodeOptions } from './decode.ts'
 import { DecodeError } from './errors.ts'
-import { HEADER_BYTES, MAGIC, MAX_FRAME_BYTES } from './frame.ts'
-import type { Message } from './messages.ts'
+import { type HeaderLayout, MAX_BODY_BYTES } from './protocol.ts'
 
 /** Chunks of one frame that are kept apart. */
 const MAX_CHUNKS = 64
 
 export type FrameReaderOptions = DecodeOptions & {
-  /** A longer frame is refused as soon as its header is seen, before its body is kept. Default 65543, the format's own limit. */
+  /** A longer frame is refused as soon as its header is seen, before its body is kept. Default: the format's own limit. */
   maxFrameBytes?: number
-}
-
-/** The first byte of a frame is looked at as soon as it is there, whole header or not: garbage waits for nothing. */
-const checkMagic = (bytes: Buffer) => {
-  if (bytes[0] !== MAGIC) throw new DecodeError('CODEC_BAD_MAGIC', { offset: 0, where: 'frame' })
 }
 
 /**
@@ -22,14 +16,22 @@ const checkMagic = (bytes: Buffer) => {
  * Chunks are kept as they came and joined once, when a frame that spans several of them is complete; a frame inside one
  * chunk is read in place. After an error the stream has no known frame boundary any more: end the session.
  */
-export class FrameReader {
+export class StreamReader<M> {
+  readonly #header: HeaderLayout
+  readonly #decode: (frame: Buffer, options: DecodeOptions) => M
   readonly #options: DecodeOptions
   readonly #maxFrameBytes: number
   #chunks: Buffer[] = []
   #bufferedBytes = 0
-  #neededBytes = HEADER_BYTES
+  #neededBytes: number
 
-  constructor({ maxFrameBytes = MAX_FRAME_BYTES, ...options }: FrameReaderOptions = {}) {
+  constructor(
+    protocol: { header: HeaderLayout; decode: (frame: Buffer, options: DecodeOptions) => M },
+    { maxFrameBytes = protocol.header.bytes + MAX_BODY_BYTES, ...options }: FrameReaderOptions = {},
+  ) {
+    this.#header = protocol.header
+    this.#decode = protocol.decode
+    this.#neededBytes = protocol.header.bytes
     this.#maxFrameBytes = maxFrameBytes
     this.#options = options
   }
@@ -44,29 +46,36 @@ export class FrameReader {
    *
    * @throws {DecodeError} for the first bad frame; messages before it in the same chunk go with it, as the session does.
    */
-  push(chunk: Buffer): Message[] {
+  push(chunk: Buffer): M[] {
     if (chunk.length === 0) return []
-    if (this.#bufferedBytes === 0) checkMagic(chunk)
+    const { bytes: headerBytes, lengthAt } = this.#header
+    if (this.#bufferedBytes === 0) this.#checkMagic(chunk)
     this.#chunks.push(chunk)
     // A peer that sends one byte at a time must not make us keep an object for each of them.
     if (this.#chunks.length >= MAX_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks)]
     this.#bufferedBytes += chunk.length
-    const messages: Message[] = []
+    const messages: M[] = []
     while (this.#bufferedBytes >= this.#neededBytes) {
       const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bufferedBytes)
       this.#chunks = [bytes]
-      if (this.#neededBytes === HEADER_BYTES) {
-        this.#neededBytes = HEADER_BYTES + bytes.readUInt16BE(6)
-        if (this.#neededBytes > this.#maxFrameBytes) throw new DecodeError('CODEC_FRAME_TOO_LONG', { offset: 6, where: 'frame' })
+      if (this.#neededBytes === headerBytes) {
+        this.#neededBytes = headerBytes + bytes.readUInt16BE(lengthAt)
+        if (this.#neededBytes > this.#maxFrameBytes)
+          throw new DecodeError('CODEC_FRAME_TOO_LONG', { offset: lengthAt, where: 'frame' })
         if (this.#neededBytes > bytes.length) break
       }
-      messages.push(decode(bytes.subarray(0, this.#neededBytes), this.#options))
+      messages.push(this.#decode(bytes.subarray(0, this.#neededBytes), this.#options))
       const rest = bytes.subarray(this.#neededBytes)
-      if (rest.length > 0) checkMagic(rest)
+      if (rest.length > 0) this.#checkMagic(rest)
       this.#chunks = rest.length > 0 ? [rest] : []
       this.#bufferedBytes = rest.length
-      this.#neededBytes = HEADER_BYTES
+      this.#neededBytes = headerBytes
     }
     return messages
+  }
+
+  /** The first byte of a frame is looked at as soon as it is there, whole header or not: garbage waits for nothing. */
+  #checkMagic(bytes: Buffer): void {
+    if (bytes[0] !== this.#header.magic) throw new DecodeError('CODEC_BAD_MAGIC', { offset: 0, where: 'frame' })
   }
 }

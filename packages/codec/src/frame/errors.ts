@@ -1,10 +1,11 @@
-/** Every way in which bytes can fail to be a CAPF message. Codes are stable; the sentences may improve. */
+/** Every way in which bytes can fail to be a message of CAPF or TVS. Codes are stable; the sentences may improve. */
 export const DECODE_ERRORS = {
-  CODEC_BAD_MAGIC: 'the frame does not start with byte 0x55',
+  CODEC_BAD_MAGIC: 'the frame does not start with the byte of its protocol: 0x55 for CAPF, 0x57 for TVS',
+  CODEC_UNKNOWN_VERSION: 'the header has a version that is not spoken here',
   CODEC_FRAME_TOO_LONG: 'the frame is longer than this reader accepts',
   CODEC_TRUNCATED: 'the input ends inside a field',
   CODEC_TRAILING_BYTES: 'bytes follow the end of the frame or field',
-  CODEC_UNKNOWN_COMMAND: 'no CAPF message has this command number',
+  CODEC_UNKNOWN_COMMAND: 'no message of the protocol has this command number',
   CODEC_UNKNOWN_ELEMENT: 'this element does not belong to this message',
   CODEC_DUPLICATE_ELEMENT: 'this element stands twice in one message',
   CODEC_MISSING_ELEMENT: 'a required element is missing',
@@ -16,7 +17,7 @@ export const DECODE_ERRORS = {
 export type DecodeErrorCode = keyof typeof DECODE_ERRORS
 
 /**
- * Bytes that are not a CAPF message.
+ * Bytes that are not a message.
  *
  * `offset` counts bytes from the start of the frame; `where` names the message and element, e.g. `AUTH_RESPONSE.DEVICE_NAME`.
  */
