@@ -25,7 +25,9 @@ export type CapfCaOptions = AuthorityOptions & {
   country?: string
 }
 
-const create = async (options: AuthorityOptions & { profile: 'capfCa' | 'manufacturingCa'; subject: DistinguishedName }) => {
+const create = async (
+  options: AuthorityOptions & { profile: 'capfCa' | 'manufacturingCa' | 'service'; subject: DistinguishedName },
+) => {
   const { keySpec = { type: 'rsa', bits: 2048 }, now, backdateMs = 3_600_000, ...rest } = options
   const keyPair = await generateKeyPair(keySpec)
   const certificateDer = await createSelfSigned({ ...rest, keyPair, notBefore: new Date(now().getTime() - backdateMs) })
@@ -57,3 +59,7 @@ export const newManufacturingCa = async (options: AuthorityOptions): Promise<Aut
       { type: 'CN', value: 'TEST Manufacturing CA' },
     ],
   })
+
+/** A new self-signed certificate of another service of a cluster: CallManager, TFTP, TVS or ITLRecovery, five years. */
+export const newServiceCertificate = (options: AuthorityOptions & { subject: DistinguishedName }): Promise<Authority> =>
+  create({ ...options, profile: 'service' })

@@ -1,5 +1,5 @@
 export { type SignatureVerdict, signAuthentication, signSudi, verifyAuthentication, verifySudi } from './auth-signature.ts'
-export { type Authority, type CapfCaOptions, newCapfCa, newManufacturingCa } from './authorities.ts'
+export { type Authority, type CapfCaOptions, newCapfCa, newManufacturingCa, newServiceCertificate } from './authorities.ts'
 export { type Certificate, certifiedKey, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.ts'
 export { type CertificateAndKey, certificateAndKey, readCertificateAndKey } from './certificate-and-key.ts'
 export { type ChainOptions, type ChainResult, validateChain } from './chain.ts'

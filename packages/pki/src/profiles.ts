@@ -34,6 +34,14 @@ export const PROFILES = {
     defaultDays: 9131,
     maxDays: 9131,
   },
+  /** CallManager, TFTP, TVS and ITLRecovery: servers that prove who they are, and sign files. */
+  service: {
+    basicConstraints: { ca: false },
+    keyUsage: DEVICE_USAGE,
+    extendedKeyUsage: [serverAuth, clientAuth],
+    defaultDays: 1825,
+    maxDays: 7305,
+  },
   lsc: {
     basicConstraints: { ca: false },
     keyUsage: DEVICE_USAGE,
