@@ -1,12 +1,4 @@
-import {
-  ELEMENTS,
-  type ElementName,
-  MESSAGE_NAMES,
-  MESSAGES,
-  type Message,
-  type MessageLayout,
-  type MessageName,
-} from '@capfkit/codec/capf'
+import type { ElementName, Message, MessageLayout, MessageName } from '@capfkit/codec/capf'
 import fc, { type Arbitrary } from 'fast-check'
 import {
   type CertificateValue,
@@ -16,7 +8,9 @@ import {
   type SudiValue,
   sudi,
 } from '../src/capf/values.ts'
-import { bytes, cstring, text, u8, u16 } from '../src/frame/values.ts'
+import { bytes, cstring, text, u8, u8List, u16, u32 } from '../src/frame/values.ts'
+import { markedText } from '../src/tvs/values.ts'
+import { type AnyMessage, CAPF, type TestedProtocol } from './protocols.ts'
 
 /** Bytes as a Buffer, of any length up to `maxLength`. */
 export const anyBytes = (maxLength: number): Arbitrary<Buffer> =>
@@ -27,6 +21,7 @@ const number = (max: number) => fc.oneof(fc.constantFrom(0, 1, max - 1, max), fc
 const anyText = fc
   .tuple(fc.constantFrom('', '', '', '\ufeff'), fc.string({ unit: 'binary', maxLength: 40 }))
   .map(([mark, words]) => mark + words)
+const textWithoutNul = anyText.map(words => words.replaceAll('\0', ''))
 const anyCertificate: Arbitrary<CertificateValue> = fc.record(
   { certificateType: number(0xff), certificateDer: anyBytes(300) },
   { noNullPrototype: true },
@@ -44,44 +39,61 @@ const anySudi: Arbitrary<SudiValue> = fc.record(
 const BY_CODEC = new Map<unknown, Arbitrary<unknown>>([
   [u8, number(0xff)],
   [u16, number(0xffff)],
+  [u32, number(0xffff_ffff)],
+  [u8List, fc.array(number(0xff), { maxLength: 8 })],
   [bytes, anyBytes(300)],
   [text, anyText],
-  [cstring, anyText.map(words => words.replaceAll('\0', ''))],
+  [cstring, textWithoutNul],
+  [markedText, textWithoutNul],
   [certificate, anyCertificate],
   [hashedSignature, anyHashed],
   [sudi, anySudi],
 ])
 
-/** Any value that this element can hold. */
-export const anyValue = (element: ElementName): Arbitrary<unknown> => {
-  const arbitrary = BY_CODEC.get(ELEMENTS[element].codec)
-  if (!arbitrary) throw new Error(`${element} has a layout that arbitraries.ts cannot make: ${ELEMENTS[element].codec.layout}`)
-  return arbitrary
-}
-
-/** The row of a message with its lists widened: the literal types of the table do not compare. */
-export const layoutOf = (name: MessageName): MessageLayout => MESSAGES[name]
-
 export const anySessionId = number(0xffff_ffff)
 
-const valuesOf = (elements: readonly ElementName[]) =>
-  Object.fromEntries(elements.map(element => [ELEMENTS[element].key, anyValue(element)]))
+/** Which elements a made message has. */
+type Wanted = 'required' | 'some' | 'all'
 
-/** Any message of one name: its required elements and, unless told otherwise, some of the optional ones. */
-export const anyMessageOf = (name: MessageName, elements: 'required' | 'some' | 'all' = 'some'): Arbitrary<Message> => {
-  const { required, optional } = layoutOf(name)
-  return fc
-    .record({
-      sessionId: anySessionId,
-      must: fc.record(valuesOf(required)),
-      may: fc.record(valuesOf(elements === 'required' ? [] : optional), elements === 'some' ? { requiredKeys: [] } : {}),
-    })
-    .map(({ sessionId, must, may }) => ({ name, sessionId, ...must, ...may }) as Message)
+/** Values and messages of a protocol. */
+export const arbitrariesOf = ({ elements, messages }: TestedProtocol) => {
+  /** Any value that this element can hold. */
+  const anyValue = (element: string): Arbitrary<unknown> => {
+    const { codec } = elements[element]!
+    const arbitrary = BY_CODEC.get(codec)
+    if (!arbitrary) throw new Error(`${element} has a layout that arbitraries.ts cannot make: ${codec.layout}`)
+    return arbitrary
+  }
+  const valuesOf = (names: readonly string[]) => Object.fromEntries(names.map(name => [elements[name]!.key, anyValue(name)]))
+
+  /** Any message of one name: its required elements and, unless told otherwise, some of the optional ones. */
+  const anyMessageOf = (name: string, wanted: Wanted = 'some'): Arbitrary<AnyMessage> => {
+    const { required, optional } = messages[name]!
+    return fc
+      .record({
+        sessionId: anySessionId,
+        must: fc.record(valuesOf(required)),
+        may: fc.record(valuesOf(wanted === 'required' ? [] : optional), wanted === 'some' ? { requiredKeys: [] } : {}),
+      })
+      .map(({ sessionId, must, may }) => ({ name, sessionId, ...must, ...may }))
+  }
+
+  /** Any message, each name as likely as the next. */
+  const anyMessage = fc.oneof(...Object.keys(messages).map(name => anyMessageOf(name)))
+
+  /** The same few messages at every run, for tests that are not about chance. */
+  const sampleMessages = (name: string, wanted: 'required' | 'all'): AnyMessage[] =>
+    fc.sample(anyMessageOf(name, wanted), { seed: 1, numRuns: 4 })
+
+  return { anyValue, anyMessage, sampleMessages }
 }
 
-/** Any message, each name as likely as the next. */
-export const anyMessage: Arbitrary<Message> = fc.oneof(...MESSAGE_NAMES.map(name => anyMessageOf(name)))
+const ofCapf = arbitrariesOf(CAPF)
 
-/** The same few messages at every run, for tests that are not about chance. */
-export const sampleMessages = (name: MessageName, elements: 'required' | 'all'): Message[] =>
-  fc.sample(anyMessageOf(name, elements), { seed: 1, numRuns: 4 })
+export const anyValue: (element: ElementName) => Arbitrary<unknown> = ofCapf.anyValue
+
+/** The row of a CAPF message with its lists widened: the literal types of the table do not compare. */
+export const layoutOf = (name: MessageName): MessageLayout => CAPF.messages[name] as MessageLayout
+
+export const sampleMessages = (name: MessageName, wanted: 'required' | 'all'): Message[] =>
+  ofCapf.sampleMessages(name, wanted) as Message[]

@@ -1,37 +1,7 @@
-import { ELEMENT_NAMES, ELEMENTS, type ElementName, MESSAGE_NAMES } from '@capfkit/codec/capf'
 import fc, { type Arbitrary } from 'fast-check'
-import type { ValueCodec } from '../src/frame/values.ts'
-import { anyBytes, anySessionId, anyValue, layoutOf } from './arbitraries.ts'
-import { type RawElement, rawFrame } from './frames.ts'
-import { recordedSessions } from './vectors.ts'
-
-const anyCommand = fc.constantFrom(...MESSAGE_NAMES.map(name => layoutOf(name).command))
-const anyTag = fc.oneof(fc.constantFrom(...ELEMENT_NAMES.map(name => ELEMENTS[name].tag)), fc.integer({ min: 0, max: 0xff }))
-
-/** Nothing but bytes; a quarter of them starts with the magic. */
-export const randomBytes: Arbitrary<Buffer> = fc
-  .tuple(fc.constantFrom('', '', '', '55'), anyBytes(80))
-  .map(([magic, noise]) => Buffer.concat([Buffer.from(magic, 'hex'), noise]))
-
-/** A right header and a known command, and anything behind it. */
-export const randomBody: Arbitrary<Buffer> = fc
-  .record({ command: anyCommand, sessionId: anySessionId, body: anyBytes(80) })
-  .map(rawFrame)
-
-const writeValue = (element: ElementName, value: unknown) => (ELEMENTS[element].codec as ValueCodec<unknown>).write(value, element)
-
-/** An element with the right outer length: any tag with any bytes, or a right value that may stand in the wrong message. */
-const anyElement: Arbitrary<RawElement> = fc.oneof(
-  fc.tuple(anyTag, anyBytes(16)),
-  fc
-    .constantFrom(...ELEMENT_NAMES)
-    .chain(name => anyValue(name).map((value): RawElement => [ELEMENTS[name].tag, writeValue(name, value)])),
-)
-
-/** A right header and such elements: gets past the outer checks. */
-export const randomElements: Arbitrary<Buffer> = fc
-  .record({ command: anyCommand, sessionId: anySessionId, elements: fc.array(anyElement, { maxLength: 8 }) })
-  .map(rawFrame)
+import { anyBytes, anySessionId, arbitrariesOf } from './arbitraries.ts'
+import type { RawElement } from './frames.ts'
+import type { TestedProtocol } from './protocols.ts'
 
 /** A place in something of any length, as a share of that length. Not `fc.double`: nearly all of its numbers are next to 0. */
 export const anyShare = fc.nat({ max: 9_999 }).map(n => n / 10_000)
@@ -58,28 +28,59 @@ const mutate = (frame: Buffer, { kind, at, span, value, noise }: Mutation): Buff
   return copy
 }
 
-/** Put magic and length right again, so that the changes behind them are reached. */
-const mendHeader = (frame: Buffer): Buffer => {
-  const copy = Buffer.from(frame)
-  if (copy.length < 8) return copy
-  copy.writeUInt8(0x55, 0)
-  copy.writeUInt16BE(copy.length - 8, 6)
+/** Put magic, version and length right again, so that the changes behind them are reached. */
+const mendHeader = (bytes: Buffer, { frame, headerBytes, commandAt }: TestedProtocol): Buffer => {
+  const copy = Buffer.from(bytes)
+  if (copy.length < headerBytes) return copy
+  const right = frame({ command: 0, length: copy.length - headerBytes })
+  right.copy(copy, 0, 0, commandAt)
+  right.copy(copy, headerBytes - 2, headerBytes - 2, headerBytes)
   return copy
 }
 
-const recordedFrames = recordedSessions().flatMap(({ frames }) => frames.map(frame => frame.bytes))
+/** Bytes that are nearly frames of a protocol. */
+export const bytesOf = (protocol: TestedProtocol) => {
+  const { elements, messages, frame, recorded } = protocol
+  const { anyValue } = arbitrariesOf(protocol)
+  const magic = frame({ command: 0 }).subarray(0, 1)
+  const anyCommand = fc.constantFrom(...Object.values(messages).map(({ command }) => command))
+  const anyTag = fc.oneof(fc.constantFrom(...Object.values(elements).map(({ tag }) => tag)), fc.integer({ min: 0, max: 0xff }))
 
-/** A recorded frame with one to four changes; half of them get a header that fits again. */
-export const mutatedVector: Arbitrary<Buffer> = fc
-  .record({
-    frame: fc.constantFrom(...recordedFrames),
-    mutations: fc.array(anyMutation, { minLength: 1, maxLength: 4 }),
-    mend: fc.boolean(),
-  })
-  .map(({ frame, mutations, mend }) => {
-    const mutated = mutations.reduce(mutate, frame)
-    return mend ? mendHeader(mutated) : mutated
-  })
+  /** Nothing but bytes; a quarter of them starts with the magic. */
+  const randomBytes: Arbitrary<Buffer> = fc
+    .tuple(fc.constantFrom(Buffer.of(), Buffer.of(), Buffer.of(), magic), anyBytes(80))
+    .map(parts => Buffer.concat(parts))
+
+  /** A right header and a known command, and anything behind it. */
+  const randomBody: Arbitrary<Buffer> = fc.record({ command: anyCommand, sessionId: anySessionId, body: anyBytes(80) }).map(frame)
+
+  /** An element with the right outer length: any tag with any bytes, or a right value that may stand in the wrong message. */
+  const anyElement: Arbitrary<RawElement> = fc.oneof(
+    fc.tuple(anyTag, anyBytes(16)),
+    fc
+      .constantFrom(...Object.entries(elements))
+      .chain(([name, { tag, codec }]) => anyValue(name).map((value): RawElement => [tag, codec.write(value, name)])),
+  )
+
+  /** A right header and such elements: gets past the outer checks. */
+  const randomElements: Arbitrary<Buffer> = fc
+    .record({ command: anyCommand, sessionId: anySessionId, elements: fc.array(anyElement, { maxLength: 8 }) })
+    .map(frame)
+
+  /** A recorded frame with one to four changes; half of them get a header that fits again. */
+  const mutatedVector: Arbitrary<Buffer> = fc
+    .record({
+      bytes: fc.constantFrom(...recorded),
+      mutations: fc.array(anyMutation, { minLength: 1, maxLength: 4 }),
+      mend: fc.boolean(),
+    })
+    .map(({ bytes, mutations, mend }) => {
+      const mutated = mutations.reduce(mutate, bytes)
+      return mend ? mendHeader(mutated, protocol) : mutated
+    })
+
+  return { randomBytes, randomBody, randomElements, mutatedVector }
+}
 
 /** Where a stream is cut; no cut, or a cut twice at one place, is possible. */
 export const anyCuts: Arbitrary<number[]> = fc.array(anyShare, { maxLength: 8 })

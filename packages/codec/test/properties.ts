@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
-import { DECODE_ERRORS, DecodeError, decode, encode, FrameReader, type FrameReaderOptions, type Message } from '@capfkit/codec/capf'
+import { DECODE_ERRORS, DecodeError } from '@capfkit/codec/capf'
 import { formatTraceLine, parseTraceLine } from '@capfkit/codec/trace'
 import fc, { type Arbitrary, type IProperty } from 'fast-check'
-import { anyMessage } from './arbitraries.ts'
-import { anyCuts, anyShare, cutAt, mutatedVector, randomBody, randomBytes, randomElements } from './bytes.ts'
-import { rawElements, rawFrame } from './frames.ts'
+import { arbitrariesOf } from './arbitraries.ts'
+import { anyCuts, anyShare, bytesOf, cutAt } from './bytes.ts'
+import { rawElements } from './frames.ts'
+import { type AnyMessage, CAPF, type TestedProtocol, TVS } from './protocols.ts'
 
 /** What must hold for every input: the tests run each claim a few thousand times, `pnpm fuzz` a hundred thousand times. */
 export type Property = { claim: string; property: IProperty<unknown> }
 
 /** The message or the refusal; any other error goes through and fails the property. */
-const readOrRefuse = (read: () => Message): Message | DecodeError => {
+const readOrRefuse = (read: () => AnyMessage): AnyMessage | DecodeError => {
   try {
     return read()
   } catch (error) {
@@ -19,7 +20,7 @@ const readOrRefuse = (read: () => Message): Message | DecodeError => {
   }
 }
 
-const messageOrDecodeError = (frame: Buffer) => {
+const messageOrDecodeError = ({ decode, encode }: TestedProtocol, frame: Buffer) => {
   const outcome = readOrRefuse(() => decode(frame))
   const strict = readOrRefuse(() => decode(frame, { strict: true }))
   if (outcome instanceof DecodeError) {
@@ -32,15 +33,9 @@ const messageOrDecodeError = (frame: Buffer) => {
   assert.deepEqual(decode(encode(outcome)), outcome, 'what can be read can be written and reads the same again')
 }
 
-const alwaysReadsOrRefuses = (claim: string, frames: Arbitrary<Buffer>): Property => ({
-  claim: `${claim} give a message or a DecodeError and nothing else`,
-  property: fc.property(frames, messageOrDecodeError),
-})
-
 /** Messages until the stream ends or breaks, and the code with which it breaks. */
-const readAll = (chunks: readonly Buffer[], options?: FrameReaderOptions) => {
-  const reader = new FrameReader(options)
-  const messages: Message[] = []
+const readAll = (reader: ReturnType<TestedProtocol['reader']>, chunks: readonly Buffer[]) => {
+  const messages: AnyMessage[] = []
   try {
     for (const chunk of chunks) messages.push(...reader.push(chunk))
   } catch (error) {
@@ -50,59 +45,74 @@ const readAll = (chunks: readonly Buffer[], options?: FrameReaderOptions) => {
   return { messages, code: undefined, where: undefined, left: reader.bufferedBytes }
 }
 
+/** What holds for every protocol of the frame engine. */
+const frameProperties = (protocol: TestedProtocol): readonly Property[] => {
+  const { name, decode, encode, frame: rawFrame, headerBytes, commandAt, reader } = protocol
+  const { anyMessage } = arbitrariesOf(protocol)
+  const { randomBytes, randomBody, randomElements, mutatedVector } = bytesOf(protocol)
+  const alwaysReadsOrRefuses = (claim: string, frames: Arbitrary<Buffer>): Property => ({
+    claim: `${name}: ${claim} give a message or a DecodeError and nothing else`,
+    property: fc.property(frames, frame => messageOrDecodeError(protocol, frame)),
+  })
+  return [
+    alwaysReadsOrRefuses('random bytes', randomBytes),
+    alwaysReadsOrRefuses('random bytes behind a right header', randomBody),
+    alwaysReadsOrRefuses('random elements behind a right header', randomElements),
+    alwaysReadsOrRefuses('recorded frames with changes', mutatedVector),
+    {
+      claim: `${name}: any message round-trips, and there is one way to write it`,
+      property: fc.property(anyMessage, message => {
+        const frame = encode(message)
+        assert.deepEqual(decode(frame, { strict: true }), message)
+        assert.deepEqual(encode(decode(frame)), frame)
+      }),
+    },
+    {
+      claim: `${name}: elements may stand in any order`,
+      property: fc.property(anyMessage, fc.infiniteStream(fc.nat()), (message, dice) => {
+        const frame = encode(message)
+        const elements = rawElements(frame, headerBytes)
+          .map(element => ({ element, key: dice.next().value as number }))
+          .sort((a, b) => a.key - b.key)
+          .map(({ element }) => element)
+        const { sessionId } = message
+        assert.deepEqual(decode(rawFrame({ command: frame.readUInt8(commandAt), sessionId, elements })), message)
+      }),
+    },
+    {
+      claim: `${name}: any message cut short is refused as truncated`,
+      property: fc.property(anyMessage, anyShare, (message, share) => {
+        const frame = encode(message)
+        const outcome = readOrRefuse(() => decode(frame.subarray(0, Math.floor(share * frame.length))))
+        assert.equal(outcome instanceof DecodeError ? outcome.code : 'read', 'CODEC_TRUNCATED')
+      }),
+    },
+    {
+      claim: `${name}: a stream of messages gives the same messages wherever it is cut`,
+      property: fc.property(fc.array(anyMessage, { maxLength: 4 }), anyCuts, (messages, cuts) => {
+        const stream = Buffer.concat(messages.map(encode))
+        assert.deepEqual(readAll(reader(), cutAt(stream, cuts)), { messages, code: undefined, where: undefined, left: 0 })
+      }),
+    },
+    {
+      claim: `${name}: a broken stream breaks for the same reason wherever it is cut`,
+      property: fc.property(
+        fc.array(fc.oneof(anyMessage.map(encode), mutatedVector, randomElements), { minLength: 1, maxLength: 4 }),
+        anyCuts,
+        (frames, cuts) => {
+          const stream = Buffer.concat(frames)
+          const whole = readAll(reader({ maxFrameBytes: 4096 }), [stream])
+          const cut = readAll(reader({ maxFrameBytes: 4096 }), cutAt(stream, cuts))
+          assert.deepEqual([cut.code, cut.where, cut.left], [whole.code, whole.where, whole.left])
+        },
+      ),
+    },
+  ]
+}
+
 export const PROPERTIES: readonly Property[] = [
-  alwaysReadsOrRefuses('random bytes', randomBytes),
-  alwaysReadsOrRefuses('random bytes behind a right header', randomBody),
-  alwaysReadsOrRefuses('random elements behind a right header', randomElements),
-  alwaysReadsOrRefuses('recorded frames with changes', mutatedVector),
-  {
-    claim: 'any message round-trips, and there is one way to write it',
-    property: fc.property(anyMessage, message => {
-      const frame = encode(message)
-      assert.deepEqual(decode(frame, { strict: true }), message)
-      assert.deepEqual(encode(decode(frame)), frame)
-    }),
-  },
-  {
-    claim: 'elements may stand in any order',
-    property: fc.property(anyMessage, fc.infiniteStream(fc.nat()), (message, dice) => {
-      const frame = encode(message)
-      const shuffled = rawElements(frame)
-        .map(element => ({ element, key: dice.next().value as number }))
-        .sort((a, b) => a.key - b.key)
-        .map(({ element }) => element)
-      const { sessionId } = message
-      assert.deepEqual(decode(rawFrame({ command: frame.readUInt8(1), sessionId, elements: shuffled })), message)
-    }),
-  },
-  {
-    claim: 'any message cut short is refused as truncated',
-    property: fc.property(anyMessage, anyShare, (message, share) => {
-      const frame = encode(message)
-      const outcome = readOrRefuse(() => decode(frame.subarray(0, Math.floor(share * frame.length))))
-      assert.equal(outcome instanceof DecodeError ? outcome.code : 'read', 'CODEC_TRUNCATED')
-    }),
-  },
-  {
-    claim: 'a stream of messages gives the same messages wherever it is cut',
-    property: fc.property(fc.array(anyMessage, { maxLength: 4 }), anyCuts, (messages, cuts) => {
-      const stream = Buffer.concat(messages.map(encode))
-      assert.deepEqual(readAll(cutAt(stream, cuts)), { messages, code: undefined, where: undefined, left: 0 })
-    }),
-  },
-  {
-    claim: 'a broken stream breaks for the same reason wherever it is cut',
-    property: fc.property(
-      fc.array(fc.oneof(anyMessage.map(encode), mutatedVector, randomElements), { minLength: 1, maxLength: 4 }),
-      anyCuts,
-      (frames, cuts) => {
-        const stream = Buffer.concat(frames)
-        const whole = readAll([stream], { maxFrameBytes: 4096 })
-        const cut = readAll(cutAt(stream, cuts), { maxFrameBytes: 4096 })
-        assert.deepEqual([cut.code, cut.where, cut.left], [whole.code, whole.where, whole.left])
-      },
-    ),
-  },
+  ...frameProperties(CAPF),
+  ...frameProperties(TVS),
   {
     claim: 'any text becomes one trace line, which reads back',
     property: fc.property(

@@ -16,13 +16,13 @@ export type RecordedFrame = {
 
 export type RecordedSession = { name: string; frames: readonly RecordedFrame[] }
 
-const directory = new URL('../../../test-vectors/capf/', import.meta.url)
+const vectors = new URL('../../../test-vectors/', import.meta.url)
 const HEX_LINE = /^(S>C|C>S) ([A-Z_]+) ([0-9a-f]+)$/
 const FRAME_LINE = /^(S>C|C>S) ([A-Z_]+) command=(\d+) session=(\d+) length=(\d+)$/
 const ELEMENT_LINE = /^ {4}([A-Z0-9_]+) +tag=(\d+) +len=(\d+) +([0-9a-f]*)$/
 
-const lines = (file: string) =>
-  readFileSync(new URL(file, directory), 'utf8')
+const lines = (file: URL) =>
+  readFileSync(file, 'utf8')
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('#'))
 
@@ -32,9 +32,9 @@ const match = (line: string, pattern: RegExp): string[] => {
   return groups.slice(1)
 }
 
-const readSession = (name: string): RecordedSession => {
+const readSession = (folder: URL, name: string): RecordedSession => {
   const frames: (Omit<RecordedFrame, 'bytes'> & { elements: RecordedElement[] })[] = []
-  for (const line of lines(`${name}.decoded.txt`)) {
+  for (const line of lines(new URL(`${name}.decoded.txt`, folder))) {
     if (line.startsWith(' ')) {
       const [element, tag, length, hex] = match(line, ELEMENT_LINE)
       frames.at(-1)!.elements.push({ name: element!, tag: Number(tag), length: Number(length), value: Buffer.from(hex!, 'hex') })
@@ -50,7 +50,7 @@ const readSession = (name: string): RecordedSession => {
       elements: [],
     })
   }
-  const recorded = lines(`${name}.txt`).map(line => match(line, HEX_LINE))
+  const recorded = lines(new URL(`${name}.txt`, folder)).map(line => match(line, HEX_LINE))
   if (recorded.length !== frames.length) throw new Error(`${name}: ${recorded.length} frames but ${frames.length} decoded ones`)
   // The two files may order the frames of different directions differently: each direction alone is in order.
   const left = [...frames]
@@ -65,9 +65,11 @@ const readSession = (name: string): RecordedSession => {
   }
 }
 
-/** Every recorded session, in the order of its file name. */
-export const recordedSessions = (): RecordedSession[] =>
-  readdirSync(directory)
+/** Every recorded session of a protocol, in the order of its file name. */
+export const recordedSessions = (protocol = 'capf'): RecordedSession[] => {
+  const folder = new URL(`${protocol}/`, vectors)
+  return readdirSync(folder)
     .filter(file => file.endsWith('.txt') && !file.endsWith('.decoded.txt'))
     .sort()
-    .map(file => readSession(file.replace(/\.txt$/, '')))
+    .map(file => readSession(folder, file.replace(/\.txt$/, '')))
+}
