@@ -16,7 +16,7 @@ export type UnknownField = { readonly tag: number; readonly value: Buffer }
 
 export type Fields = { readonly [key: string]: unknown; readonly order?: Order; readonly unknown?: readonly UnknownField[] }
 
-const isContainer = (field: Field): field is ContainerField => 'fields' in field
+export const isContainer = (field: Field): field is ContainerField => 'fields' in field
 
 type Row = { readonly name: string; readonly field: Field; readonly rank: number }
 
@@ -103,6 +103,30 @@ const field = (tag: number, where: string, ...parts: readonly Buffer[]): Buffer[
   return [header, ...parts]
 }
 
+/** One field of a parsed or given level, at its place; without `row` it is a tag that nobody knows. */
+export type PlacedField = {
+  readonly tag: number
+  readonly row: Row | undefined
+  /** `undefined` where the order names a field that is not there. */
+  readonly value: unknown
+  /** The order of what is inside a container, where it is not that of the table. */
+  readonly inside: Order | undefined
+}
+
+/** The fields of one level in the order of the file, or that of the table; those that nobody knows behind. */
+export function* placedFields(table: FieldTable, values: Fields, givenOrder?: Order): Generator<PlacedField> {
+  const rows = byTag(table)
+  const unknown = [...(values.unknown ?? [])]
+  const present = [...rows.values()].filter(({ field }) => values[field.key] !== undefined).map(({ field }) => field.tag)
+  for (const entry of givenOrder ?? values.order ?? [...present, ...unknown.map(({ tag }) => tag)]) {
+    const [tag, inside] = typeof entry === 'number' ? [entry] : entry
+    const row = rows.get(tag)
+    const at = row ? -1 : unknown.findIndex(candidate => candidate.tag === tag)
+    const value = row ? values[row.field.key] : at < 0 ? undefined : unknown.splice(at, 1)[0]!.value
+    yield { tag, row, value, inside }
+  }
+}
+
 /** One written field; a container comes in several parts. */
 export type WrittenField = { readonly tag: number; readonly parts: readonly Buffer[] }
 
@@ -112,25 +136,13 @@ export type WrittenField = { readonly tag: number; readonly parts: readonly Buff
  * @throws {TlvError} for a value that does not fit, or a required one that is missing.
  */
 export const writeFields = (table: FieldTable, values: Fields, where: string, givenOrder?: Order): WrittenField[] => {
-  const rows = byTag(table)
-  const unknown = [...(values.unknown ?? [])]
-  const present = [...rows.values()].filter(({ field }) => values[field.key] !== undefined).map(({ field }) => field.tag)
-  for (const { name, field } of rows.values())
+  for (const { name, field } of byTag(table).values())
     if (field.required && values[field.key] === undefined)
       throw tlvError('TLV_MISSING_FIELD', { start: 0, where: `${where}.${name}` })
-  const order = givenOrder ?? values.order ?? [...present, ...unknown.map(({ tag }) => tag)]
-  return order.map((entry): WrittenField => {
-    const [tag, inside] = typeof entry === 'number' ? [entry] : entry
-    const row = rows.get(tag)
+  return Array.from(placedFields(table, values, givenOrder), ({ tag, row, value, inside }): WrittenField => {
     const place = `${where}.${row?.name ?? `tag ${tag}`}`
-    if (!row) {
-      const at = unknown.findIndex(candidate => candidate.tag === tag)
-      const [found] = at < 0 ? [] : unknown.splice(at, 1)
-      if (!found) throw tlvError('TLV_MISSING_FIELD', { start: 0, where: place })
-      return { tag, parts: field(tag, place, found.value) }
-    }
-    const value = values[row.field.key]
     if (value === undefined) throw tlvError('TLV_MISSING_FIELD', { start: 0, where: place })
+    if (!row) return { tag, parts: field(tag, place, value as Buffer) }
     const parts = isContainer(row.field)
       ? writeFields(row.field.fields, value as Fields, place, inside).flatMap(({ parts }) => parts)
       : [(row.field.codec as ValueCodec<unknown>).write(value, place)]

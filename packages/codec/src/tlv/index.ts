@@ -1,7 +1,18 @@
 export { TLV_ERRORS, TlvError, type TlvErrorCode } from './errors.ts'
 export type { Order, UnknownField } from './fields.ts'
 export { type Header, type ParsedHeader, type Span, signedParts, type WrittenFile, writeFile } from './header.ts'
+export type { Sha1 } from './print.ts'
 export { ROLE_NAMES, ROLES, type RoleName, roleName } from './roles.ts'
+export {
+  type ListKind,
+  listKind,
+  type ShownFile,
+  type ShowOptions,
+  showCorruptList,
+  showHeader,
+  showMissingList,
+  showTrustList,
+} from './show.ts'
 export { formatSignedFile, looksSigned, type ParsedSignedFile, parseSignedFile, type SignedFile } from './signed-file.ts'
 export {
   DIGESTS,

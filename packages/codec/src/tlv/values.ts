@@ -5,6 +5,8 @@ export type Place = { readonly bytes: Buffer; readonly start: number; readonly e
 
 /** How a value is laid out. `write` gives the bytes, or throws when the value does not fit. */
 export type ValueCodec<T> = {
+  /** What the docs call it, e.g. `u16`. */
+  readonly layout: string
   read(place: Place): T
   write(value: T, where: string): Buffer
 }
@@ -13,6 +15,7 @@ export const tlvError = (code: ConstructorParameters<typeof TlvError>[0], { star
   new TlvError(code, { offset: start, where })
 
 const unsigned = (size: 1 | 2 | 4): ValueCodec<number> => ({
+  layout: `u${8 * size}`,
   read: place => {
     if (place.end - place.start !== size) throw tlvError('TLV_BAD_LENGTH', place)
     return place.bytes.readUIntBE(place.start, size)
@@ -38,6 +41,7 @@ const isAscii = ({ bytes, start, end }: Place): boolean => {
 
 /** Text with one NUL behind it, which the length counts. A blank name is a NUL, or something blank before one. */
 export const text: ValueCodec<string> = {
+  layout: 'text, NUL',
   read: place => {
     const { bytes, start, end } = place
     if (end === start || bytes[end - 1] !== 0) throw tlvError('TLV_BAD_TEXT', place)
@@ -57,6 +61,7 @@ export const text: ValueCodec<string> = {
 
 /** A view into the file, not a copy. */
 export const bytes: ValueCodec<Buffer> = {
+  layout: 'bytes',
   read: ({ bytes, start, end }) => bytes.subarray(start, end),
   write: value => value,
 }
@@ -64,6 +69,7 @@ export const bytes: ValueCodec<Buffer> = {
 export type Version = { readonly major: number; readonly minor: number }
 
 export const version: ValueCodec<Version> = {
+  layout: 'u8 major, u8 minor',
   read: place => {
     const number = u16.read(place)
     return { major: number >> 8, minor: number & 0xff }
@@ -73,6 +79,7 @@ export const version: ValueCodec<Version> = {
 
 /** IPv4 in four bytes, as dotted text. */
 export const ipv4: ValueCodec<string> = {
+  layout: '4 bytes',
   read: place => {
     if (place.end - place.start !== 4) throw tlvError('TLV_BAD_LENGTH', place)
     return [...place.bytes.subarray(place.start, place.end)].join('.')
