@@ -22,6 +22,7 @@ export const connectionOf = (socket: Socket): Connection => ({
   },
   end: bytes => {
     const { writable } = socket
+    if (socket.destroyed) return false
     if (bytes) socket.end(bytes)
     else socket.end()
     // The end of the peer is not noticed without a reader.

@@ -12,6 +12,8 @@ export type Handler = {
   hangUp(detail?: string): void
   /** The server stops: end now. */
   stop(): void
+  /** The server takes no more connections: end as soon as nothing is left half done. Without it, a session ends when it ends. */
+  drain?(): void
 }
 
 export type ListenerOptions = {
@@ -140,6 +142,7 @@ export class Listener {
     this.#draining = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const { socket } of this.#handshakes.values()) socket.destroy()
+    for (const handler of this.#handlers) handler.drain?.()
     const cut = setTimeout(() => this.cut(), drainTimeoutMs)
     await closed
     clearTimeout(cut)

@@ -40,6 +40,13 @@ export const decode = decoderOf<Message>(TVS)
  */
 export const encode = encoderOf<Message>(TVS)
 
+/** A copy of a frame under another session id: an answer that is given often is written once. */
+export const withSessionId = (frame: Buffer, sessionId: number): Buffer => {
+  const copy = Buffer.from(frame)
+  copy.writeUInt32BE(sessionId, HEADER.sessionIdAt)
+  return copy
+}
+
 /** Turns a stream of chunks, split anywhere, into TVS messages [TVS-1.3]. */
 export class FrameReader extends StreamReader<Message> {
   constructor(options?: FrameReaderOptions) {

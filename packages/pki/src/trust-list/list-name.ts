@@ -15,7 +15,8 @@ export const formatListName = (name: DistinguishedName): string =>
     .map(attribute => formatName([attribute]))
     .join(';')
 
-const attributesOf = (name: string): string | undefined => {
+/** The same text for names with the same attributes, whatever their order and separator; nothing for what is no name. */
+export const listNameKey = (name: string): string | undefined => {
   try {
     return parseName(name)
       .map(attribute => formatName([attribute]))
@@ -29,8 +30,8 @@ const attributesOf = (name: string): string | undefined => {
 /** Whether two printed names have the same attributes: tools write them with `;` or `,` and in either order. */
 export const sameListName = (a: string, b: string): boolean => {
   if (a === b) return true
-  const attributes = attributesOf(a)
-  return attributes !== undefined && attributes === attributesOf(b)
+  const key = listNameKey(a)
+  return key !== undefined && key === listNameKey(b)
 }
 
 /** A serial number in a list is the bare number: without the zero byte that keeps a DER INTEGER positive. */
