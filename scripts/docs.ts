@@ -11,11 +11,11 @@ import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
 import * as server from '../packages/server/src/index.ts'
 import { TRANSITIONS } from '../packages/server/src/machine.ts'
-import { capfTables } from './docs/capf-tables.ts'
 import { commandsPage } from './docs/commands-page.ts'
 import { configPage } from './docs/config-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { fill } from './docs/markdown.ts'
+import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
 import { readTree } from './layers/tree.ts'
 import { ROOT } from './workspace.ts'
@@ -25,14 +25,14 @@ import { ROOT } from './workspace.ts'
  * which cited clause and which named code does not exist, and which link leads nowhere.
  */
 
-const PROTOCOL = 'docs/protocol/capf.md'
-
 /** Every page that is made, or has made parts, as it must be. */
 export const madePages = async (root: string): Promise<Readonly<Record<string, string>>> => ({
   'docs/errors.md': errorsPage(),
   'docs/config.md': configPage(),
   'docs/commands.md': await commandsPage(),
-  [PROTOCOL]: fill(readFileSync(join(root, PROTOCOL), 'utf8'), capfTables()),
+  ...Object.fromEntries(
+    Object.values(PROTOCOL_PAGES).map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())]),
+  ),
 })
 
 const codes = new Set(
@@ -68,11 +68,14 @@ export const checkDocs = async (root: string): Promise<string[]> => {
   const stale = Object.entries(await madePages(root))
     .filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
     .map(([path]) => `${path}: is not what the tables say; run pnpm run docs`)
-  const protocol = pages.find(({ path }) => path === PROTOCOL)?.text ?? ''
+  const protocols = Object.entries(PROTOCOL_PAGES).map(([name, { path }]) => [
+    name,
+    { path, text: pages.find(page => page.path === path)?.text ?? '' },
+  ])
   const found = [
     ...citedClauses(
       files.filter(({ path }) => !path.startsWith('scripts/test/')),
-      protocol,
+      Object.fromEntries(protocols),
     ),
     ...namedCodes(pages, { codes, others }),
     ...relativeLinks(pages, path => existsSync(join(root, path))),

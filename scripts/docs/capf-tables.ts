@@ -1,36 +1,8 @@
-import { ELEMENTS, MESSAGES, type MessageLayout } from '../../packages/codec/src/capf/index.ts'
+import { ELEMENTS, MESSAGES } from '../../packages/codec/src/capf/index.ts'
 import { CERT_STATUSES, OP_STATUS } from '../../packages/server/src/index.ts'
 import { type Step, TRANSITIONS } from '../../packages/server/src/machine.ts'
-import { code, table } from './markdown.ts'
-
-const listed = (names: readonly string[]) => (names.length > 0 ? names.join(', ') : '–')
-
-const messages = (): string =>
-  table(
-    ['command', 'message', 'from', 'required', 'optional', 'payload'],
-    Object.entries<MessageLayout>(MESSAGES).map(([name, { command, from, required, optional, payload }]) => [
-      String(command),
-      name,
-      from,
-      payload === 'unknown' ? '' : listed(required),
-      payload === 'unknown' ? '' : listed(optional),
-      payload ?? '',
-    ]),
-  )
-
-type ElementRow = { tag: number; key: string; codec: { layout: string }; ours?: true; doc: string }
-
-const elements = (): string =>
-  table(
-    ['tag', 'element', 'layout', 'what it holds', 'in code'],
-    Object.entries<ElementRow>(ELEMENTS).map(([name, { tag, key, codec, doc, ours }]) => [
-      String(tag),
-      name,
-      codec.layout,
-      ours ? `${doc} (*ours*)` : doc,
-      code(key),
-    ]),
-  )
+import { elementTable, messageTable } from './frame-tables.ts'
+import { table } from './markdown.ts'
 
 const transitions = (): string =>
   table(
@@ -63,8 +35,8 @@ const statuses = (): string =>
 
 /** The parts of docs/protocol/capf.md that are tables in the code. */
 export const capfTables = (): Readonly<Record<string, string>> => ({
-  messages: messages(),
-  elements: elements(),
+  messages: messageTable(MESSAGES),
+  elements: elementTable(ELEMENTS),
   transitions: transitions(),
   statuses: statuses(),
 })

@@ -2,17 +2,19 @@ import type { Finding, TextFile } from '../layers/tree.ts'
 
 const linesOf = ({ text }: TextFile) => text.split('\n').map((line, index) => ({ line, number: index + 1 }))
 
-/** `[CAPF-4.3]` cites a clause, which must be a heading of the page `CAPF`. */
-export const citedClauses = (files: readonly TextFile[], page: string): Finding[] => {
-  const clauses = new Set([...page.matchAll(/^#{2,3} (\d+(?:\.\d+)?)/gm)].map(([, number]) => number))
-  return files.flatMap(file =>
-    linesOf(file).flatMap(({ line, number }) =>
-      [...line.matchAll(/\[CAPF-(\d+(?:\.\d+)?)\]/g)]
-        .filter(([, clause]) => !clauses.has(clause))
-        .map(([tag]) => ({ path: file.path, line: number, sentence: `${tag} is no clause of docs/protocol/capf.md` })),
-    ),
-  )
-}
+/** `[CAPF-4.3]` cites a clause, which must be a heading of the page with the name `CAPF`. */
+export const citedClauses = (files: readonly TextFile[], pages: Readonly<Record<string, TextFile>>): Finding[] =>
+  Object.entries(pages).flatMap(([name, { path: page, text }]) => {
+    const clauses = new Set([...text.matchAll(/^#{2,3} (\d+(?:\.\d+)?)/gm)].map(([, number]) => number))
+    const citation = new RegExp(`\\[${name}-(\\d+(?:\\.\\d+)?)\\]`, 'g')
+    return files.flatMap(({ path, ...file }) =>
+      linesOf({ path, ...file }).flatMap(({ line, number }) =>
+        [...line.matchAll(citation)]
+          .filter(([, clause]) => !clauses.has(clause))
+          .map(([tag]) => ({ path, line: number, sentence: `${tag} is no clause of ${page}` })),
+      ),
+    )
+  })
 
 /** Codes in pages: whatever begins like the code of an error must be one, or another name of the code. */
 export const namedCodes = (

@@ -15,9 +15,9 @@ const PLACES = ['messages', 'elements', 'transitions', 'statuses']
   .join('\n')
 
 t.test('a page that would change is named, and is in order once it is written', async t => {
-  const root = t.testdir({ docs: { protocol: { 'capf.md': PLACES } } })
+  const root = t.testdir({ docs: { protocol: { 'capf.md': PLACES, 'tvs.md': PLACES } } })
   const sentences = await checkDocs(root)
-  for (const page of ['errors', 'config', 'commands', 'protocol/capf'])
+  for (const page of ['errors', 'config', 'commands', 'protocol/capf', 'protocol/tvs'])
     t.ok(sentences.includes(`docs/${page}.md: is not what the tables say; run pnpm run docs`), page)
 
   for (const [path, text] of Object.entries(await madePages(root))) writeFileSync(join(root, path), text)
@@ -35,8 +35,10 @@ t.test('a cell cannot end its row', async t => {
 })
 
 t.test('a cited clause that is not there is named with its line', async t => {
-  const files = [{ path: 'packages/x/src/a.ts', text: '/** [CAPF-1.1]\n * [CAPF-9.9] */' }]
-  t.match(citedClauses(files, '## 1. One\n### 1.1 First\n'), [{ line: 2, sentence: /\[CAPF-9\.9\] is no clause/ }])
+  const files = [{ path: 'packages/x/src/a.ts', text: '/** [CAPF-1.1]\n * [CAPF-9.9], [OTHER-9.9] */' }]
+  t.match(citedClauses(files, { CAPF: { path: 'docs/capf.md', text: '## 1. One\n### 1.1 First\n' } }), [
+    { line: 2, sentence: '[CAPF-9.9] is no clause of docs/capf.md' },
+  ])
 })
 
 t.test('a code in a page must be one', async t => {

@@ -1,0 +1,19 @@
+import * as tvs from '../../packages/codec/src/tvs/index.ts'
+import { capfTables } from './capf-tables.ts'
+import { elementTable, messageTable } from './frame-tables.ts'
+
+/** A page about a protocol: clauses that code cites as `[CAPF-4.3]`, and tables of the code between them. */
+export type ProtocolPage = {
+  readonly path: string
+  /** What stands between the marks of the page, by name. */
+  tables(): Readonly<Record<string, string>>
+}
+
+/** By the name under which its clauses are cited. */
+export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
+  CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
+  TVS: {
+    path: 'docs/protocol/tvs.md',
+    tables: () => ({ messages: messageTable(tvs.MESSAGES), elements: elementTable(tvs.ELEMENTS) }),
+  },
+}
