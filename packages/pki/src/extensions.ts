@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { bitString, boolean, integer, octetString, oid, sequence, tlv } from './der.ts'
 
 /** The extensions that this package reads and writes (RFC 5280 §4.2.1). */
@@ -62,5 +63,23 @@ export const encodeKeyUsage = (usages: readonly KeyUsage[]): Buffer => {
 }
 
 export const encodeExtendedKeyUsage = (oids: readonly string[]): Buffer => sequence(...oids.map(oid))
+
+const ipv6Bytes = (address: string): Buffer => {
+  const [head = '', tail] = address.split('::')
+  const groups = (half: string) => half.split(':').filter(Boolean)
+  const [before, after] = [groups(head), groups(tail ?? '')]
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
+  return Buffer.from([...before, ...zeros, ...after].map(group => group.padStart(4, '0')).join(''), 'hex')
+}
+
+/** GeneralNames, DER. Names must be ASCII; addresses as people write them, IPv6 without a dotted tail. */
+export const encodeSubjectAltName = ({ dns = [], uri = [], email = [], ip = [] }: Partial<SubjectAltName>): Buffer =>
+  sequence(
+    ...dns.map(name => tlv(0x82, Buffer.from(name, 'latin1'))),
+    ...uri.map(name => tlv(0x86, Buffer.from(name, 'latin1'))),
+    ...email.map(name => tlv(0x81, Buffer.from(name, 'latin1'))),
+    ...ip.map(address => tlv(0x87, isIPv4(address) ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address))),
+  )
+
 export const encodeSubjectKeyId = (keyId: Buffer): Buffer => octetString(keyId)
 export const encodeAuthorityKeyId = (keyId: Buffer): Buffer => sequence(tlv(0x80, keyId))

@@ -1,10 +1,11 @@
 import { randomBytes as cryptoRandomBytes, type KeyObject } from 'node:crypto'
 import { type Certificate, parseCertificate } from './certificate.ts'
 import { PkiError } from './errors.ts'
+import type { SubjectAltName } from './extensions.ts'
 import type { KeySpec } from './key-spec.ts'
 import { publicKeyDerOf } from './keys.ts'
 import { type DistinguishedName, encodeName, formatName } from './name.ts'
-import { PROFILES, type Profile } from './profiles.ts'
+import { PROFILES, type Profile, type ProfileName } from './profiles.ts'
 import { publicKeySpec } from './public-key.ts'
 import { type RandomBytes, randomSerialNumber } from './serial-number.ts'
 import { type Digest, defaultDigest, signatureAlgorithmDer, signData } from './signature-algorithm.ts'
@@ -14,6 +15,7 @@ import {
   encodeTbs,
   keyIdOf,
   profileExtensions,
+  subjectAltNameExtension,
   subjectKeyIdExtension,
   version3,
 } from './tbs-certificate.ts'
@@ -23,7 +25,7 @@ export type IssuerOptions = {
   /** The issuer's certificate, DER. */
   certificateDer: Buffer
   privateKey: KeyObject
-  profile: 'lsc' | 'mic'
+  profile: ProfileName
   /** How far before now a certificate begins, ms, so that a phone whose clock is slow accepts it. Default one hour. */
   backdateMs?: number
   /** Days from now until the end. Default and maximum are the profile's. */
@@ -37,6 +39,8 @@ export type IssueRequest = {
   subject: DistinguishedName
   /** SubjectPublicKeyInfo, DER. */
   publicKeyDer: Buffer
+  /** Other names of the subject, for servers. */
+  subjectAltName?: Partial<SubjectAltName>
   /** Aborts before the signature; a signature that has begun is finished and thrown away. */
   signal?: AbortSignal
 }
@@ -44,8 +48,8 @@ export type IssueRequest = {
 export type IssuedCertificate = { certificateDer: Buffer; serialNumber: Buffer; notAfter: Date }
 
 /**
- * Signs LSCs or MICs. All that does not change from one to the next is encoded once, here; a certificate is then a matter of
- * putting a few buffers together and one signature on the thread pool.
+ * Signs certificates of one profile. All that does not change from one to the next is encoded once, here; a certificate is then
+ * a matter of putting a few buffers together and one signature on the thread pool.
  */
 export class CertificateIssuer {
   readonly certificate: Certificate
@@ -96,7 +100,7 @@ export class CertificateIssuer {
    *
    * @throws {PkiError} `PKI_BAD_PUBLIC_KEY`, `PKI_BAD_NAME`; `PKI_ISSUER_EXPIRED` when the issuer's certificate has ended.
    */
-  async issue({ subject, publicKeyDer, signal }: IssueRequest): Promise<IssuedCertificate> {
+  async issue({ subject, publicKeyDer, subjectAltName, signal }: IssueRequest): Promise<IssuedCertificate> {
     signal?.throwIfAborted()
     const now = this.#now().getTime()
     const issuerEnd = this.certificate.notAfter.getTime()
@@ -116,6 +120,7 @@ export class CertificateIssuer {
         this.#extensions[publicKeySpec(publicKeyDer).type],
         subjectKeyIdExtension(keyIdOf(publicKeyDer)),
         this.#authorityKeyId,
+        ...subjectAltNameExtension(subjectAltName),
       ],
     })
     const signature = await signData({ data: tbs, digest: this.#digest, privateKey: this.#privateKey })

@@ -34,6 +34,20 @@ export const PROFILES = {
     defaultDays: 9131,
     maxDays: 9131,
   },
+  /** A company's own CA, above a web server or a registration authority. */
+  enterpriseCa: {
+    basicConstraints: { ca: true },
+    keyUsage: { rsa: ['digitalSignature', ...CA_USAGE], ec: ['digitalSignature', ...CA_USAGE] },
+    defaultDays: 1825,
+    maxDays: 9131,
+  },
+  webServer: {
+    basicConstraints: { ca: false },
+    keyUsage: DEVICE_USAGE,
+    extendedKeyUsage: [serverAuth],
+    defaultDays: 730,
+    maxDays: 7305,
+  },
   /** CallManager, TFTP, TVS and ITLRecovery: servers that prove who they are, and sign files. */
   service: {
     basicConstraints: { ca: false },
@@ -46,6 +60,14 @@ export const PROFILES = {
     basicConstraints: { ca: false },
     keyUsage: DEVICE_USAGE,
     extendedKeyUsage: [serverAuth, clientAuth, ipsecEndSystem],
+    defaultDays: 1825,
+    maxDays: 1825,
+  },
+  /** What a template gives that was made for something else: a phone can store it and not register with it. */
+  unfitLsc: {
+    basicConstraints: { ca: false },
+    keyUsage: { rsa: ['nonRepudiation'], ec: ['nonRepudiation'] },
+    extendedKeyUsage: [clientAuth],
     defaultDays: 1825,
     maxDays: 1825,
   },

@@ -1,4 +1,5 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
+import type { SubjectAltName } from './extensions.ts'
 import type { KeyPair } from './keys.ts'
 import { type DistinguishedName, encodeName } from './name.ts'
 import { PROFILES, type Profile, type ProfileName } from './profiles.ts'
@@ -10,6 +11,7 @@ import {
   encodeTbs,
   keyIdOf,
   profileExtensions,
+  subjectAltNameExtension,
   subjectKeyIdExtension,
   version3,
 } from './tbs-certificate.ts'
@@ -22,6 +24,7 @@ export type SelfSignedOptions = {
   notBefore: Date
   /** From `notBefore`. Default and maximum are the profile's. */
   days?: number
+  subjectAltName?: Partial<SubjectAltName>
   randomBytes?: RandomBytes
 }
 
@@ -43,7 +46,12 @@ export const createSelfSigned = async (options: SelfSignedOptions): Promise<Buff
     notAfter: new Date(begin.getTime() + validDays(profile, options.days) * DAY_MS),
     subject: name,
     publicKey: publicKeyDer,
-    extensions: [profileExtensions(profile, spec.type), subjectKeyIdExtension(keyId), authorityKeyIdExtension(keyId)],
+    extensions: [
+      profileExtensions(profile, spec.type),
+      subjectKeyIdExtension(keyId),
+      authorityKeyIdExtension(keyId),
+      ...subjectAltNameExtension(options.subjectAltName),
+    ],
   })
   return encodeCertificate({ tbs, algorithm, signature: await signData({ data: tbs, digest, privateKey }) })
 }

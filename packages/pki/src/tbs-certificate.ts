@@ -5,8 +5,10 @@ import {
   encodeBasicConstraints,
   encodeExtendedKeyUsage,
   encodeKeyUsage,
+  encodeSubjectAltName,
   encodeSubjectKeyId,
   extension,
+  type SubjectAltName,
 } from './extensions.ts'
 import type { KeySpec } from './key-spec.ts'
 import type { Profile } from './profiles.ts'
@@ -27,6 +29,10 @@ export const profileExtensions = (profile: Profile, keyType: KeySpec['type']): B
 
 export const subjectKeyIdExtension = (keyId: Buffer) => extension('subjectKeyId', { value: encodeSubjectKeyId(keyId) })
 export const authorityKeyIdExtension = (keyId: Buffer) => extension('authorityKeyId', { value: encodeAuthorityKeyId(keyId) })
+
+/** Nothing where there are no other names. */
+export const subjectAltNameExtension = (names?: Partial<SubjectAltName>): readonly Buffer[] =>
+  names ? [extension('subjectAltName', { value: encodeSubjectAltName(names) })] : []
 
 /** TBSCertificate, DER: every part but the times is DER already (RFC 5280 §4.1.2). `extensions` stand one after the other. */
 export const encodeTbs = (parts: {
