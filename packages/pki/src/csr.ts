@@ -1,4 +1,5 @@
-import { bitString, contextTag, integer, oid, sequence, set, TAG, tlv } from './der.ts'
+import { type CsrAttribute, encodeAttribute, readAttribute } from './csr-attributes.ts'
+import { bitString, contextTag, integer, sequence, set, TAG } from './der.ts'
 import { DerReader } from './der-reader.ts'
 import { PkiError } from './errors.ts'
 import type { KeySpec } from './key-spec.ts'
@@ -6,9 +7,6 @@ import type { KeyPair } from './keys.ts'
 import { type DistinguishedName, decodeName, encodeName } from './name.ts'
 import { readPublicKey } from './public-key.ts'
 import { type Digest, defaultDigest, signatureAlgorithmDer, signData, verifyData } from './signature-algorithm.ts'
-
-/** One attribute of a request: object identifier and values, each DER. E.g. challengePassword, or the extensions asked for. */
-export type CsrAttribute = { oid: string; values: readonly Buffer[] }
 
 type CsrContent = { subject: DistinguishedName; publicKeyDer: Buffer; attributes?: readonly CsrAttribute[] }
 
@@ -28,12 +26,14 @@ export type CertificateRequest = {
 
 /** CertificationRequestInfo, DER (RFC 2986 §4.1): what remains is its signature, which may be made elsewhere [CAPF-3.7]. */
 export const buildCsrToBeSigned = ({ subject, publicKeyDer, attributes = [] }: CsrContent): Buffer =>
-  sequence(
-    integer(0),
-    encodeName(subject),
-    publicKeyDer,
-    tlv(contextTag(0), set(...attributes.map(({ oid: type, values }) => sequence(oid(type), set(...values)))).subarray(2)),
-  )
+  sequence(integer(0), encodeName(subject), publicKeyDer, attributesField(attributes))
+
+/** `[0] IMPLICIT SET OF Attribute`: the tag stands in the place of that of the SET. */
+const attributesField = (attributes: readonly CsrAttribute[]): Buffer => {
+  const field = set(...attributes.map(encodeAttribute))
+  field[0] = contextTag(0)
+  return field
+}
 
 /** CertificationRequest, DER (RFC 2986 §4.2), from the two halves. `digest` is what was signed; the default fits the key. */
 export const assembleCsr = (options: { infoDer: Buffer; signature: Buffer; spec: KeySpec; digest?: Digest }): Buffer => {
@@ -94,12 +94,7 @@ const readCsr = (der: Buffer): CertificateRequest => {
 
 const readAttributes = (reader: DerReader): CsrAttribute[] => {
   const attributes: CsrAttribute[] = []
-  while (!reader.done) {
-    const attribute = reader.enter(TAG.sequence)
-    const type = attribute.oid()
-    attributes.push({ oid: type, values: [...attribute.enter(TAG.set).rest()].map(({ raw }) => raw) })
-    attribute.finish()
-  }
+  while (!reader.done) attributes.push(readAttribute(reader))
   return attributes
 }
 

@@ -71,6 +71,7 @@ export const boolean = (value: boolean) => tlv(TAG.boolean, Buffer.of(value ? 0x
 export const nothing = () => tlv(TAG.null)
 export const utf8 = (text: string) => tlv(TAG.utf8String, Buffer.from(text, 'utf8'))
 export const printable = (text: string) => tlv(TAG.printableString, Buffer.from(text, 'latin1'))
+export const ia5 = (text: string) => tlv(TAG.ia5String, Buffer.from(text, 'latin1'))
 export const octetString = (...parts: readonly Uint8Array[]) => tlv(TAG.octetString, ...parts)
 /** `unusedBits` are those at the end of the last byte. */
 export const bitString = (bytes: Uint8Array, unusedBits = 0) => tlv(TAG.bitString, Buffer.of(unusedBits), bytes)

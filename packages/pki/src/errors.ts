@@ -19,6 +19,7 @@ export const PKI_ERRORS = {
   PKI_BAD_DEVICE_NAME: 'not a device name: letters, digits, dot, dash and underscore, at most 128 characters',
   PKI_BAD_CERTIFICATE: 'not an X.509 certificate',
   PKI_BAD_CSR: 'not a PKCS#10 certificate request',
+  PKI_BAD_CSR_ATTRS: 'not the attributes that an EST server asks requests to have',
   PKI_BAD_PKCS7: 'not a PKCS#7 that carries certificates',
   PKI_NOT_A_CA: 'this certificate may not issue certificates',
   PKI_ISSUER_EXPIRED: 'the issuer certificate has expired, so nothing that it signs now would be accepted',

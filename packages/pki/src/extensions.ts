@@ -30,6 +30,8 @@ export const EXTENDED_KEY_USAGES = {
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   ipsecEndSystem: '1.3.6.1.5.5.7.3.5',
+  /** A registration authority that speaks for a CA (RFC 6402 §2.10, RFC 7030 §3.6.1). */
+  cmcRegistrationAuthority: '1.3.6.1.5.5.7.3.28',
 } as const
 
 export type BasicConstraints = { ca: boolean; pathLength?: number }

@@ -9,9 +9,27 @@ export {
   buildCsr,
   buildCsrToBeSigned,
   type CertificateRequest,
-  type CsrAttribute,
   parseCsr,
 } from './csr.ts'
+export {
+  CSR_ATTRIBUTE_OIDS,
+  type CsrAttribute,
+  challengePasswordAttribute,
+  challengePasswordOf,
+  requestedExtensions,
+  subjectAltNameRequest,
+} from './csr-attributes.ts'
+export {
+  type CsrAttrs,
+  type CsrWishes,
+  type ExtensionWish,
+  formatCsrAttrs,
+  type KeyWish,
+  parseCsrAttrs,
+  requestWishes,
+  type SubjectWish,
+  templateAttribute,
+} from './csr-attrs/index.ts'
 export { certificateNamesDevice, deviceNameOf } from './device-name.ts'
 export { PKI_ERRORS, PkiError, type PkiErrorCode } from './errors.ts'
 export { EXTENDED_KEY_USAGES, type Extensions, KEY_USAGES, type KeyUsage, type SubjectAltName } from './extensions.ts'

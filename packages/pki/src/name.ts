@@ -1,4 +1,4 @@
-import { oid, printable, sequence, set, TAG, utf8 } from './der.ts'
+import { ia5, oid, printable, sequence, set, TAG, utf8 } from './der.ts'
 import { type DerElement, DerReader } from './der-reader.ts'
 import { PkiError } from './errors.ts'
 
@@ -11,6 +11,8 @@ export const NAME_ATTRIBUTES = {
   ST: { oid: '2.5.4.8', encode: utf8 },
   C: { oid: '2.5.4.6', encode: printable },
   serialNumber: { oid: '2.5.4.5', encode: printable },
+  /** IA5String (RFC 4519 §2.4); the names of Microsoft CAs have them. */
+  DC: { oid: '0.9.2342.19200300.100.1.25', encode: ia5 },
 } as const
 
 /** A short name from the table, or the dotted object identifier of any other attribute. */
@@ -20,18 +22,33 @@ export type NameAttribute = keyof typeof NAME_ATTRIBUTES | `${number}.${string}`
 export type DistinguishedName = readonly { readonly type: NameAttribute; readonly value: string }[]
 
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/
+const IA5 = /^\p{ASCII}*$/u
 const DOTTED = /^[0-2](?:\.\d{1,15}){1,20}$/
 
 const isShort = (type: string): type is keyof typeof NAME_ATTRIBUTES => Object.hasOwn(NAME_ATTRIBUTES, type)
+
+/** The dotted object identifier of an attribute type. */
+export const nameTypeOid = (type: NameAttribute): string => (isShort(type) ? NAME_ATTRIBUTES[type].oid : type)
+
+const STRING_PATTERNS = new Map([
+  [printable, PRINTABLE],
+  [ia5, IA5],
+])
+
+/** The value of one attribute, DER. @throws {PkiError} `PKI_BAD_NAME` for a value that its string type cannot hold. */
+export const encodeNameValue = (type: NameAttribute, value: string): Buffer => {
+  const encode = isShort(type) ? NAME_ATTRIBUTES[type].encode : utf8
+  const fits = DOTTED.test(nameTypeOid(type)) && value.isWellFormed() && (STRING_PATTERNS.get(encode)?.test(value) ?? true)
+  if (!fits) throw new PkiError('PKI_BAD_NAME', { where: `${type}=${JSON.stringify(value)}` })
+  return encode(value)
+}
 
 /** Name, DER: one attribute in each RDN. @throws {PkiError} `PKI_BAD_NAME` for a value that its string type cannot hold. */
 export const encodeName = (name: DistinguishedName): Buffer =>
   sequence(
     ...name.map(({ type, value }) => {
-      const row = isShort(type) ? NAME_ATTRIBUTES[type] : { oid: type, encode: utf8 }
-      const fits = DOTTED.test(row.oid) && value.isWellFormed() && (row.encode !== printable || PRINTABLE.test(value))
-      if (!fits) throw new PkiError('PKI_BAD_NAME', { where: `${type}=${JSON.stringify(value)}` })
-      return set(sequence(oid(row.oid), row.encode(value)))
+      const encoded = encodeNameValue(type, value)
+      return set(sequence(oid(nameTypeOid(type)), encoded))
     }),
   )
 
@@ -47,7 +64,14 @@ const decodeValue = ({ tag, content, raw }: DerElement): string | undefined => {
   return `#${raw.toString('hex')}`
 }
 
+/** The next element, a string of whatever kind. */
+export const readNameValue = (reader: DerReader): string => decodeValue(reader.next()) ?? reader.fail()
+
 const SHORT_NAMES = Object.keys(NAME_ATTRIBUTES) as (keyof typeof NAME_ATTRIBUTES)[]
+
+/** The type with this object identifier, by its short name where it has one. */
+export const nameTypeOf = (dotted: string): NameAttribute =>
+  SHORT_NAMES.find(short => NAME_ATTRIBUTES[short].oid === dotted) ?? (dotted as NameAttribute)
 
 /** Reads a Name; an RDN of several attributes becomes several entries. @throws {PkiError} `PKI_BAD_NAME` */
 export const decodeName = (der: Buffer): DistinguishedName => {
@@ -61,10 +85,10 @@ export const decodeName = (der: Buffer): DistinguishedName => {
       const attributes = new DerReader(content, 'name')
       while (!attributes.done) {
         const attribute = attributes.enter(TAG.sequence)
-        const type = attribute.oid()
-        const value = decodeValue(attribute.next()) ?? attribute.fail()
+        const type = nameTypeOf(attribute.oid())
+        const value = readNameValue(attribute)
         attribute.finish()
-        name.push({ type: SHORT_NAMES.find(short => NAME_ATTRIBUTES[short].oid === type) ?? (type as NameAttribute), value })
+        name.push({ type, value })
       }
     }
     return name

@@ -7,8 +7,8 @@ import { CURVES, type Curve, type KeySpec, RSA_BITS } from './key-spec.ts'
 /** A public key that was looked at. `key` is parsed by OpenSSL when it is first asked for. */
 export type PublicKey = { readonly spec: KeySpec; readonly key: KeyObject }
 
-const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
-const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
+export const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+export const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 /** OpenSSL takes larger exponents, but every verification would cost as much as a signature. */
 const MAX_EXPONENT_BYTES = 8
 
