@@ -1,0 +1,80 @@
+import { constants, type Stats } from 'node:fs'
+import { open, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { BoundedCache } from './bounded-cache.ts'
+import { FilesError } from './errors.ts'
+import type { FileSource, SourceFile } from './file-source.ts'
+
+export type FolderSourceOptions = {
+  folder: string
+  /** A larger file is not served. */
+  maxFileBytes: number
+  /** Bytes of files that are kept in memory. */
+  cacheBytes: number
+}
+
+type Cached = { readonly stamp: string; readonly file: Promise<SourceFile> }
+
+/** What says that a path leads to no file, whoever asks. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
+
+/** The result, or nothing where there is no such path. @throws {FilesError} `FILES_UNREADABLE` */
+const unlessAbsent = async <T>(where: string, look: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await look()
+  } catch (cause) {
+    if (ABSENT.has((cause as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw new FilesError('FILES_UNREADABLE', where, { cause })
+  }
+}
+
+/** A file that was written anew has another one. */
+const stampOf = ({ ino, size, mtimeMs }: Stats) =>
+  `${ino.toString(36)}-${size.toString(36)}-${Math.floor(mtimeMs * 1000).toString(36)}`
+
+/** Not through a link that was put there meanwhile, and without waiting for who writes into a pipe. */
+const HOW = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+const readWhole = async (path: string): Promise<SourceFile> => {
+  await using handle = await open(path, HOW)
+  const [bytes, stats] = [await handle.readFile(), await handle.stat()]
+  return { bytes, etag: stampOf(stats), lastModified: stats.mtime }
+}
+
+/**
+ * The files of a folder. A link is followed as long as it leads to a file inside the folder. Files are kept in memory and looked
+ * at again for each request: one that was replaced is read anew.
+ *
+ * @throws {FilesError} `FILES_FOLDER_MISSING`; later, from `get`, `FILES_UNREADABLE`, `FILES_TOO_LARGE`.
+ */
+export const folderSource = async ({ folder, maxFileBytes, cacheBytes }: FolderSourceOptions): Promise<FileSource> => {
+  const cache = new BoundedCache<Cached>(cacheBytes)
+  const there = await stat(folder).catch(cause => {
+    throw new FilesError('FILES_FOLDER_MISSING', folder, { cause })
+  })
+  if (!there.isDirectory()) throw new FilesError('FILES_FOLDER_MISSING', folder)
+
+  return {
+    async get(name) {
+      // The folder itself may be a link that somebody moves from one release to the next.
+      const root = await unlessAbsent(folder, () => realpath(folder))
+      const path = root === undefined ? undefined : await unlessAbsent(name, () => realpath(join(root, ...name.split('/'))))
+      if (root === undefined || path === undefined || !path.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined
+      const stats = await unlessAbsent(name, () => stat(path))
+      if (!stats?.isFile()) return undefined
+      if (stats.size > maxFileBytes) throw new FilesError('FILES_TOO_LARGE', name)
+      const stamp = stampOf(stats)
+      const cached = cache.get(path)
+      if (cached?.stamp === stamp) return cached.file
+      // Kept before it is there: a thousand phones that ask at once make one read.
+      const file = readWhole(path)
+      cache.set(path, { value: { stamp, file }, bytes: stats.size })
+      try {
+        return await file
+      } catch (cause) {
+        cache.delete(path)
+        throw new FilesError('FILES_UNREADABLE', name, { cause })
+      }
+    },
+  }
+}

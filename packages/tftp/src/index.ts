@@ -1,0 +1,8 @@
+export { FILES_ERRORS, FilesError, type FilesErrorCode } from './errors.ts'
+export { FileServer, type FileServerAddresses, type FileServerInit, type FileServerReport } from './file-server.ts'
+export { chainSources, type FileRequest, type FileSource, MAX_NAME_LENGTH, type SourceFile, safeFileName } from './file-source.ts'
+export { type FolderSourceOptions, folderSource } from './folder-source.ts'
+export { HTTP_REFUSALS } from './http-answer.ts'
+export { FILE_SERVER_OPTIONS, type FileServerOptions } from './options.ts'
+export { SENDING } from './sending.ts'
+export { OUTCOMES, type Outcome, type Served, type ServedCounts } from './served.ts'
