@@ -9,6 +9,9 @@ export type Binding = Pick<ListenOptions, 'backlog' | 'exclusive'> & {
   name?: string
 }
 
+/** Storms are short: the kernel keeps what the process cannot take at once (clipped by net.core.somaxconn). */
+export const BACKLOG = 4_096
+
 /**
  * Let any TCP, TLS or HTTP server listen.
  *

@@ -1,9 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
-import { bind } from './bind.ts'
-
-/** What a listener says of a connection that never became a session. */
-export type Rejected = { remoteAddress: string; why: 'too-many-connections' | 'too-many-from-address' | 'tls'; detail: string }
+import { Admission, type AdmissionLimits, type Rejected } from './admission.ts'
+import { BACKLOG, bind } from './bind.ts'
 
 /** The far end of one connection, for whatever speaks over it. */
 export type Handler = {
@@ -16,28 +14,21 @@ export type Handler = {
   drain?(): void
 }
 
-export type ListenerOptions = {
+export type ListenerOptions = AdmissionLimits & {
   host: string
   port: number
   /** Let several processes listen on one port; the kernel spreads the connections. */
   reusePort?: boolean
   tls: TlsOptions
   handshakeTimeoutMs: number
-  maxConnections: number
-  maxConnectionsPerAddress: number
   onSecure(socket: TLSSocket): Handler
   onRejected(rejected: Rejected): void
   /** NSS key log lines, where they are wanted. */
   onKeylog?: (line: Buffer) => void
 }
 
-/** Dead peers are noticed by the kernel, so that a phone that lost its power can come back. */
-const KEEP_ALIVE_MS = 30_000
-/** Storms are short: the kernel keeps what the process cannot take at once (clipped by net.core.somaxconn). */
-const BACKLOG = 4096
-
 /** A TLS socket and the TCP socket below it have no link but their peer. */
-const peerOf = ({ remoteAddress = 'unknown', remotePort }: Socket) => `${remoteAddress} ${remotePort}`
+export const peerOf = ({ remoteAddress = 'unknown', remotePort }: Socket) => `${remoteAddress} ${remotePort}`
 
 /** How long a peer gets to take its last frame when all sessions are cut. */
 const CUT_MS = 1_000
@@ -49,8 +40,7 @@ const CUT_MS = 1_000
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  readonly #byAddress = new Map<string, number>()
+  readonly #admission: Admission
   readonly #handlers = new Set<Handler>()
   /** Connections whose handshake is not done, by {@link peerOf}, and what went wrong with it. */
   readonly #handshakes = new Map<string, { socket: Socket; detail: string }>()
@@ -58,6 +48,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options
+    this.#admission = new Admission(options)
     this.#server = createServer({ ...options.tls, handshakeTimeout: options.handshakeTimeoutMs })
     this.#server.on('connection', socket => this.#admit(socket))
     this.#server.on('secureConnection', socket => this.#secure(socket))
@@ -81,7 +72,7 @@ export class Listener {
 
   /** TCP connections at this moment, handshakes included. */
   get connections(): number {
-    return this.#sockets.size
+    return this.#admission.connections
   }
 
   /** Sessions at this moment. */
@@ -95,32 +86,22 @@ export class Listener {
   }
 
   #admit(socket: Socket): void {
-    const { maxConnections, maxConnectionsPerAddress, onRejected } = this.#options
-    const remoteAddress = socket.remoteAddress ?? 'unknown'
-    const count = (this.#byAddress.get(remoteAddress) ?? 0) + 1
-    const limits = [
-      { why: 'too-many-connections', count: this.#sockets.size + 1, limit: maxConnections },
-      { why: 'too-many-from-address', count, limit: maxConnectionsPerAddress },
-    ] as const
-    const passed = limits.find(({ count, limit }) => count > limit)
-    if (passed || this.#draining) {
-      if (passed) onRejected({ remoteAddress, why: passed.why, detail: `limit of ${passed.limit}` })
+    const { onRejected } = this.#options
+    if (this.#draining) {
       socket.destroy()
       return
     }
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    const { remoteAddress = 'unknown' } = socket
+    const rejected = this.#admission.admit(socket)
+    if (rejected) {
+      onRejected(rejected)
+      return
+    }
     const peer = peerOf(socket)
     const handshake = { socket, detail: 'the connection ended inside the TLS handshake' }
-    this.#sockets.add(socket)
     this.#handshakes.set(peer, handshake)
-    this.#byAddress.set(remoteAddress, count)
     socket.once('close', () => {
-      this.#sockets.delete(socket)
       if (this.#handshakes.delete(peer)) onRejected({ remoteAddress, why: 'tls', detail: handshake.detail })
-      const left = (this.#byAddress.get(remoteAddress) ?? 1) - 1
-      if (left > 0) this.#byAddress.set(remoteAddress, left)
-      else this.#byAddress.delete(remoteAddress)
     })
   }
 
@@ -152,7 +133,7 @@ export class Listener {
   cut(): void {
     for (const handler of this.#handlers) handler.stop()
     // Only those of now: the server may go on and take others.
-    const sockets = [...this.#sockets]
+    const { sockets } = this.#admission
     setTimeout(() => {
       for (const socket of sockets) socket.destroy()
     }, CUT_MS).unref()
