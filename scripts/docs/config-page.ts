@@ -3,6 +3,7 @@ import type { OptionRow, OptionTable } from '../../packages/codec/src/options/in
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
+import { TVS_OPTIONS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
 
 const defaultOf = ({ kind, default: value }: OptionRow): string => {
@@ -41,6 +42,11 @@ const TABLES = [
     title: 'Server',
     about: '`capf server start`; in code `SERVER_OPTIONS` of `@capfkit/server`.',
     rows: optionRows(SERVER_OPTIONS),
+  },
+  {
+    title: 'TVS',
+    about: '`capf tvs start`; in code `TVS_OPTIONS` of `@capfkit/tvs`.',
+    rows: optionRows(TVS_OPTIONS),
   },
   {
     title: 'Phone',

@@ -8,6 +8,7 @@ import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS } from '../../packages/pki/src/index.ts'
 import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
+import { TVS_ERRORS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
 
 type ErrorTable = {
@@ -55,6 +56,12 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/server`, `SERVER_ERRORS`',
     about: 'Failures of the server itself. What a phone did wrong is a line in the log and a status of its device instead.',
     ...remedies(SERVER_ERRORS),
+  },
+  {
+    title: 'TVS',
+    door: '`@capfkit/tvs`, `TVS_ERRORS`',
+    about: 'Why a TVS does not start, or why asking one failed. What a client sends wrong is a line in the log of the server.',
+    ...remedies(TVS_ERRORS),
   },
   {
     title: 'Phone',

@@ -33,7 +33,11 @@ export const capf = (args: readonly string[], { input, ...options }: RunOptions)
   return outcome(child)
 }
 
-/** A running `capf server start --json` on a port that was free. */
+type ServiceOptions = { cwd: string; service?: readonly string[]; args?: readonly string[]; env?: Record<string, string> }
+
+const CAPF = ['server', 'start', '--workers', '1']
+
+/** A running service, `capf server start` unless told otherwise, with `--json` on a port that was free. */
 export class RunningServer implements AsyncDisposable {
   readonly #child: Child
   readonly ready: { listening: { host: string; port: number }; [name: string]: unknown }
@@ -45,16 +49,8 @@ export class RunningServer implements AsyncDisposable {
     this.ready = ready
   }
 
-  static async start({
-    cwd,
-    args = [],
-    env = {},
-  }: {
-    cwd: string
-    args?: string[]
-    env?: Record<string, string>
-  }): Promise<RunningServer> {
-    const child = startCapf(['server', 'start', '--listen', '127.0.0.1:0', '--workers', '1', '--json', ...args], { cwd, env })
+  static async start({ cwd, service = CAPF, args = [], env = {} }: ServiceOptions): Promise<RunningServer> {
+    const child = startCapf([...service, '--listen', '127.0.0.1:0', '--json', ...args], { cwd, env })
     const ended = outcome(child)
     const line = await Promise.race([once(child.stdout, 'data').then(([chunk]) => String(chunk)), ended])
     if (typeof line !== 'string') throw new Error(`the server ended: ${line.stderr}`)

@@ -6,6 +6,7 @@ import { LISTEN_ERRORS } from '@capfkit/listen'
 import { PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS } from '@capfkit/pki'
 import { SERVER_ERRORS } from '@capfkit/server'
+import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
 import { nearest } from '../frame/names.ts'
@@ -25,6 +26,7 @@ const allErrors = (): ErrorRow[] => [
   ...sentences(CONFIG_ERRORS),
   ...remedies(LISTEN_ERRORS),
   ...remedies(SERVER_ERRORS),
+  ...remedies(TVS_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),

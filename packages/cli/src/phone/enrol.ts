@@ -5,25 +5,17 @@ import { formatName, parseCertificate } from '@capfkit/pki'
 import { certificatesIn } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { checkNames } from '../device/names.ts'
-import { MistakesError } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
+import { required } from '../required.ts'
 import { prepareFolder, readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
 import { keyMaker } from './make-key.ts'
 import { ENROL_OPTIONS, type EnrolOptions } from './options.ts'
 import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
 
 const REQUIRED = { server: '--server HOST:PORT', capfCertificate: '--capf-certificate FILE', out: '--out DIR' } as const
-
-/** The options that have no default, all of them there. */
-const required = (options: EnrolOptions): { server: string; capfCertificate: string; out: string } => {
-  const { server, capfCertificate, out } = options
-  if (server !== undefined && capfCertificate !== undefined && out !== undefined) return { server, capfCertificate, out }
-  const missing = (Object.keys(REQUIRED) as (keyof typeof REQUIRED)[]).filter(name => options[name] === undefined)
-  throw new MistakesError(missing.map(name => `${REQUIRED[name]} is missing (CLI_USAGE)`))
-}
 
 const authModeOf = ({ auth, authString }: EnrolOptions, has: { lsc: unknown; mic: unknown }): AuthMode => {
   if (auth !== 'given') return auth
@@ -90,7 +82,7 @@ export const enrol = command({
   words: { name: { doc: 'Name of the device.' } },
   options: ENROL_OPTIONS,
   async run({ options, words, io }): Promise<ExitCode> {
-    const { server, capfCertificate, out } = required(options)
+    const { server, capfCertificate, out } = required(options, REQUIRED)
     const [deviceName = ''] = checkNames([words.name])
     const file = join(out, `${deviceName}.pem`)
     const lsc = options.lsc === undefined ? await readCredentialIfThere(file) : await readCredential(options.lsc)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Address, bind } from '@capfkit/listen'
 import { CliError } from '../errors.ts'
 
-/** What can be done through the door. Each gives what is answered as JSON. */
+/** What can be done through the door. Each gives, or promises, what is answered as JSON. */
 export type AdminActions = { status(): unknown; reload(): unknown; drain(): unknown }
 
 export type AdminDoorInit = Address & { token: string | undefined; actions: AdminActions }
@@ -41,14 +41,14 @@ export class AdminDoor implements AsyncDisposable {
   /** @throws {CliError} `CLI_ADMIN_OPEN`; {ListenError} `LISTEN_PORT_IN_USE`, `LISTEN_FAILED`. */
   static async open({ host, port, token, actions }: AdminDoorInit): Promise<AdminDoor> {
     if (token === undefined && !LOOPBACK.test(host)) throw new CliError('CLI_ADMIN_OPEN', { where: `--admin ${host}:${port}` })
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
       request.resume()
       const path = request.url?.split('?', 1)[0]
       const action = ROUTES[`${request.method} ${path}`]
       if (!isAllowed(request, token) || isForeign(request)) return answer(response, { status: 401, body: { error: 'not allowed' } })
       if (!action) return answer(response, { status: 404, body: { error: `known are ${Object.keys(ROUTES).join(', ')}` } })
       try {
-        answer(response, { status: 200, body: actions[action]() })
+        answer(response, { status: 200, body: await actions[action]() })
       } catch (error) {
         answer(response, { status: 500, body: { error: error instanceof Error ? error.message : String(error) } })
       }

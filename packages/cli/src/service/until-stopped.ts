@@ -11,7 +11,7 @@ export type Running = {
   /** Sessions at this moment. */
   sessions(): number
   /** Read the files again and serve what is in them; gives a sentence about it. */
-  reload(): string
+  reload(): string | Promise<string>
   readonly words: {
     /** What stays when a reload fails. */
     readonly kept: string
@@ -73,10 +73,10 @@ export class UntilStopped implements Disposable {
     io.signals.off('SIGINT', this.#interrupt)
   }
 
-  readonly #hangUp = (): void => {
+  readonly #hangUp = async (): Promise<void> => {
     const { io, reload, words } = this.#running
     try {
-      note(io, reload())
+      note(io, await reload())
     } catch (error) {
       note(io, `${words.kept}: ${error instanceof Error ? error.message : String(error)}`)
     }
