@@ -36,11 +36,6 @@ export class BoundedCache<T> {
     this.#entries.delete(key)
   }
 
-  clear(): void {
-    this.#entries.clear()
-    this.#bytes = 0
-  }
-
   get bytes(): number {
     return this.#bytes
   }

@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { BoundedCache } from './bounded-cache.ts'
 import { FilesError } from './errors.ts'
+import { FileCache } from './file-cache.ts'
 import type { FileSource, SourceFile } from './file-source.ts'
 
 export type FolderSourceOptions = {
@@ -12,8 +12,6 @@ export type FolderSourceOptions = {
   /** Bytes of files that are kept in memory. */
   cacheBytes: number
 }
-
-type Cached = { readonly stamp: string; readonly file: Promise<SourceFile> }
 
 /** What says that a path leads to no file, whoever asks. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
@@ -35,11 +33,13 @@ const stampOf = ({ ino, size, mtimeMs }: Stats) =>
 /** Not through a link that was put there meanwhile, and without waiting for who writes into a pipe. */
 const HOW = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-const readWhole = async (path: string): Promise<SourceFile> => {
-  await using handle = await open(path, HOW)
-  const [bytes, stats] = [await handle.readFile(), await handle.stat()]
-  return { bytes, etag: stampOf(stats), lastModified: stats.mtime }
-}
+/** @throws {FilesError} `FILES_UNREADABLE` */
+const readWhole = (path: string, name: string): Promise<SourceFile | undefined> =>
+  unlessAbsent(name, async () => {
+    await using handle = await open(path, HOW)
+    const [bytes, stats] = [await handle.readFile(), await handle.stat()]
+    return { bytes, etag: stampOf(stats), lastModified: stats.mtime }
+  })
 
 /**
  * The files of a folder. A link is followed as long as it leads to a file inside the folder. Files are kept in memory and looked
@@ -48,7 +48,7 @@ const readWhole = async (path: string): Promise<SourceFile> => {
  * @throws {FilesError} `FILES_FOLDER_MISSING`; later, from `get`, `FILES_UNREADABLE`, `FILES_TOO_LARGE`.
  */
 export const folderSource = async ({ folder, maxFileBytes, cacheBytes }: FolderSourceOptions): Promise<FileSource> => {
-  const cache = new BoundedCache<Cached>(cacheBytes)
+  const cache = new FileCache(cacheBytes)
   const there = await stat(folder).catch(cause => {
     throw new FilesError('FILES_FOLDER_MISSING', folder, { cause })
   })
@@ -63,18 +63,7 @@ export const folderSource = async ({ folder, maxFileBytes, cacheBytes }: FolderS
       const stats = await unlessAbsent(name, () => stat(path))
       if (!stats?.isFile()) return undefined
       if (stats.size > maxFileBytes) throw new FilesError('FILES_TOO_LARGE', name)
-      const stamp = stampOf(stats)
-      const cached = cache.get(path)
-      if (cached?.stamp === stamp) return cached.file
-      // Kept before it is there: a thousand phones that ask at once make one read.
-      const file = readWhole(path)
-      cache.set(path, { value: { stamp, file }, bytes: stats.size })
-      try {
-        return await file
-      } catch (cause) {
-        cache.delete(path)
-        throw new FilesError('FILES_UNREADABLE', name, { cause })
-      }
+      return cache.get({ key: path, stamp: stampOf(stats), make: () => readWhole(path, name) })
     },
   }
 }
