@@ -43,7 +43,7 @@ const readRecord = (bytes: Buffer, start: number, number: number): ParsedRecord 
 }
 
 /**
- * Read a CTL or ITL file. Byte strings are views into `bytes`. Nothing is verified here: see pki's `verifyTrustList`.
+ * Read a CTL or ITL file. Byte strings are views into `bytes`. Nothing is verified here: see pki's `checkTrustList`.
  *
  * @param bytes  the whole file, at most {@link MAX_TRUST_LIST_BYTES}.
  * @throws {TlvError} with the offset in the file and the field.

@@ -1,39 +1,17 @@
-import { type ParsedRecord, type ParsedTrustList, PHONE_LIMIT_BYTES, parseTrustList, ROLES } from '@capfkit/codec/tlv'
+import {
+  type ParsedHeader,
+  type ParsedRecord,
+  type ParsedTrustList,
+  PHONE_LIMIT_BYTES,
+  parseTrustList,
+  ROLES,
+} from '@capfkit/codec/tlv'
 import { type Certificate, parseCertificate } from '../certificate.ts'
 import { subjectPublicKeyBits } from '../public-key.ts'
 import { MAX_SAST_RECORDS } from './build.ts'
-import { checkSignature, type KnownSigner, signersOf } from './known-signers.ts'
+import { isUsable, type TrustListFinding } from './findings.ts'
+import { checkSignature, isKnownAlgorithm, type KnownSigner, type SignatureCheck, signersOf } from './known-signers.ts'
 import { formatListName, listSerial, sameListName } from './list-name.ts'
-
-/** What can be wrong with a list. A `problem` means that it should not be used; a `warning` that phones may not like it. */
-export const TRUST_LIST_FINDINGS = {
-  TRUST_BAD_SIGNATURE: {
-    severity: 'problem',
-    sentence: 'the signature does not fit the file: it was changed, or signed by another key',
-  },
-  TRUST_UNKNOWN_SIGNER: { severity: 'problem', sentence: 'the file names a signer that is not known' },
-  TRUST_UNKNOWN_ALGORITHM: { severity: 'problem', sentence: 'the file is signed in a way that nobody knows' },
-  TRUST_BAD_CERTIFICATE: { severity: 'problem', sentence: 'the certificate of this record cannot be read' },
-  TRUST_RECORD_MISMATCH: { severity: 'problem', sentence: 'the record says something else than its certificate' },
-  TRUST_CERTIFICATE_EXPIRED: { severity: 'problem', sentence: 'the certificate of this record has expired' },
-  TRUST_CERTIFICATE_EARLY: { severity: 'problem', sentence: 'the certificate of this record is not valid yet' },
-  TRUST_LONG: { severity: 'warning', sentence: 'the file is longer than 64 KB: phones fail on it; remove certificates' },
-  TRUST_MANY_SAST: { severity: 'warning', sentence: 'there are more than two SAST records: phones look at the first two only' },
-  TRUST_EMPTY: {
-    severity: 'warning',
-    sentence: 'there are no records: phones that take this list trust nobody, as before a rollback to pre-8.0',
-  },
-  TRUST_NO_CAPF: {
-    severity: 'warning',
-    sentence: 'there is no CAPF record: phones say "No valid CAPF server"; activate CAPF and restart TFTP',
-  },
-  TRUST_UNKNOWN_ROLE: { severity: 'warning', sentence: 'nobody knows the role of this record' },
-} as const satisfies Record<string, { severity: 'problem' | 'warning'; sentence: string }>
-
-export type TrustListFindingCode = keyof typeof TRUST_LIST_FINDINGS
-
-/** `record` counts from 1, as `show itl` does. */
-export type TrustListFinding = { readonly code: TrustListFindingCode; readonly record?: number; readonly detail?: string }
 
 export type TrustListCheck = {
   readonly list: ParsedTrustList
@@ -51,8 +29,6 @@ export type CheckOptions = {
   at?: Date
 }
 
-const SIGNATURE_FINDINGS = { 'bad-signature': 'TRUST_BAD_SIGNATURE', 'unknown-signer': 'TRUST_UNKNOWN_SIGNER' } as const
-
 /**
  * Everything that can be said of a list: signature, records against their certificates, dates, limits of phones.
  *
@@ -61,15 +37,23 @@ const SIGNATURE_FINDINGS = { 'bad-signature': 'TRUST_BAD_SIGNATURE', 'unknown-si
 export const checkTrustList = (bytes: Buffer, { signers, at }: CheckOptions = {}): TrustListCheck => {
   const list = parseTrustList(bytes)
   const { headers, records } = list
-  const { verdict, signer } = checkSignature(bytes, headers[0], signers ?? signersOf(records))
-  const findings: TrustListFinding[] = []
-  if (verdict !== 'valid') findings.push({ code: SIGNATURE_FINDINGS[verdict], detail: headers[0].signer.name })
+  const checked = checkSignature(bytes, headers[0], signers ?? signersOf(records))
+  const { verdict, signer } = checked
+  const findings: TrustListFinding[] = [...signatureFindings(headers[0], checked)]
   for (const [index, record] of records.entries())
     for (const finding of recordFindings(record, at)) findings.push({ ...finding, record: index + 1 })
   findings.push(...limitFindings(bytes, records))
-  const ok = findings.every(({ code }) => TRUST_LIST_FINDINGS[code].severity === 'warning')
   const signedBy = records.findIndex(({ certificateDer }) => certificateDer && signer?.certificateDer.equals(certificateDer))
-  return { list, ok, findings, signedBy: verdict === 'valid' && signedBy >= 0 ? signedBy + 1 : undefined }
+  return { list, ok: isUsable(findings), findings, signedBy: verdict === 'valid' && signedBy >= 0 ? signedBy + 1 : undefined }
+}
+
+const SIGNATURE_FINDINGS = { 'bad-signature': 'TRUST_BAD_SIGNATURE', 'unknown-signer': 'TRUST_UNKNOWN_SIGNER' } as const
+
+/** What there is to say of a signature that was looked at. */
+export const signatureFindings = function* (header: ParsedHeader, { verdict }: SignatureCheck): Generator<TrustListFinding> {
+  const detail = header.signer.name
+  if (!isKnownAlgorithm(header)) yield { code: 'TRUST_UNKNOWN_ALGORITHM', detail }
+  else if (verdict !== 'valid') yield { code: SIGNATURE_FINDINGS[verdict], detail }
 }
 
 const limitFindings = function* (bytes: Buffer, records: readonly ParsedRecord[]): Generator<TrustListFinding> {
@@ -93,10 +77,13 @@ const recordFindings = function* (record: ParsedRecord, at: Date | undefined): G
     return
   }
   for (const field of differences(record, certificate)) yield { code: 'TRUST_RECORD_MISMATCH', detail: field }
-  if (at && at > certificate.notAfter)
-    yield { code: 'TRUST_CERTIFICATE_EXPIRED', detail: `since ${certificate.notAfter.toISOString()}` }
-  if (at && at < certificate.notBefore)
-    yield { code: 'TRUST_CERTIFICATE_EARLY', detail: `before ${certificate.notBefore.toISOString()}` }
+  yield* dateFindings(certificate, at)
+}
+
+/** Phones do not look at dates, but people should. */
+export const dateFindings = function* ({ notBefore, notAfter }: Certificate, at: Date | undefined): Generator<TrustListFinding> {
+  if (at && at > notAfter) yield { code: 'TRUST_CERTIFICATE_EXPIRED', detail: `since ${notAfter.toISOString()}` }
+  if (at && at < notBefore) yield { code: 'TRUST_CERTIFICATE_EARLY', detail: `before ${notBefore.toISOString()}` }
 }
 
 /** Names of the fields that say something else than the certificate. */

@@ -1,15 +1,13 @@
+export { type Acceptance, acceptanceOf } from './acceptance.ts'
 export { buildTrustList, MAX_SAST_RECORDS, resetTrustList, type TrustListOptions } from './build.ts'
-export {
-  type CheckOptions,
-  checkTrustList,
-  TRUST_LIST_FINDINGS,
-  type TrustListCheck,
-  type TrustListFinding,
-  type TrustListFindingCode,
-} from './check.ts'
+export { type CheckOptions, checkTrustList, type TrustListCheck } from './check.ts'
+export { checkSignedFile, type SignedFileCheck, type SignedFileCheckOptions } from './check-signed-file.ts'
+export { diffHeaders, diffRecords, type FieldChange, RENEWAL_EFFECTS, type RecordChange, type RecordChangeKind } from './diff.ts'
 export type { SigningDigest } from './digests.ts'
 export { FileSigner, type SignOptions } from './file-signer.ts'
+export { TRUST_LIST_FINDINGS, type TrustListFinding, type TrustListFindingCode } from './findings.ts'
 export { checkSignature, KnownSigner, type SignatureCheck, signersOf } from './known-signers.ts'
 export { formatListName, listNameKey, listSerial, sameListName } from './list-name.ts'
-export { type CertificateRecordOptions, certificateRecord, type RecordForm, recordMatches } from './record.ts'
+export { LIST_PROFILES, type ListProfileName, profileRecords, type RoleCertificates } from './profiles.ts'
+export { type CertificateRecordOptions, certificateRecord, type RecordForm, recordMatches, sameCertificate } from './record.ts'
 export { decryptFile, type EncryptFileOptions, encryptFile, type SignFileOptions, signFile } from './signed-config.ts'

@@ -10,6 +10,10 @@ const SIGNING_ROLES: readonly number[] = [ROLES.SAST.number, ROLES['CCM+TFTP'].n
 
 const RSA = 0
 
+/** Whether the signature of a header is of a kind that can be checked: RSA over a digest of the table. */
+export const isKnownAlgorithm = ({ signatureInfo }: Pick<ParsedHeader, 'signatureInfo'>): boolean =>
+  digestOf(signatureInfo.digest) !== undefined && signatureInfo.signature.algorithm === RSA
+
 type SignerNames = { readonly name: string; readonly issuerName: string; readonly serialNumber: Buffer }
 
 /** A certificate by which a file may be signed. Its key is parsed when the first signature asks for it, and kept. */
@@ -52,7 +56,7 @@ export class KnownSigner {
   verifies(bytes: Buffer, header: ParsedHeader): boolean {
     const { signatureInfo, signature } = header
     const digest = digestOf(signatureInfo.digest)
-    if (!digest || signatureInfo.signature.algorithm !== RSA) return false
+    if (!digest || !isKnownAlgorithm(header)) return false
     try {
       this.#key ??= readPublicKey(certifiedKey(this.certificateDer)).key
       return (
