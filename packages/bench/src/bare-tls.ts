@@ -1,22 +1,12 @@
 import { fork } from 'node:child_process'
 import { newCertificateAndKey } from '@capfkit/server'
+import { ask } from './ask.ts'
 import { median } from './report.ts'
 
 /** What a TLS connection costs in Node with nothing on top: connect, handshake, one byte each way, close. */
 export type BareCost = { serverMs: number; clientMs: number; ratePerSecond: number }
 
 type Told = { cpuMs: number; seconds: number }
-
-const ask = (child: ReturnType<typeof fork>, message: unknown) =>
-  new Promise<never>((resolve, reject) => {
-    const ended = (code: number | null) => reject(new Error(`the bare process ended with ${code}`))
-    child.once('exit', ended)
-    child.once('message', answer => {
-      child.off('exit', ended)
-      resolve(answer as never)
-    })
-    child.send(message as object)
-  })
 
 /** Medians after one round to warm up. */
 export const measureBareTls = async (what: {
@@ -30,17 +20,17 @@ export const measureBareTls = async (what: {
   const server = fork(program, ['server'])
   const client = fork(program, ['client'])
   try {
-    const { port }: { port: number } = await ask(server, { certificatePem, keyPem, version: what.version })
+    const { port } = await ask<{ port: number }>(server, { certificatePem, keyPem, version: what.version })
     const rounds: BareCost[] = []
     for (let round = 0; round <= what.rounds; round++) {
-      const before: Told = await ask(server, 'cpu')
-      const { cpuMs, seconds }: Told = await ask(client, {
+      const before = await ask<Told>(server, 'cpu')
+      const { cpuMs, seconds } = await ask<Told>(client, {
         port,
         connections: what.connections,
         concurrency: what.concurrency,
         version: what.version,
       })
-      const after: Told = await ask(server, 'cpu')
+      const after = await ask<Told>(server, 'cpu')
       const { connections } = what
       if (round > 0)
         rounds.push({

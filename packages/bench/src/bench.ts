@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { enrolments } from './parts/enrolments.ts'
 import type { Part } from './parts/part.ts'
 import { trust } from './parts/trust.ts'
+import { tvs } from './parts/tvs.ts'
 import { waiting } from './parts/waiting.ts'
 import { printLine } from './report.ts'
 
@@ -11,7 +12,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, enrolments, waiting }
+const PARTS: Readonly<Record<string, Part>> = { trust, tvs, enrolments, waiting }
 
 const { values } = parseArgs({
   options: {
