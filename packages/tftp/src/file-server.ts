@@ -50,9 +50,9 @@ export class FileServer implements AsyncDisposable {
       log?.[OUTCOMES[served.outcome].level](served, 'file')
       init.onServed?.(served)
     }
-    const onError = (err: Error) => log?.error({ err }, 'the TFTP port failed')
-    const all = { source, options, onServed, now }
-    this.#tftp = options.tftp ? new TftpServer({ ...all, ...parseAddress(options.listen), startTimer, onError }) : undefined
+    const onError = (err: unknown) => log?.error({ err }, 'the file server has trouble')
+    const all = { source, options, onServed, onError, now }
+    this.#tftp = options.tftp ? new TftpServer({ ...all, ...parseAddress(options.listen), startTimer }) : undefined
     this.#http = new HttpFileServer({ ...all, ...parseAddress(options.http) })
     if (options.https === undefined) return
     if (!init.httpsCertificate) throw new FilesError('FILES_NO_CERTIFICATE', options.https)
