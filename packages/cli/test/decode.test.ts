@@ -4,12 +4,20 @@ import t from 'tap'
 import { capf } from './program.ts'
 import { onTerminal } from './terminal.ts'
 
-const VECTORS = new URL('../../../test-vectors/capf/', import.meta.url).pathname
-const names = readdirSync(VECTORS).filter(name => name.endsWith('.txt') && !name.endsWith('.decoded.txt'))
+const ALL_VECTORS = new URL('../../../test-vectors/', import.meta.url).pathname
+const VECTORS = join(ALL_VECTORS, 'capf')
+const recordings = [
+  { protocol: 'capf', headerBytes: 8 },
+  { protocol: 'tvs', headerBytes: 10 },
+].flatMap(({ protocol, headerBytes }) =>
+  readdirSync(join(ALL_VECTORS, protocol))
+    .filter(name => name.endsWith('.txt') && !name.endsWith('.decoded.txt'))
+    .map(name => ({ name: `${protocol}/${name}`, file: join(ALL_VECTORS, protocol, name), headerBytes })),
+)
 
 /** Frame lines of a recording as another program took them apart. */
-const decodedByOthers = (name: string) =>
-  readFileSync(join(VECTORS, name.replace(/\.txt$/, '.decoded.txt')), 'utf8')
+const decodedByOthers = (file: string) =>
+  readFileSync(file.replace(/\.txt$/, '.decoded.txt'), 'utf8')
     .split('\n')
     .flatMap((line): object[] => {
       const frame = /^([SC]>[SC]) (\w+) command=(\d+) session=(\d+) length=(\d+)/.exec(line)
@@ -21,24 +29,24 @@ const decodedByOthers = (name: string) =>
       return element ? [{ element: element[1], tag: Number(element[2]), length: Number(element[3]) }] : []
     })
 
-for (const name of names) {
+for (const { name, file, headerBytes } of recordings) {
   t.test(`the recording ${name} decodes as another program decoded it`, async t => {
-    const { code, stdout } = await onTerminal(['decode', join(VECTORS, name), '--json'], { isTTY: false })
+    const { code, stdout } = await onTerminal(['decode', file, '--json'], { isTTY: false })
     t.equal(code, 0)
     const frames = stdout
       .trim()
       .split('\n')
       .map(line => JSON.parse(line))
     const seen = frames.flatMap(({ direction, name, command, sessionId, bytes, elements }) => [
-      { direction, name, command, sessionId, length: bytes - 8 },
+      { direction, name, command, sessionId, length: bytes - headerBytes },
       ...elements.map((element: { name: string; tag: number; length: number }) => ({
         element: element.name,
         tag: element.tag,
         length: element.length,
       })),
     ])
-    t.strictSame(seen, decodedByOthers(name))
-    const screen = await onTerminal(['decode', join(VECTORS, name)], { isTTY: false })
+    t.strictSame(seen, decodedByOthers(file))
+    const screen = await onTerminal(['decode', file], { isTTY: false })
     t.equal(screen.code, 0)
     for (const frame of frames) t.match(screen.stdout, frame.name)
   })
@@ -75,7 +83,7 @@ t.test('what does not decode is told with offset and place, and the rest is show
   }
   const cases: [text: string, said: string | RegExp][] = [
     ['55010000002700080700010308000100ff', 'bytes follow the end of the frame or field (byte 16, CODEC_TRAILING_BYTES)'],
-    ['55ff000000270000', 'no CAPF message has this command number (byte 1, CODEC_UNKNOWN_COMMAND)'],
+    ['55ff000000270000', 'no message of the protocol has this command number (byte 1, CODEC_UNKNOWN_COMMAND)'],
     ['56010000002700080700010308000100', /not a frame .*\n.*\(byte 0, CODEC_BAD_MAGIC\)/],
     ['5516', 'CODEC_TRUNCATED'],
     ['not hexadecimal', 'the line is not a frame in hexadecimal'],
@@ -93,6 +101,20 @@ t.test('what does not decode is told with offset and place, and the rest is show
   t.match(await decode(''), { code: 1, stderr: /there is no frame in it/ })
   t.match(await decode(Buffer.from('5501000000', 'hex')), { code: 1, stdout: /byte 0/ })
   t.match(await decode(Buffer.alloc(17 * 1_048_576)), { code: 2, stderr: /CLI_FILE_TOO_LARGE/ })
+})
+
+t.test('frames of CAPF and TVS in one input, each by its first byte; what is inferred says so', async t => {
+  const query = Buffer.from('5701030000000001000c0500010903000561003b3b00', 'hex')
+  const input = Buffer.concat([Buffer.from('550f00000027000401000107', 'hex'), query])
+  const { code, stdout } = await capf(['decode', '-'], { cwd: t.testdir(), input })
+  t.equal(code, 1, 'the text of the second has a NUL inside')
+  t.match(stdout, /^END_SESSION {2}session 39, 12 bytes {2}byte 0\n.*REASON +1 {2}7 REFUSED\n/)
+  t.match(stdout, /QUERY_REQUEST {2}session 1, 22 bytes {2}byte 12 {2}\(its payload was concluded from what is known/)
+  t.match(stdout, /SERIAL +1 {2}09 {2}\(its layout was concluded, and seen nowhere\)/)
+  t.match(stdout, /QUERY_REQUEST\.SUBJECT: .*CODEC_BAD_TEXT/)
+  const roles = '570102000000000100100700010008000204ff09000400000e10'
+  const answer = await capf(['decode', '-'], { cwd: t.testdir(), input: Buffer.from(roles, 'hex') })
+  t.match(answer, { code: 0, stdout: /ROLES +2 {2}4 CAPF, 255 unknown role\n.*TTL +4 {2}3600 s/ })
 })
 
 t.test('marks what is this project’s own, and what a message does not use', async t => {

@@ -1,4 +1,5 @@
-import { ELEMENT_HEADER_BYTES, HEADER_BYTES, MAGIC, MESSAGE_NAMES } from '@capfkit/codec/capf'
+import { ELEMENT_HEADER_BYTES } from '@capfkit/codec/capf'
+import { PROTOCOLS, protocolOf } from './protocols.ts'
 
 /** One piece of the input that should be a frame, and where it stands. */
 export type Candidate = {
@@ -9,12 +10,12 @@ export type Candidate = {
   readonly bytes: Buffer | undefined
 }
 
-const NAMES: ReadonlySet<string> = new Set(MESSAGE_NAMES)
+const NAMES: ReadonlySet<string> = new Set(PROTOCOLS.flatMap(({ messages }) => Object.keys(messages)))
 const SAMPLE_BYTES = 4096
 
-/** Whether the input is text with a frame a line. A raw frame begins with the magic byte, which no such text does. */
+/** Whether the input is text with a frame a line. A raw frame begins with the magic byte of its protocol, which no such text does. */
 const isText = (input: Buffer) =>
-  input[0] !== MAGIC &&
+  !protocolOf(input) &&
   !input.subarray(0, SAMPLE_BYTES).some(byte => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)
 
 const fromLine = (line: string, where: string): Candidate => {
@@ -29,8 +30,9 @@ const fromLine = (line: string, where: string): Candidate => {
 /** A stream of frames back to back. After one that is none, where the next begins is not known any more. */
 function* fromBytes(input: Buffer): Generator<Candidate> {
   for (let at = 0; at < input.length; ) {
-    const isFrame = input[at] === MAGIC && input.length - at >= HEADER_BYTES
-    const end = isFrame ? Math.min(input.length, at + HEADER_BYTES + input.readUInt16BE(at + HEADER_BYTES - 2)) : input.length
+    const header = protocolOf(input.subarray(at))?.header
+    const isFrame = header && input.length - at >= header.bytes
+    const end = isFrame ? Math.min(input.length, at + header.bytes + input.readUInt16BE(at + header.lengthAt)) : input.length
     yield { where: `byte ${at}`, bytes: input.subarray(at, end) }
     at = end
   }
@@ -59,9 +61,9 @@ export function* candidatesIn(input: Buffer): Generator<Candidate> {
 export type RawElement = { readonly tag: number; readonly offset: number; readonly start: number; readonly end: number }
 
 /** The elements of a frame as far as their lengths make sense; `decode` says what is wrong with the rest. */
-export const elementsIn = (frame: Buffer): RawElement[] => {
+export const elementsIn = (frame: Buffer, headerBytes: number): RawElement[] => {
   const elements: RawElement[] = []
-  for (let offset = HEADER_BYTES; offset + ELEMENT_HEADER_BYTES <= frame.length; ) {
+  for (let offset = headerBytes; offset + ELEMENT_HEADER_BYTES <= frame.length; ) {
     const start = offset + ELEMENT_HEADER_BYTES
     const end = start + frame.readUInt16BE(offset + 1)
     if (end > frame.length) break

@@ -1,15 +1,8 @@
-import {
-  CERTIFICATE_TYPE,
-  type CertificateValue,
-  DIGEST_TYPE,
-  ELEMENTS,
-  type ElementName,
-  type HashedSignature,
-  NAMED_VALUES,
-  type SudiValue,
-} from '@capfkit/codec/capf'
+import { CERTIFICATE_TYPE, type CertificateValue, DIGEST_TYPE, type HashedSignature, type SudiValue } from '@capfkit/codec/capf'
+import { roleName } from '@capfkit/codec/tvs'
 import { formatKeySpec, formatName, parseCertificate, publicKeySpec } from '@capfkit/pki'
 import type { RawElement } from './frames.ts'
+import type { FrameProtocol } from './protocols.ts'
 
 /** A value in words for people, and as data for `--json`. */
 export type ShownValue = { readonly text: string; readonly more?: readonly string[]; readonly data: unknown }
@@ -82,33 +75,42 @@ const ofSignature = ({ digestType, signature }: HashedSignature): ShownValue => 
   data: { digestType, signature: signature.toString('hex') },
 })
 
-/** Elements whose value is more than a number, a text or bytes. */
-const SHOWN: { readonly [E in ElementName]?: (value: never) => ShownValue } = {
-  CERTIFICATE: ofCertificate,
-  SUDI_DATA: ofSudi,
-  SHA2_SIGNED_DATA: ofSignature,
-  PUBLIC_KEY: showPublicKey,
-  KEY_SIZE: (bits: number) => ({ text: `${bits} bits`, data: bits }),
-  RETRY_DELAY: (seconds: number) => ({ text: `${seconds} s`, data: seconds }),
+const ofRoles = (roles: readonly number[]): ShownValue => ({
+  text: roles.map(role => `${role} ${roleName(role) ?? 'unknown role'}`).join(', ') || 'none',
+  data: roles.map(number => ({ number, name: roleName(number) })),
+})
+
+const seconds = (value: number): ShownValue => ({ text: `${value} s`, data: value })
+
+/** Values that are more than a number, a text or bytes, by the name of their key in a message. */
+const SHOWN: Readonly<Record<string, (value: never) => ShownValue>> = {
+  certificate: ofCertificate,
+  certificateDer: showCertificate,
+  sudi: ofSudi,
+  sha2SignedData: ofSignature,
+  publicKeyDer: showPublicKey,
+  keySizeBits: (bits: number) => ({ text: `${bits} bits`, data: bits }),
+  retryDelaySeconds: seconds,
+  ttlSeconds: seconds,
+  roles: ofRoles,
 }
 
-const showPlain = (element: ElementName, value: unknown): ShownValue => {
+const showPlain = (value: unknown, names: Readonly<Record<string, number>> | undefined): ShownValue => {
   if (Buffer.isBuffer(value)) return showBytes(value)
   if (typeof value !== 'number') return { text: JSON.stringify(value), data: value }
-  const name = nameIn(NAMED_VALUES[element], value)
+  const name = nameIn(names, value)
   return name === undefined ? { text: String(value), data: value } : { text: `${value} ${name}`, data: { number: value, name } }
 }
 
+type Shown = { protocol: FrameProtocol; element: string | undefined; raw: RawElement; showSecrets: boolean }
+
 /** The value of an element; what its codec refuses is shown as bytes, except a password, which is never shown unasked. */
-export const showValue = (
-  frame: Buffer,
-  { element, raw, showSecrets }: { element: ElementName | undefined; raw: RawElement; showSecrets: boolean },
-): ShownValue => {
+export const showValue = (frame: Buffer, { protocol, element, raw, showSecrets }: Shown): ShownValue => {
   const bytes = frame.subarray(raw.start, raw.end)
-  if (element === undefined) return showBytes(bytes)
+  const row = element === undefined ? undefined : protocol.elements[element]
+  if (element === undefined || !row) return showBytes(bytes)
   if (element === 'PASSWORD' && !showSecrets) return { text: '[secret]', data: '[secret]' }
-  const { codec } = ELEMENTS[element]
-  const value: unknown = attempt(() => codec.read({ frame, start: raw.start, end: raw.end, where: element }))
+  const value: unknown = attempt(() => row.codec.read({ frame, start: raw.start, end: raw.end, where: element }))
   if (value === undefined) return showBytes(bytes)
-  return SHOWN[element]?.(value as never) ?? showPlain(element, value)
+  return SHOWN[row.key]?.(value as never) ?? showPlain(value, protocol.namedValues[element])
 }

@@ -6,7 +6,7 @@ import { ELEMENTS } from './elements.ts'
 import { MESSAGES, type Message } from './messages.ts'
 
 /** The frame around every message: `u8 0x55 | u8 command | u32 session id | u16 length | elements`, big-endian [CAPF-2]. */
-const HEADER: HeaderLayout = { magic: 0x55, bytes: 8, commandAt: 1, sessionIdAt: 2, lengthAt: 6 }
+export const HEADER: HeaderLayout = { magic: 0x55, bytes: 8, commandAt: 1, sessionIdAt: 2, lengthAt: 6 }
 
 export const MAGIC = HEADER.magic
 export const HEADER_BYTES = HEADER.bytes

@@ -8,7 +8,7 @@ export {
   type EncodeErrorCode,
 } from '../frame/errors.ts'
 export type { FrameReaderOptions } from '../frame/frame-reader.ts'
-export { ELEMENT_HEADER_BYTES, type Element } from '../frame/protocol.ts'
+export { ELEMENT_HEADER_BYTES, type Element, type HeaderLayout } from '../frame/protocol.ts'
 export { DEVICE_NAME_PATTERN, isDeviceName, sameDeviceName } from './device-name.ts'
 export {
   AUTH_TYPE,
@@ -22,6 +22,6 @@ export {
   NAMED_VALUES,
   REASON,
 } from './elements.ts'
-export { decode, encode, FrameReader, HEADER_BYTES, MAGIC, MAX_FRAME_BYTES } from './frame.ts'
+export { decode, encode, FrameReader, HEADER, HEADER_BYTES, MAGIC, MAX_FRAME_BYTES } from './frame.ts'
 export { MESSAGE_NAMES, MESSAGES, type Message, type MessageLayout, type MessageName, type MessageOf } from './messages.ts'
 export type { CertificateValue, HashedSignature, SudiValue } from './values.ts'

@@ -9,7 +9,7 @@ import { MESSAGES, type Message } from './messages.ts'
  * The frame around every message: `u8 0x57 | u8 version 1 | u8 command | u8 0 | u32 session id | u16 length | elements`,
  * big-endian [TVS-2]. The byte after the command is usually 0 and was once seen with another value: nobody looks at it.
  */
-const HEADER: HeaderLayout = {
+export const HEADER: HeaderLayout = {
   magic: 0x57,
   bytes: 10,
   commandAt: 2,
