@@ -214,7 +214,7 @@ const anyConfig = some<Required<PhoneConfig>>(
     tlsResumptionTimerSeconds: fc.integer({ min: 0, max: 604_800 }),
     capfAuthMode: fc.constantFrom('none', 'string', 'null', 'lsc', 'mic'),
     capfList: fc.array(some({ phonePort: port, processNodeName: node }, ['phonePort']), { maxLength: 5 }) as Arbitrary<never>,
-    certHash: fc.oneof(fc.constant(''), fc.stringMatching(/^[0-9a-f]{40}$/)),
+    certHash: fc.oneof(fc.constant(''), fc.stringMatching(/^(?:[0-9a-f]{32}|[0-9a-f]{40})$/)),
     encrConfig: fc.boolean(),
   },
   [],

@@ -1,13 +1,15 @@
 import type { TLSSocket } from 'node:tls'
 import { DecodeError, encode, FrameReader, type Message } from '@capfkit/codec/capf'
 import type { Trouble } from './decision.ts'
-import type { Environment, Target } from './environment.ts'
+import type { Environment, Target, TrustCheck } from './environment.ts'
 import { safeDetail } from './safe-detail.ts'
 import { type Stage, socketFailure } from './socket-failure.ts'
 
 /** What a session hears of its connection. After `failed` nothing comes but `closed`, which comes last and exactly once. */
 export type ConnectionEvents = {
   connected(): void
+  /** The handshake is done, and whether the server is one that the phone trusts takes a question to somebody else. */
+  judging(): void
   /** The handshake is done and the server is one that the phone trusts. */
   secured(): void
   message(message: Message): void
@@ -24,6 +26,8 @@ export class Connection {
   #stage: Stage = 'connect'
   /** The session wants no more events; what still comes is thrown away. */
   #isOver = false
+  /** There only while somebody else is asked about the server. */
+  #judging: AbortController | undefined
 
   constructor(init: { environment: Environment; events: ConnectionEvents; maxFrameBytes: number }) {
     this.#environment = init.environment
@@ -55,6 +59,7 @@ export class Connection {
   /** Close; `closed` follows. With `letServerGoFirst` the caller still has to call `destroy` when it has waited long enough. */
   close({ letServerGoFirst }: { letServerGoFirst: boolean }): void {
     this.#isOver = true
+    this.#judging?.abort()
     if (!letServerGoFirst || this.#socket?.readableEnded) this.destroy()
   }
 
@@ -79,9 +84,40 @@ export class Connection {
 
   #secured(): void {
     if (this.#isOver) return
-    // Equal to a certificate that the phone was told to trust, or the phone says nothing at all [CAPF-1.1].
+    // One that the phone was told to trust, or the phone says nothing at all [CAPF-1.1].
     const shown = this.#socket?.getPeerX509Certificate()?.raw
-    if (!shown || !this.#environment.trusted.some(der => der.equals(shown))) {
+    const { trusted } = this.#environment
+    if (!shown) this.#judged(false)
+    else if (typeof trusted === 'function') this.#ask(trusted, shown)
+    else this.#judged(trusted.some(der => der.equals(shown)))
+  }
+
+  #ask(check: TrustCheck, shown: Buffer): void {
+    const failed = (error: unknown) => this.#fail({ code: 'PHONE_INTERNAL', detail: safeDetail(error) })
+    const judging = new AbortController()
+    try {
+      const verdict = check(shown, judging.signal)
+      if (typeof verdict === 'boolean') {
+        this.#judged(verdict)
+        return
+      }
+      this.#judging = judging
+      // The server speaks first: what it says waits in the socket until it is trusted.
+      this.#socket?.pause()
+      this.#events.judging()
+      verdict.then(isTrusted => {
+        this.#judged(isTrusted)
+        this.#socket?.resume()
+      }, failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #judged(isTrusted: boolean): void {
+    this.#judging = undefined
+    if (this.#isOver) return
+    if (!isTrusted) {
       this.#fail({ code: 'PHONE_UNTRUSTED_SERVER' })
       return
     }

@@ -1,6 +1,7 @@
 import { type MessageOf, REASON } from '@capfkit/codec/capf'
 import type { Decision, Situation, Trouble } from './decision.ts'
 import type { PhoneErrorCode } from './errors.ts'
+import { oneLine } from './screen/one-line.ts'
 
 const REFUSALS: ReadonlyMap<number, PhoneErrorCode> = new Map([
   [REASON.REFUSED, 'PHONE_REFUSED'],
@@ -9,10 +10,8 @@ const REFUSALS: ReadonlyMap<number, PhoneErrorCode> = new Map([
 
 const MAX_WORDS = 200
 
-/** Words of the server on one line, bounded, as they may end in a log. */
 const words = (reasonInfo: string | undefined): { detail?: string } =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is replaced
-  reasonInfo ? { detail: `the server says: ${reasonInfo.slice(0, MAX_WORDS).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')}` } : {}
+  reasonInfo ? { detail: `the server says: ${oneLine(reasonInfo, MAX_WORDS)}` } : {}
 
 /** END_SESSION is good when nothing is half done and the server is content. */
 export const endSession = (situation: Situation, message: MessageOf<'END_SESSION'>): Decision => {

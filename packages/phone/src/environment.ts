@@ -1,7 +1,12 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import { type Socket, connect as tcpConnect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import type { StartTimer } from './deadline.ts'
 import type { MakeKey } from './device.ts'
+import type { Resolve } from './resolver.ts'
+import type { ConsoleLine } from './screen/console-lines.ts'
+import type { StatusMessage } from './screen/status-messages.ts'
 import type { TlsProfile } from './tls-profile.ts'
 
 /** Where one session goes. `localAddress`: the source address, where the machine has several. */
@@ -9,6 +14,17 @@ export type Target = { readonly host: string; readonly port: number; readonly lo
 
 /** Opens a TLS connection and returns at once; errors come as events. */
 export type Connect = (target: Target & { tls: TlsProfile }) => TLSSocket
+
+/** Opens a TCP connection and returns at once; errors come as events. */
+export type ConnectTcp = (target: Target) => Socket
+
+/**
+ * Whether the phone trusts a server that shows this certificate [CAPF-1.1]. A plain answer costs a session nothing; a promise
+ * is waited for before anything is sent.
+ *
+ * @param signal  aborted when the session ended meanwhile.
+ */
+export type TrustCheck = (certificateDer: Buffer, signal: AbortSignal) => boolean | Promise<boolean>
 
 /** Something that happened to a phone; never a secret. */
 export type LogEntry = {
@@ -23,8 +39,8 @@ export type LogEntry = {
 export type Environment = {
   makeKey: MakeKey
   tls: TlsProfile
-  /** DER of the CAPF certificates that the phone was told to trust [CAPF-1.1]. */
-  trusted: readonly Buffer[]
+  /** DER of the CAPF certificates that the phone was told to trust [CAPF-1.1], or who decides. */
+  trusted: readonly Buffer[] | TrustCheck
   /** Milliseconds since 1970, with fractions, never backwards. */
   now: () => number
   /** Resolves after that many milliseconds, or rejects when the signal aborts. */
@@ -33,6 +49,13 @@ export type Environment = {
   random: () => number
   startTimer: StartTimer
   connect: Connect
+  connectTcp: ConnectTcp
+  createUdpSocket: () => UdpSocket
+  /** Asked for every name before anything connects to it; without it the names of CAPF servers are left to `connect`. */
+  resolve: Resolve | undefined
+  /** Hears every line of the status page, and of the console [BOOT-7]. */
+  onStatus: ((message: StatusMessage) => void) | undefined
+  onConsole: ((line: ConsoleLine) => void) | undefined
   log: ((entry: LogEntry) => void) | undefined
 }
 
@@ -52,6 +75,9 @@ const connectTls: Connect = ({ host, port, localAddress, tls }) =>
     checkServerIdentity: () => undefined,
   })
 
+const connectByTcp: ConnectTcp = ({ host, port, localAddress }) =>
+  tcpConnect({ host, port, ...(localAddress === undefined ? {} : { localAddress }) })
+
 /** The real world for everything that is not given. */
 export const environmentOf = (
   given: Partial<Omit<Environment, 'makeKey' | 'tls' | 'trusted'>> & Pick<Environment, 'makeKey' | 'tls' | 'trusted'>,
@@ -64,5 +90,10 @@ export const environmentOf = (
   random: given.random ?? Math.random,
   startTimer: given.startTimer ?? setTimeout,
   connect: given.connect ?? connectTls,
+  connectTcp: given.connectTcp ?? connectByTcp,
+  createUdpSocket: given.createUdpSocket ?? (() => createSocket('udp4')),
+  resolve: given.resolve,
+  onStatus: given.onStatus,
+  onConsole: given.onConsole,
   log: given.log,
 })

@@ -1,4 +1,5 @@
 import { PHASES, type Phase } from './phases.ts'
+import type { StatusCode } from './screen/status-messages.ts'
 
 /** Who is to blame. `generator` is this machine: such a run says nothing about the server. */
 export type FailureSide = 'server' | 'client' | 'network' | 'generator'
@@ -11,10 +12,10 @@ type PhoneErrorRow = {
   /** A phone tries again, and the next server, after a failure of communication; never after a refusal. */
   readonly communication?: true
   /** What the phone's status page shows; `LSC: Failed` where nothing else is said. */
-  readonly shows?: 'LSC: Connection failed' | 'No valid CAPF server' | 'DNS unknown IPv4 host' | 'nothing'
+  readonly shows?: readonly StatusCode[]
 }
 
-const lost = { communication: true, shows: 'LSC: Connection failed' } as const
+const lost = { communication: true, shows: ['LSC_CONNECTION_FAILED'] } as const
 
 /** Every way in which a session can fail. Codes are stable and can be searched for; the sentences may improve. */
 export const PHONE_ERRORS = {
@@ -22,7 +23,7 @@ export const PHONE_ERRORS = {
     sentence: 'the phone was told to trust no CAPF server',
     todo: 'give it the CAPF certificate or a trust list that has one',
     side: 'client',
-    shows: 'No valid CAPF server',
+    shows: ['NO_CAPF_SERVER'],
   },
   PHONE_NO_CREDENTIAL: {
     sentence: 'the authentication mode needs something that the phone does not have',
@@ -44,7 +45,7 @@ export const PHONE_ERRORS = {
     todo: 'check DNS, or give the address as numbers',
     side: 'network',
     communication: true,
-    shows: 'DNS unknown IPv4 host',
+    shows: ['DNS_UNKNOWN', 'LSC_CONNECTION_FAILED'],
   },
   PHONE_NO_LOCAL_PORT: {
     sentence: 'this machine has no free source port or no such source address',
@@ -85,7 +86,7 @@ export const PHONE_ERRORS = {
   },
   PHONE_UNTRUSTED_SERVER: {
     sentence: 'the certificate of the server equals none that the phone trusts',
-    todo: 'give the phone the present CAPF certificate: it was probably regenerated',
+    todo: 'give the phone the present CAPF certificate, or a trust list of today: it was probably regenerated',
     side: 'server',
     ...lost,
   },
@@ -189,9 +190,9 @@ export const PHONE_ERRORS = {
     sentence: 'the phone is in a session already',
     todo: 'wait for it: a phone has one session at a time',
     side: 'client',
-    shows: 'nothing',
+    shows: [],
   },
-  PHONE_ABORTED: { sentence: 'the caller ended the session', todo: 'nothing', side: 'client', shows: 'nothing' },
+  PHONE_ABORTED: { sentence: 'the caller ended the session', todo: 'nothing', side: 'client', shows: [] },
   PHONE_INTERNAL: { sentence: 'a mistake in this program', todo: 'report it with the detail', side: 'client' },
 } as const satisfies Record<string, PhoneErrorRow>
 

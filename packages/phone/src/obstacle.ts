@@ -1,5 +1,6 @@
 import type { Trouble } from './decision.ts'
 import type { Device } from './device.ts'
+import type { Environment } from './environment.ts'
 import { failureOf, type PhoneFailure } from './errors.ts'
 import type { SessionResult } from './result.ts'
 import { safeDetail } from './safe-detail.ts'
@@ -7,7 +8,7 @@ import { safeDetail } from './safe-detail.ts'
 /** What makes a session pointless before it starts; `undefined` when nothing does. Signs what can be signed ahead. */
 export const obstacle = (what: {
   device: Device
-  trusted: readonly Buffer[]
+  trusted: Environment['trusted']
   signal?: AbortSignal | undefined
 }): Trouble | undefined => {
   const { device, trusted, signal } = what

@@ -5,6 +5,7 @@ type PhaseRow = { readonly waitsFor: 'network' | 'server' | 'client'; readonly d
 export const PHASES = {
   connect: { waitsFor: 'network', doc: 'from the first SYN until TCP is connected' },
   tls: { waitsFor: 'server', doc: 'the TLS handshake, until the server certificate is there to be compared' },
+  trust: { waitsFor: 'server', doc: 'asking TVS about the server certificate, where no record stands for it [BOOT-6.3]' },
   greeting: { waitsFor: 'server', doc: 'until the server has sent AUTH_REQUEST: it speaks first [CAPF-1.2]' },
   auth: { waitsFor: 'server', doc: 'from AUTH_RESPONSE sent until the next message of the server' },
   keyGeneration: { waitsFor: 'client', doc: 'from KEY_GENERATE_REQUEST until the key pair exists [CAPF-3.3]' },

@@ -1,13 +1,20 @@
 import { isDeviceName } from '@capfkit/codec/capf'
 import { OptionError } from '@capfkit/codec/options'
+import { type BootOrder, bootPhone } from './boot/boot.ts'
+import type { BootResult } from './boot/result.ts'
 import { type Contact, contactServers } from './contact.ts'
 import { type AuthMode, type Credential, Device } from './device.ts'
 import { type Environment, environmentOf, type Target } from './environment.ts'
 import { phoneError } from './errors.ts'
+import { type Flash, memoryFlash } from './flash/flash.ts'
 import { MODELS, type ModelName } from './models.ts'
 import { notStarted, obstacle } from './obstacle.ts'
 import { type PhoneOptions, phoneOptions } from './options.ts'
+import { lookUp, resolveBySystem } from './resolver.ts'
 import type { ContactResult, SessionResult } from './result.ts'
+import { ConsoleLog } from './screen/console-lines.ts'
+import type { StatusMessage } from './screen/status-messages.ts'
+import { StatusPage } from './screen/status-page.ts'
 import { Session } from './session.ts'
 import { tlsProfileFor } from './tls-profile.ts'
 
@@ -27,15 +34,11 @@ export type PhoneInit = Pick<Environment, 'makeKey' | 'trusted'> &
     protocolVersion?: 2 | 3
     /** Send SUDI_DATA when there is an RSA MIC; costs two RSA signatures a session. Default false. */
     sudi?: boolean
+    /** What the phone keeps between boots; default: as long as it lives. */
+    flash?: Flash
     /** Checked by {@link phoneOptions}; give many phones one checked object. */
     options?: Partial<PhoneOptions>
   }
-
-/** One line of the phone's status page; `at` in milliseconds since 1970. */
-export type StatusMessage = { readonly at: number; readonly text: string }
-
-/** The status page keeps the last few and forgets the oldest. */
-const MAX_STATUS_MESSAGES = 20
 
 const wrong = (name: string, wanted: string) =>
   new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} must be ${wanted}` }])
@@ -50,7 +53,9 @@ export type LscMenu = 'Not Installed' | 'Pending' | 'Installed'
 export class Phone {
   readonly #device: Device
   readonly #environment: Environment
-  readonly #statusMessages: StatusMessage[] = []
+  readonly #page: StatusPage
+  readonly #console: ConsoleLog
+  readonly #flash: Flash
   #isBusy = false
 
   /** @throws {OptionError} for a device name or model that is none, and for wrong options. */
@@ -74,6 +79,10 @@ export class Phone {
       options,
     })
     this.#environment = environmentOf({ ...init, tls: init.tls ?? tlsProfileFor({ model, options }) })
+    const { now, onStatus, onConsole } = this.#environment
+    this.#page = new StatusPage({ now, sink: onStatus })
+    this.#console = new ConsoleLog({ now, sink: onConsole })
+    this.#flash = init.flash ?? memoryFlash()
   }
 
   get deviceName(): string {
@@ -96,12 +105,13 @@ export class Phone {
 
   /** The last lines of the status page, the newest last. */
   get statusMessages(): readonly StatusMessage[] {
-    return this.#statusMessages
+    return this.#page.messages
   }
 
   /** What a new configuration file or the user changes between sessions. `authString: undefined` forgets the string. */
-  configure(change: { authMode?: AuthMode; authString?: string | undefined }): void {
+  configure(change: { authMode?: AuthMode; authString?: string | undefined; trusted?: Environment['trusted'] }): void {
     if (change.authMode) this.#device.authMode = change.authMode
+    if (change.trusted) this.#environment.trusted = change.trusted
     if ('authString' in change) this.#device.authString = change.authString
   }
 
@@ -115,7 +125,7 @@ export class Phone {
     if (this.#isBusy) return notStarted({ code: 'PHONE_BUSY' })
     const trouble = obstacle({ device: this.#device, trusted: this.#environment.trusted, signal })
     this.#isBusy = true
-    const result = trouble ? notStarted(trouble) : await this.#converse(target, signal)
+    const result = trouble ? notStarted(trouble) : await this.#reach(target, signal)
     this.#isBusy = false
     this.#show(result, target)
     return result
@@ -136,6 +146,57 @@ export class Phone {
     })
   }
 
+  /**
+   * Switch the phone on [BOOT-1.1]: trust lists and configuration from the file server, then CAPF if the configuration asks for
+   * it. From then on the phone authenticates and trusts as that says. Never rejects but for wrong options.
+   *
+   * @throws {OptionError}
+   */
+  async boot(order: BootOrder): Promise<BootResult> {
+    this.#environment.resolve ??= resolveBySystem
+    const phone = {
+      device: this.#device,
+      environment: this.#environment,
+      console: this.#console,
+      page: this.#page,
+      resolve: (host: string, signal: AbortSignal | undefined) => this.#resolve(host, signal),
+      configure: (change: Parameters<Phone['configure']>[0]) => this.configure(change),
+      contactCapf: (contact: Contact) => this.contactCapf(contact),
+    }
+    return bootPhone(order, { phone, flash: this.#flash })
+  }
+
+  /** Forget trust lists and what TVS said: the next list is taken on faith. @throws {BootError} `BOOT_FLASH` */
+  eraseTrust(): Promise<void> {
+    return this.#flash.erase()
+  }
+
+  /** Name first, where there is a resolver. */
+  async #reach(target: Target, signal: AbortSignal | undefined): Promise<SessionResult> {
+    if (!this.#environment.resolve) return this.#converse(target, signal)
+    try {
+      return await this.#converse({ ...target, host: await this.#lookUp(target.host, signal) }, signal)
+    } catch {
+      return notStarted(signal?.aborted ? { code: 'PHONE_ABORTED' } : { code: 'PHONE_NAME_UNKNOWN', detail: target.host })
+    }
+  }
+
+  #lookUp(host: string, signal: AbortSignal | undefined): Promise<string> {
+    const { resolve = resolveBySystem, startTimer } = this.#environment
+    const { connectTimeoutMs: timeoutMs } = this.#device.options
+    return lookUp(host, { resolve, startTimer, console: this.#console, timeoutMs, signal })
+  }
+
+  /** As {@link Phone.#lookUp}, for names that are not of CAPF: the user is told here, and not by the session. */
+  async #resolve(host: string, signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await this.#lookUp(host, signal)
+    } catch (error) {
+      if (!signal?.aborted) this.#page.show('DNS_UNKNOWN', { host })
+      throw error
+    }
+  }
+
   #converse(target: Target, signal: AbortSignal | undefined): Promise<SessionResult> {
     return new Promise(done => {
       new Session({ device: this.#device, environment: this.#environment, signal, done }).start(target)
@@ -144,17 +205,10 @@ export class Phone {
 
   /** The status page of the phone, and a line of log. */
   #show({ failure, operation }: SessionResult, { host, port }: Target): void {
-    const at = this.#environment.now()
-    const shows = failure && (phoneError(failure.code).shows ?? 'LSC: Failed')
-    if (shows === 'DNS unknown IPv4 host') this.#showLine({ at, text: `${shows} ${host}` })
-    else if (shows && shows !== 'nothing') this.#showLine({ at, text: shows })
+    const { log, now } = this.#environment
+    for (const code of failure ? (phoneError(failure.code).shows ?? ['LSC_FAILED']) : []) this.#page.show(code, { host })
     const text = failure ? `${failure.code} in phase ${failure.phase}: ${failure.detail}` : `done: ${operation}`
     const level = failure ? 'warn' : 'info'
-    this.#environment.log?.({ at, level, deviceName: this.deviceName, text: `session with ${host}:${port}, ${text}` })
-  }
-
-  #showLine(message: StatusMessage): void {
-    this.#statusMessages.push(message)
-    if (this.#statusMessages.length > MAX_STATUS_MESSAGES) this.#statusMessages.shift()
+    log?.({ at: now(), level, deviceName: this.deviceName, text: `session with ${host}:${port}, ${text}` })
   }
 }

@@ -57,6 +57,7 @@ export class Session {
       maxFrameBytes,
       events: {
         connected: () => this.#wait('tls', tlsTimeoutMs),
+        judging: () => this.#wait('trust'),
         secured: () => this.#wait('greeting'),
         message: message => this.#take(message),
         failed: trouble => this.#fail(trouble),

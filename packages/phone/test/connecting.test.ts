@@ -36,7 +36,7 @@ t.test('failures to connect', async t => {
     },
   })
   t.match((await named.runSession({ host: 'capf.invalid', port })).failure, { code: 'PHONE_NAME_UNKNOWN', side: 'network' })
-  t.match(named.statusMessages, [{ text: 'DNS unknown IPv4 host capf.invalid' }])
+  t.match(named.statusMessages, [{ text: 'DNS unknown IPv4 host capf.invalid' }, { text: 'LSC: Connection failed' }])
 
   const full = world.phone({
     connect: () => {

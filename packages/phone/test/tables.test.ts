@@ -41,7 +41,7 @@ t.test('a phone refuses a name that is none', async t => {
     code: 'CONFIG_OUT_OF_RANGE',
     message: /deviceName must be a CUCM device name/,
   })
-  t.throws(() => new Phone({ ...init, deviceName: 'X', model: '9999' as never }), { message: /model must be 7821 \| .*got "9999"/ })
+  t.throws(() => new Phone({ ...init, deviceName: 'X', model: '9999' as never }), { message: /model must be 7811 \| .*got "9999"/ })
   t.equal(new Phone({ ...init, deviceName: 'SEP001122334455' }).deviceName, 'SEP001122334455')
   for (const model of Object.keys(MODELS)) t.ok(new Phone({ ...init, deviceName: 'X', model: model as keyof typeof MODELS }))
 })

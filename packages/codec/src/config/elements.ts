@@ -1,4 +1,4 @@
-import { type ConfigValue, host, line, oneOf, oneZero, sha1Hex, trueFalse, whole } from './values.ts'
+import { type ConfigValue, certificateHashHex, host, line, oneOf, oneZero, trueFalse, whole } from './values.ts'
 
 /** Where an element stands below the root, `a/b/c`; as part of a list's member also `@attribute`. */
 type Path = string
@@ -112,8 +112,8 @@ export const CONFIG_ELEMENTS = {
   }),
   certHash: one({
     path: 'certHash',
-    value: sha1Hex,
-    doc: 'SHA-1 of the LSC that the cluster knows of this phone; empty until there is one.',
+    value: certificateHashHex,
+    doc: 'SHA-1 of the LSC that the cluster knows of this phone, or its MD5, by its length; empty until there is one.',
   }),
   encrConfig: one({ path: 'encrConfig', value: trueFalse, doc: 'There is an encrypted file, .cnf.xml.enc.sgn: fetch that one.' }),
 } as const satisfies Record<string, ConfigRow>

@@ -51,9 +51,9 @@ export const host = matching(
   'host name or address',
 )
 
-const HASH = matching(/^(?:[0-9a-f]{40})?$/, 'empty, or 40 hex digits')
-/** SHA-1 in hex, read in either case, or nothing. */
-export const sha1Hex: ConfigValue<string> = { ...HASH, read: text => HASH.read(text.toLowerCase()) }
+const HASH = matching(/^(?:[0-9a-f]{32}|[0-9a-f]{40})?$/, 'empty, 32 or 40 hex digits')
+/** SHA-1 in hex, or MD5 as open tools write it; read in either case; or nothing. */
+export const certificateHashHex: ConfigValue<string> = { ...HASH, read: text => HASH.read(text.toLowerCase()) }
 
 /** Printable ASCII without blanks around it. */
 export const line = (maxLength: number): ConfigValue<string> =>
