@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { boot } from './parts/boot.ts'
 import { enrolments } from './parts/enrolments.ts'
 import type { Part } from './parts/part.ts'
 import { trust } from './parts/trust.ts'
@@ -12,7 +13,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, tvs, enrolments, waiting }
+const PARTS: Readonly<Record<string, Part>> = { trust, tvs, enrolments, waiting, boot }
 
 const { values } = parseArgs({
   options: {

@@ -13,6 +13,7 @@ const EXCLUSIVE: readonly (readonly [Name, Name])[] = [
   ['embedded', 'store'],
   ['embedded', 'capfCertificate'],
   ['realKeygen', 'keyPool'],
+  ['embedded', 'bootServer'],
 ]
 
 const isGiven = (value: unknown) => value !== undefined && value !== false
@@ -36,6 +37,12 @@ const checkCsv = ({ csv }: FleetOptions) => {
   if (csv !== undefined) readCsvPhones(csv)
 }
 
+/** Phones that boot must be told where. */
+const checkBoot = ({ boot, bootServer, embedded }: FleetOptions) => {
+  if (boot !== '0%' && !embedded && bootServer === undefined)
+    throw wrong('bootServer', 'is needed with --boot: the file server of the cluster, or --embedded')
+}
+
 const checkExclusive = (options: FleetOptions) => {
   const problems = EXCLUSIVE.flatMap(([name, other]): OptionProblem[] => {
     const both = isGiven(options[name]) && isGiven(options[other])
@@ -53,6 +60,7 @@ const CHECKS: readonly ((options: FleetOptions) => unknown)[] = [
   checkServer,
   checkStore,
   checkCsv,
+  checkBoot,
   checkExclusive,
 ]
 

@@ -1,3 +1,4 @@
+import type { BootTarget } from './boot.ts'
 import type { FleetErrorCode } from './errors.ts'
 import type { FleetOptions } from './options.ts'
 import type { EncodedTally, Failure } from './tally.ts'
@@ -11,6 +12,7 @@ export type ToClient =
       step: number
       target: { host: string; port: number }
       trusted: readonly Buffer[]
+      bootTarget?: BootTarget | undefined
       micCa: { certificateDer: Buffer; keyPem: string }
       keyPoolFile: string | undefined
       ordered: boolean

@@ -1,7 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import { REASON } from '@capfkit/codec/capf'
-import { type Credential, Phone, type PhoneOptions, phoneOptions, type SessionResult } from '@capfkit/phone'
+import {
+  type BootOptions,
+  type BootResult,
+  bootOptions,
+  type Credential,
+  newSharedFiles,
+  Phone,
+  type PhoneOptions,
+  phoneOptions,
+  type SessionResult,
+} from '@capfkit/phone'
 import { CertificateIssuer, micSubject } from '@capfkit/pki'
+import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
 import { credentialFrom } from './credential-file.ts'
 import { authStringOf, type Identities, identitiesOf, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
@@ -20,6 +31,8 @@ export type EngineInit = {
   target: { host: string; port: number }
   /** DER of the CAPF certificates that the phones trust. */
   trusted: readonly Buffer[]
+  /** Where those that boot in full find their files. */
+  bootTarget?: BootTarget | undefined
   /** Signs the MICs of the phones. */
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
   keys: KeySource
@@ -38,6 +51,11 @@ const PARALLEL = 8
 
 const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoot', none: 'none', unknown: 'unknown' } as const
 
+const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'phasesMs' | 'failure'> => ({
+  phasesMs,
+  failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code },
+})
+
 /** The phones of one process: made once, run round after round. */
 export class FleetEngine {
   tally = new Tally()
@@ -45,6 +63,10 @@ export class FleetEngine {
   readonly #identities: Identities
   readonly #rounds: readonly Round[]
   readonly #phoneOptions: PhoneOptions
+  readonly #bootOptions: BootOptions
+  readonly #bootShare: number
+  /** Trust lists and configurations are read once for all phones. */
+  readonly #sharedFiles = newSharedFiles()
   readonly #micIssuer: CertificateIssuer
   readonly #phones = new Map<number, Phone>()
   /** Phones by index whose authentication string is drawn anew for each round. */
@@ -66,6 +88,9 @@ export class FleetEngine {
       maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
       legacyTls: options.legacyTls,
     })
+    this.#bootShare = shareOf(options.boot)
+    const { httpPort, httpsPort, tftpPort, furtherFiles } = options
+    this.#bootOptions = bootOptions({ httpPort, httpsPort, tftpPort, furtherFiles, ...init.bootTarget?.options })
     this.#micIssuer = CertificateIssuer.create({ ...init.micCa, profile: 'mic', now: () => new Date() })
   }
 
@@ -151,7 +176,7 @@ export class FleetEngine {
   }
 
   async #run({ item: index, dueMs }: Start<number>, number: number): Promise<void> {
-    const { options, target } = this.#init
+    const { options, target, bootTarget } = this.#init
     const phone = this.#phones.get(index)!
     if (this.#drawsString.has(index)) phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
     const controller = new AbortController()
@@ -160,13 +185,18 @@ export class FleetEngine {
     const startedMs = performance.now()
     if (startedMs - dueMs > LATE_MS) this.tally.lateStarts++
     const { signal } = controller
-    const result = await (options.retries > 0
-      ? phone.contactCapf({ servers: [target], signal })
-      : phone.runSession({ ...target, signal }))
+    const boots = bootTarget && doesBoot({ seed: options.seed, index, share: this.#bootShare })
+    const ended = boots
+      ? { boot: await phone.boot({ server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal }) }
+      : {
+          session: await (options.retries > 0
+            ? phone.contactCapf({ servers: [target], signal })
+            : phone.runSession({ ...target, signal })),
+        }
     const endedMs = performance.now()
     this.#running.delete(controller)
     this.tally.record(
-      this.#counted(result, {
+      this.#counted(ended, {
         // A timer may fire within its millisecond too early.
         scheduledMs: endedMs - Math.min(dueMs, startedMs),
         actualMs: endedMs - startedMs,
@@ -177,15 +207,18 @@ export class FleetEngine {
   }
 
   #counted(
-    result: SessionResult,
+    { session, boot }: { session?: SessionResult; boot?: BootResult },
     { scheduledMs, actualMs, number }: { scheduledMs: number; actualMs: number; number: number },
   ): Counted {
-    const operation = OPERATION_OF[result.operation]
-    const { phasesMs, failure } = result
+    // A phone whose configuration gives it no reason to contact CAPF does nothing there.
+    const result = session ?? boot?.capf
+    const operation = OPERATION_OF[result?.operation ?? 'none']
+    const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!)
     const counted = { scheduledMs, actualMs, phasesMs, operation }
     // A phone that truthfully shows nothing has done what was ordered, and the server says so.
-    if (failure?.code === 'PHONE_NOTHING_TO_FETCH' && result.reason === REASON.NO_ACTION) return { ...counted, failure: undefined }
-    if (failure) return { ...counted, failure: { side: failure.side, phase: failure.phase, reason: failure.code } }
+    if (failure?.reason === 'PHONE_NOTHING_TO_FETCH' && result?.reason === REASON.NO_ACTION)
+      return { ...counted, failure: undefined }
+    if (failure) return { ...counted, failure }
     const expected = this.#rounds[number]!.operation
     const surprise = this.#init.ordered && operation !== expected
     return {

@@ -1,4 +1,5 @@
-import { flag, int, type OptionsOf, optionalText, text } from '@capfkit/codec/options'
+import { flag, int, type OptionsOf, oneOf, optionalText, text } from '@capfkit/codec/options'
+import { BOOT_OPTIONS } from '@capfkit/phone'
 
 const WEIGHTS = 'NAME=WEIGHT,NAME=WEIGHT…'
 
@@ -104,6 +105,26 @@ export const FLEET_OPTIONS = {
     doc: 'Old models (7900, 8941, CIPC) speak TLS 1.0 with RSA key exchange, as they really do.',
     unsafe: 'TLS 1.0, SHA-1 and RSA key exchange protect nothing against a determined listener',
   }),
+  boot: text({
+    default: '0%',
+    pattern: /^(?:100|\d{1,2})%$/,
+    range: '0% … 100%',
+    doc: 'Share of the phones that boot in full: trust lists and configuration from the file server, TVS, then CAPF as their configuration says. The others contact CAPF at once.',
+  }),
+  bootServer: optionalText({
+    pattern: /^[A-Za-z0-9_.:-]{1,253}$/,
+    range: 'HOST',
+    doc: 'File server of the phones that boot, as DHCP option 150 would say. With --embedded there is one of our own, and a TVS.',
+  }),
+  bootTrust: oneOf({
+    default: 'tvs',
+    values: ['tvs', 'list'],
+    doc: 'With --embedded: the trust list has a CAPF certificate of before, so that each phone asks TVS about the present one (tvs), or it has the present one (list).',
+  }),
+  httpPort: BOOT_OPTIONS.httpPort,
+  httpsPort: BOOT_OPTIONS.httpsPort,
+  tftpPort: BOOT_OPTIONS.tftpPort,
+  furtherFiles: BOOT_OPTIONS.furtherFiles,
   maxFailed: text({
     default: '0%',
     pattern: /^\d+(?:\.\d+)?%$/,

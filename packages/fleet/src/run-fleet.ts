@@ -4,11 +4,14 @@ import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
 import { Clients } from './clients.ts'
+import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { identitiesOf } from './identity.ts'
+import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderRound } from './orders.ts'
+import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
 import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
@@ -74,6 +77,11 @@ class Run {
     const trusted = own ? [own.certificateDer] : told
     if (out !== undefined) await writeRunFiles({ out, micCa, trusted })
     const store = this.#store(own)
+    const { boot, bootServer } = this.#options
+    const cluster =
+      own && store && boot !== '0%'
+        ? this.#stack.use(await startEmbeddedCluster({ options: this.#options, capf: own, store }))
+        : undefined
     const order = async (round: number) => {
       if (store) await orderRound(store, { options: this.#options, round, signal })
     }
@@ -82,6 +90,7 @@ class Run {
       options: this.#options,
       target,
       trusted,
+      bootTarget: cluster?.bootTarget ?? (bootServer === undefined ? undefined : { host: bootServer, options: {} }),
       micCa: { certificateDer: micCa.certificateDer, keyPem: privateKeyPem(micCa.privateKey) },
       keyPoolFile: keyPool?.file,
       ordered: store !== undefined,
@@ -103,7 +112,7 @@ class Run {
       rounds: done,
       health: this.#clients.health,
       poolSize: keyPool?.count ?? 0,
-      isLoopback: /^(127\.|::1$|localhost$)/.test(target.host),
+      isLoopback: isLoopback(target.host),
       stopped: this.#stopped && !this.#gaveUp,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
@@ -125,7 +134,7 @@ class Run {
     if (this.#stopped) return
     const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), PROGRESS_MS)
     try {
-      await this.#clients.start(init, clientProcesses(this.#options, total))
+      await this.#clients.start(init, clientProcesses(this.#options, { cores: availableParallelism(), phones: total }))
     } finally {
       clearInterval(show)
     }
@@ -177,17 +186,6 @@ class Run {
   }
 }
 
-/** Half of the cores are the server's, unless it was said otherwise. */
-const embeddedProcesses = ({ serverWorkers }: FleetOptions): number =>
-  serverWorkers || Math.max(1, Math.floor(availableParallelism() / 2))
-
-/** All cores but those of the embedded server; none would have nothing to do. */
-const clientProcesses = ({ embedded, serverWorkers, processes, rate, concurrency }: FleetOptions, phones: number): number => {
-  const cores = availableParallelism()
-  const wanted = processes || Math.max(1, embedded ? cores - serverWorkers : cores)
-  return Math.min(wanted, phones, rate === 0 ? concurrency : wanted)
-}
-
 /**
  * Run a fleet of simulated phones against a CAPF server and add up what happened.
  *
@@ -197,5 +195,8 @@ const clientProcesses = ({ embedded, serverWorkers, processes, rate, concurrency
 export const runFleet = async (init: RunFleetInit): Promise<FleetSummary> => {
   const options = checkFleetOptions(init.options)
   await using stack = new AsyncDisposableStack()
-  return await new Run(init, { options: { ...options, serverWorkers: embeddedProcesses(options) }, stack }).run()
+  return await new Run(init, {
+    options: { ...options, serverWorkers: serverProcesses(options, availableParallelism()) },
+    stack,
+  }).run()
 }

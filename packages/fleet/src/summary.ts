@@ -1,7 +1,7 @@
-import { PHASES, type Phase } from '@capfkit/phone'
 import type { ClientHealth } from './client-messages.ts'
 import type { LatencySummary } from './latency.ts'
 import type { FleetOptions } from './options.ts'
+import { FLEET_PHASES, type FleetPhase } from './phases.ts'
 import { nothingAnswers } from './reachability.ts'
 import type { Failure, Tally } from './tally.ts'
 
@@ -41,7 +41,7 @@ export type FleetSummary = {
   seconds: number
   ratePerSecond: number
   latencyMs: { scheduled: LatencySummary; actual: LatencySummary }
-  phases: Partial<Record<Phase, LatencySummary>>
+  phases: Partial<Record<FleetPhase, LatencySummary>>
   keys: { pooled: number; generated: number; poolSize: number; note: string }
   generator: {
     processes: number
@@ -129,8 +129,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
   const serverCpuMs = sum(rounds, round => round.serverCpuMs ?? 0)
   const each = (ms: number) => round3(ms / Math.max(1, done + failed))
   const phases: FleetSummary['phases'] = {}
-  for (const phase of Object.keys(PHASES) as Phase[])
-    if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()
+  for (const phase of FLEET_PHASES) if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()
   return {
     version: 1,
     seed: options.seed,

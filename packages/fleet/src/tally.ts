@@ -1,8 +1,9 @@
-import { type FailureSide, PHASES, type Phase } from '@capfkit/phone'
+import type { FailureSide } from '@capfkit/phone'
 import { Latency } from './latency.ts'
+import { type FailurePlace, FLEET_PHASES, type FleetPhase } from './phases.ts'
 
 /** One way in which operations failed, and how often. */
-export type Failure = { side: FailureSide; phase: Phase; reason: string; count: number }
+export type Failure = { side: FailureSide; phase: FailurePlace; reason: string; count: number }
 
 /** What a tally is between processes: plain data. */
 export type EncodedTally = {
@@ -14,17 +15,15 @@ export type EncodedTally = {
   latency: Record<string, string>
 }
 
-const PHASE_NAMES = Object.keys(PHASES) as Phase[]
-
 /** How one session went, as far as it counts. */
 export type Counted = {
   /** From the moment that the schedule named, ms. */
   scheduledMs: number
   /** From the moment that it really started, ms. */
   actualMs: number
-  phasesMs: Partial<Record<Phase, number>>
+  phasesMs: Partial<Record<FleetPhase, number>>
   operation: string
-  failure: { side: FailureSide; phase: Phase; reason: string } | undefined
+  failure: { side: FailureSide; phase: FailurePlace; reason: string } | undefined
 }
 
 /** Everything that is counted of a run, or of a process's part of it; it does not grow with the number of phones. */
@@ -37,10 +36,10 @@ export class Tally {
   readonly operations = new Map<string, number>()
   readonly scheduled = new Latency()
   readonly actual = new Latency()
-  readonly phases: Readonly<Record<Phase, Latency>>
+  readonly phases: Readonly<Record<FleetPhase, Latency>>
 
   constructor() {
-    this.phases = Object.fromEntries(PHASE_NAMES.map(phase => [phase, new Latency()])) as Record<Phase, Latency>
+    this.phases = Object.fromEntries(FLEET_PHASES.map(phase => [phase, new Latency()])) as Record<FleetPhase, Latency>
   }
 
   get failed(): number {
@@ -59,7 +58,7 @@ export class Tally {
     this.operations.set(operation, (this.operations.get(operation) ?? 0) + 1)
     this.scheduled.record(scheduledMs)
     this.actual.record(actualMs)
-    for (const phase of PHASE_NAMES) {
+    for (const phase of FLEET_PHASES) {
       const ms = phasesMs[phase]
       if (ms !== undefined) this.phases[phase].record(ms)
     }
@@ -80,12 +79,12 @@ export class Tally {
     for (const [operation, count] of other.operations) this.operations.set(operation, (this.operations.get(operation) ?? 0) + count)
     this.scheduled.add(other.scheduled)
     this.actual.add(other.actual)
-    for (const phase of PHASE_NAMES) this.phases[phase].add(other.phases[phase])
+    for (const phase of FLEET_PHASES) this.phases[phase].add(other.phases[phase])
   }
 
   encode(): EncodedTally {
     const latency: Record<string, string> = { scheduled: this.scheduled.encode(), actual: this.actual.encode() }
-    for (const phase of PHASE_NAMES) latency[phase] = this.phases[phase].encode()
+    for (const phase of FLEET_PHASES) latency[phase] = this.phases[phase].encode()
     const { started, done, lateStarts } = this
     return {
       started,
@@ -107,7 +106,7 @@ export class Tally {
     const add = (into: Latency, name: string) => into.add(Latency.decode(encoded.latency[name]!))
     add(tally.scheduled, 'scheduled')
     add(tally.actual, 'actual')
-    for (const phase of PHASE_NAMES) add(tally.phases[phase], phase)
+    for (const phase of FLEET_PHASES) add(tally.phases[phase], phase)
     return tally
   }
 }

@@ -1,5 +1,5 @@
 import type { Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
-import { PHONE_ERRORS } from '@capfkit/phone'
+import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { type Io, painter } from '../io.ts'
 
 /** As wide as a terminal is at least. */
@@ -52,6 +52,10 @@ const ORDERED = /^ORDERED_(\w+)_GOT_(\w+)$/
 const explained = (reason: string): string | undefined => {
   const [, ordered, got] = ORDERED.exec(reason) ?? []
   if (ordered) return `${ordered} was ordered, and the server asked for ${got === 'none' ? 'nothing' : got}`
+  if (Object.hasOwn(BOOT_ERRORS, reason)) {
+    const { what, remedy } = BOOT_ERRORS[reason as keyof typeof BOOT_ERRORS]
+    return `${what}: ${remedy}`
+  }
   if (!Object.hasOwn(PHONE_ERRORS, reason)) return undefined
   const { sentence, todo } = PHONE_ERRORS[reason as keyof typeof PHONE_ERRORS]
   return todo === 'nothing' ? sentence : `${sentence}: ${todo}`

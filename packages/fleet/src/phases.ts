@@ -1,0 +1,10 @@
+import { BOOT_PHASES, type BootPhase, type BootStepName, PHASES, type Phase } from '@capfkit/phone'
+
+/** What the time of an operation is spent on: of a phone that boots, and of the CAPF session in it. */
+export type FleetPhase = BootPhase | Phase
+
+/** In the order in which they come. `capf` is the whole of what follows it. */
+export const FLEET_PHASES = [...Object.keys(BOOT_PHASES), ...Object.keys(PHASES)] as readonly FleetPhase[]
+
+/** Where an operation failed: in a phase of a session, or in a step of a boot. */
+export type FailurePlace = FleetPhase | BootStepName
