@@ -5,6 +5,7 @@ import * as capf from '../packages/codec/src/capf/index.ts'
 import * as config from '../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
 import * as tftpPackets from '../packages/codec/src/tftp/index.ts'
+import * as tlv from '../packages/codec/src/tlv/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
@@ -43,8 +44,10 @@ const codes = new Set(
     CONFIG_ERRORS,
     config.CONFIG_FILE_ERRORS,
     tftpPackets.PACKET_ERRORS,
+    tlv.TLV_ERRORS,
     pki.PKI_ERRORS,
     pki.CHAIN_ERRORS,
+    pki.TRUST_LIST_FINDINGS,
     listen.LISTEN_ERRORS,
     server.SERVER_ERRORS,
     tvs.TVS_ERRORS,
@@ -58,7 +61,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, pki, listen, server, tvs, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, tftpPackets, tlv, pki, listen, server, tvs, phone, fleet, cli].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

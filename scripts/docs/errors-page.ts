@@ -3,10 +3,11 @@ import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/inde
 import { CONFIG_FILE_ERRORS } from '../../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
 import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
+import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
-import { CHAIN_ERRORS, PKI_ERRORS } from '../../packages/pki/src/index.ts'
+import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
 import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
 import { TVS_ERRORS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
@@ -109,6 +110,21 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/codec/capf`, `ENCODE_ERRORS`',
     about: 'An `EncodeError` is a mistake of the calling program; `where` names message and element.',
     ...sentences(ENCODE_ERRORS),
+  },
+  {
+    title: 'Trust lists and signed files that cannot be read',
+    door: '`@capfkit/codec/tlv`, `TLV_ERRORS`',
+    about:
+      'A `TlvError` has `offset`, in bytes from the start of the file, and `where`, such as `record 3.FUNCTION`. The same codes are for values that cannot be written.',
+    ...sentences(TLV_ERRORS),
+  },
+  {
+    title: 'Trust lists and signed files that are not in order',
+    door: '`@capfkit/pki`, `TRUST_LIST_FINDINGS`',
+    about:
+      'What `checkTrustList`, `checkSignedFile` and the commands `capf trustlist verify` and `capf config verify` find; nothing of it is thrown. A problem means that the file should not be used, a warning that phones may not like it.',
+    head: ['code', 'what was found', 'severity'],
+    rows: Object.entries(TRUST_LIST_FINDINGS).map(([name, { severity, sentence }]) => [code(name), sentence, severity]),
   },
   {
     title: 'Configuration files of phones',

@@ -1,6 +1,7 @@
 import * as tvs from '../../packages/codec/src/tvs/index.ts'
 import { capfTables } from './capf-tables.ts'
 import { elementTable, messageTable } from './frame-tables.ts'
+import { trustTables } from './trust-tables.ts'
 
 /** A page about a protocol: clauses that code cites as `[CAPF-4.3]`, and tables of the code between them. */
 export type ProtocolPage = {
@@ -12,6 +13,7 @@ export type ProtocolPage = {
 /** By the name under which its clauses are cited. */
 export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
   CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
+  TRUST: { path: 'docs/protocol/trust-lists.md', tables: trustTables },
   TVS: {
     path: 'docs/protocol/tvs.md',
     tables: () => ({ messages: messageTable(tvs.MESSAGES), elements: elementTable(tvs.ELEMENTS) }),

@@ -21,6 +21,11 @@ export const CLI_ERRORS = {
     remedy: 'give a PEM file with the certificate and, where it is a credential, its private key',
     exit: EXIT.usage,
   },
+  CLI_BAD_SIGNED_FILE: {
+    what: 'this is not a trust list or signed file',
+    remedy: 'give the file as the TFTP server has it, fetched in binary mode',
+    exit: EXIT.usage,
+  },
   CLI_STORE_IN_MEMORY: {
     what: 'a store in memory ends with its process, so there is nothing in it to manage',
     remedy: 'name a file: --store sqlite:FILE',

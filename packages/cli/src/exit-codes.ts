@@ -28,6 +28,8 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   SERVER_WORKER_FAILED: EXIT.failed,
   DEVICE_EXISTS: EXIT.failed,
   PKI_POOL_WRITE: EXIT.failed,
+  PKI_DECRYPT_FAILED: EXIT.failed,
+  PKI_BAD_CONTENT_DIGEST: EXIT.failed,
   TVS_NAME_UNKNOWN: EXIT.unreachable,
   TVS_CONNECT_REFUSED: EXIT.unreachable,
   TVS_CONNECT_FAILED: EXIT.unreachable,

@@ -1,7 +1,9 @@
 import { flag } from '@capfkit/codec/options'
+import { looksSigned } from '@capfkit/codec/tlv'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
 import { type Explained, explain } from '../decode/explain.ts'
 import { candidatesIn } from '../decode/frames.ts'
+import { decodeSigned } from '../decode/signed.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readInput } from '../files.ts'
 import { type Io, note, painter, print } from '../io.ts'
@@ -38,7 +40,7 @@ const decodeCommand = command({
   doc: 'Show CAPF frames in words',
   details:
     'Reads raw bytes, or text with one frame in hexadecimal a line; "S>C NAME" may stand before it, # begins a comment. ' +
-    'Each element is shown with its tag, its length and its value. Exit code 1 when something is not a CAPF message.',
+    'Each element is shown with its tag, its length and its value. Of a trust list or signed file the header is shown. Exit code 1 when something is not a CAPF message.',
   examples: [
     ['decode session.txt', 'Frames from a file'],
     ['decode - --json < frames.bin', 'Raw bytes from stdin, one JSON object a frame'],
@@ -55,6 +57,8 @@ const decodeCommand = command({
   },
   async run({ options, words: { file }, io }) {
     const input = await readInput(file, { io, maxBytes: MAX_BYTES })
+    const source = file === '-' ? 'stdin' : file
+    if (looksSigned(input)) return decodeSigned(io, { bytes: input, source, json: options.json })
     let frames = 0
     let errors = 0
     for (const candidate of candidatesIn(input)) {
@@ -64,7 +68,6 @@ const decodeCommand = command({
       if (options.json) print(io, JSON.stringify(dataOf(explained)))
       else show(io, explained)
     }
-    const source = file === '-' ? 'stdin' : file
     if (frames === 0) note(io, `capf: ${source}: there is no frame in it`)
     else if (errors > 0) note(io, `capf: ${source}: ${errors} of ${frames} did not decode`)
     return frames === 0 || errors > 0 ? EXIT.failed : undefined

@@ -2,9 +2,10 @@ import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
 import { CONFIG_FILE_ERRORS } from '@capfkit/codec/config'
 import { CONFIG_ERRORS } from '@capfkit/codec/options'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
+import { TLV_ERRORS } from '@capfkit/codec/tlv'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { PHONE_ERRORS } from '@capfkit/phone'
-import { CHAIN_ERRORS, PKI_ERRORS } from '@capfkit/pki'
+import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
 import { SERVER_ERRORS } from '@capfkit/server'
 import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
@@ -30,6 +31,8 @@ const allErrors = (): ErrorRow[] => [
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),
+  ...sentences(TLV_ERRORS),
+  ...Object.entries(TRUST_LIST_FINDINGS).map(([code, { severity, sentence }]) => ({ code, what: `${severity}: ${sentence}` })),
   ...sentences({ ...ENCODE_ERRORS, ...DECODE_ERRORS }),
   ...remedies(CONFIG_FILE_ERRORS),
   ...sentences(PACKET_ERRORS),
