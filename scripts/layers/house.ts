@@ -25,6 +25,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'fast-xml-parser': ['codec/src/config'],
   protobufjs: ['codec/src/run'],
   'node-forge': ['pki/src'],
+  'p-queue': ['server/src/issuers'],
   pino: ['listen/src'],
   'prom-client': ['listen/src'],
   'hdr-histogram-js': ['fleet/src'],

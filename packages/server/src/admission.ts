@@ -1,7 +1,7 @@
 import type { MessageOf } from '@capfkit/codec/capf'
-import type { KeySpec } from '@capfkit/pki'
 import { authenticate, type Refusal } from './authentication.ts'
 import { type Device, formatCompletesBy, keySpecFor, type Operation } from './device.ts'
+import { Installation } from './installation.ts'
 import type { SessionEvent } from './machine.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Lease } from './store/store.ts'
@@ -12,8 +12,8 @@ export type Admission = {
   detail?: string
   device?: Device
   lease?: Lease
-  /** The key that an install asks for. */
-  keySpec?: KeySpec
+  /** What an install asks for, or already has. */
+  install?: Installation
   wrongString?: true
 }
 
@@ -28,7 +28,7 @@ const refused = (refusal: Refusal): Admission => ({
 })
 
 /** May this phone have its order carried out, and if so, which? The device is claimed already. */
-const judge = ({ context, response, sessionId }: AdmissionInput, device: Device): Admission => {
+const judge = async ({ context, response, sessionId }: AdmissionInput, device: Device): Promise<Admission> => {
   const at = context.now()
   const { requireSudi } = context.options
   const refusal = authenticate({ device, response, sessionId, trust: context.trust, at, requireSudi })
@@ -38,8 +38,16 @@ const judge = ({ context, response, sessionId }: AdmissionInput, device: Device)
   const operation = device.operation as Exclude<Operation, 'none'>
   if (operation !== 'install') return { event: { name: OPERATION_EVENTS[operation] } }
   const keySpec = keySpecFor(device, response.version)
-  if (keySpec) return { event: { name: 'DEVICE_INSTALL' }, keySpec }
-  return refused({ status: 'CAPF_OP_FAIL_EC_ONLY', detail: `key order EC only, but the phone speaks version ${response.version}` })
+  if (!keySpec)
+    return refused({
+      status: 'CAPF_OP_FAIL_EC_ONLY',
+      detail: `key order EC only, but the phone speaks version ${response.version}`,
+    })
+  const { issuer } = context
+  const resumed = await issuer.resume?.({ deviceName: device.name, keySpec })
+  if (!resumed) return { event: { name: 'DEVICE_INSTALL' }, install: new Installation({ issuer, keySpec }) }
+  if ('waits' in resumed) return { event: { name: 'DEVICE_WAIT', status: resumed.waits.status }, detail: resumed.waits.message }
+  return { event: { name: 'DEVICE_STORE' }, install: new Installation({ issuer, keySpec, issued: resumed.issued }) }
 }
 
 const whyNotClaimed = async ({ context, response }: AdmissionInput): Promise<Admission> => {
@@ -60,7 +68,7 @@ export const admit = async (input: AdmissionInput): Promise<Admission> => {
   const lease = { name: response.deviceName, node: context.node, token: context.newToken() }
   try {
     const device = await context.store.claim(lease)
-    return device ? { device, lease, ...judge(input, device) } : await whyNotClaimed(input)
+    return device ? { device, lease, ...(await judge(input, device)) } : await whyNotClaimed(input)
   } catch (error) {
     context.orphan(lease)
     return { event: { name: 'DB_FAILED' }, detail: error instanceof Error ? error.message : String(error) }

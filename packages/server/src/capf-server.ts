@@ -6,11 +6,12 @@ import { type Address, connectionOf, keylogTo, Listener, type Logger, parseAddre
 import { type CertificateAndKey, TrustStore } from '@capfkit/pki'
 import { ServerCounters } from './counters.ts'
 import { ServerError } from './errors.ts'
-import type { Issue } from './issue.ts'
+import { createIssuer } from './issuers/create-issuer.ts'
+import type { OnlineCa } from './issuers/enrol.ts'
+import type { Issue, Issuer } from './issuers/issuer.ts'
 import { logSession } from './log.ts'
 import { StoreNode } from './node.ts'
 import { SERVER_OPTIONS } from './options.ts'
-import { localCa } from './servable.ts'
 import { Session } from './session.ts'
 import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
@@ -22,8 +23,10 @@ export type CapfServerInit = {
   certificate: CertificateAndKey
   /** Another CA that signs the LSCs. */
   ca?: CertificateAndKey
-  /** Another way to get a certificate signed; the default signs with `ca` or `certificate` in this process. */
+  /** Another way to get a certificate signed, whatever the option `issuer` says. */
   issue?: Issue
+  /** The CA of `issuer: 'online'`. */
+  onlineCa?: OnlineCa
   /** Certificates (DER) of the manufacturing CAs behind MICs and SUDI. */
   micCas?: readonly Buffer[]
   /** Further issuers of LSCs that are believed, such as the CAPF certificate of before (DER). */
@@ -37,6 +40,8 @@ export type CapfServerInit = {
   now?: () => Date
   /** Called at the end of each session, e.g. for a test or a dashboard. */
   onSession?: (summary: SessionSummary) => void
+  /** How often the store is asked for certificate requests that are due. Default 5000 ms. */
+  pollMs?: number
 }
 
 /**
@@ -54,6 +59,7 @@ export class CapfServer implements AsyncDisposable {
   readonly #lscTrust: TrustStore
   /** Sessions whose outcome is not written yet: a phone that hung up leaves its session behind for a moment. */
   readonly #running = new Set<Promise<void>>()
+  #certificate: CertificateAndKey
   #context: SessionContext
   #address: AddressInfo | undefined
   #closed: Promise<void> | undefined
@@ -61,6 +67,7 @@ export class CapfServer implements AsyncDisposable {
   private constructor(init: CapfServerInit) {
     this.#init = init
     this.#options = parseOptions(SERVER_OPTIONS, init.options)
+    this.#certificate = init.certificate
     const { store, log } = init
     const now = init.now ?? (() => new Date())
     this.#node = new StoreNode({
@@ -71,10 +78,12 @@ export class CapfServer implements AsyncDisposable {
     })
     const { trace } = this.#options
     this.#trace = trace ? new FileTrace({ file: trace, now, onError: error => log?.error({ err: error }, 'no trace') }) : undefined
-    this.#lscTrust = new TrustStore({ anchors: [...(init.lscCas ?? []), (init.ca ?? init.certificate).certificateDer] })
+    const { lscCas = [], onlineCa } = init
+    const anchors = [...lscCas, ...(onlineCa?.caCertificates ?? []), (init.ca ?? init.certificate).certificateDer]
+    this.#lscTrust = new TrustStore({ anchors })
     this.#context = {
       store,
-      issue: init.issue ?? this.#embeddedCa(init.ca ?? init.certificate),
+      issuer: this.#createIssuer(now),
       trust: { lsc: this.#lscTrust, mic: new TrustStore({ anchors: init.micCas ?? [] }) },
       options: this.#options,
       trace: this.#trace,
@@ -95,8 +104,7 @@ export class CapfServer implements AsyncDisposable {
       await server.#node.start()
       server.#address = await server.#listener.listen()
     } catch (error) {
-      await server.#node[Symbol.asyncDispose]()
-      await server.#trace?.[Symbol.asyncDispose]()
+      await server.#dispose()
       throw error
     }
     return server
@@ -121,14 +129,20 @@ export class CapfServer implements AsyncDisposable {
    * @throws {ServerError} `SERVER_CERTIFICATE_INVALID`; the certificate of before then stays.
    */
   reload(certificate: CertificateAndKey): void {
-    const issue = this.#init.issue ?? this.#embeddedCa(this.#init.ca ?? certificate)
+    const before = this.#certificate
+    this.#certificate = certificate
+    const { issue, ca, now = () => new Date() } = this.#init
+    // Any other issuer asks for the certificate whenever it needs it.
+    const signsItself = this.#options.issuer === 'local' && !issue
     try {
+      const issuer = signsItself ? this.#createIssuer(now) : this.#context.issuer
       this.#listener.reload(tlsProfile(certificate, this.#options))
+      this.#context = { ...this.#context, issuer }
     } catch (cause) {
-      throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
+      this.#certificate = before
+      throw cause instanceof ServerError ? cause : new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
     }
-    this.#lscTrust.add((this.#init.ca ?? certificate).certificateDer)
-    this.#context = { ...this.#context, issue }
+    this.#lscTrust.add((ca ?? certificate).certificateDer)
   }
 
   /** Take no more connections and let the sessions end, at most `drainTimeoutMs`; the second call waits for the first. */
@@ -145,6 +159,11 @@ export class CapfServer implements AsyncDisposable {
   async #close(drainTimeoutMs: number): Promise<void> {
     await this.#listener.close(drainTimeoutMs)
     await this.#outcomesWritten()
+    await this.#dispose()
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#context.issuer[Symbol.asyncDispose]()
     await this.#node[Symbol.asyncDispose]()
     await this.#trace?.[Symbol.asyncDispose]()
   }
@@ -161,8 +180,21 @@ export class CapfServer implements AsyncDisposable {
     return this.close(0)
   }
 
-  #embeddedCa(certificate: CertificateAndKey): Issue {
-    return localCa(certificate, { ...this.#options, now: this.#init.now ?? (() => new Date()) })
+  #createIssuer(now: () => Date): Issuer {
+    const { store, ca, issue, onlineCa, lscCas = [], log, pollMs } = this.#init
+    return createIssuer({
+      options: this.#options,
+      requests: store.requests,
+      certificate: () => this.#certificate,
+      ca,
+      issue,
+      onlineCa,
+      lscCas,
+      now,
+      trace: this.#trace,
+      onError: error => log?.error({ err: error }, 'a certificate request could not be kept'),
+      pollMs,
+    })
   }
 
   #createListener(): Listener {

@@ -8,7 +8,12 @@ export const SERVER_ERRORS = {
     what: 'the certificate and key cannot serve as a CAPF certificate',
     remedy: 'give a certificate with its own key; it must be allowed to sign when it is also the issuer',
   },
-  SERVER_ISSUER_UNAVAILABLE: { what: 'this issuer is not part of this version', remedy: 'use --issuer local' },
+  SERVER_ISSUER_UNAVAILABLE: { what: 'there is no Online CA to ask', remedy: 'say with --ra where its registration authority is' },
+  CA_CERTIFICATE_INVALID: { what: 'this is no certificate of a CA', remedy: 'see what the RA gives as its CA certificates' },
+  CA_NAME_RESERVED: {
+    what: 'the common name of an Online CA must not contain CAPF-',
+    remedy: 'use a CA with another name: phones would take its LSCs for those of a CAPF service',
+  },
   SERVER_WORKER_FAILED: { what: 'a worker process ended unexpectedly', remedy: 'look at the log lines before this one' },
   STORE_OPEN_FAILED: { what: 'the device store cannot be opened', remedy: 'check --store and the right to write to its folder' },
   STORE_NOT_A_STORE: { what: 'the file is not a device store', remedy: 'name another file, or import it with capf device import' },

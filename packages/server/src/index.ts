@@ -21,7 +21,18 @@ export {
   type StoredCertificate,
 } from './device.ts'
 export { SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
-export { createEmbeddedCa, type EmbeddedCaOptions, type Issue, type Issued, IssueError, type IssueRequest } from './issue.ts'
+export { createEmbeddedCa, type EmbeddedCaOptions } from './issuers/embedded-ca.ts'
+export {
+  type Enrol,
+  type EnrolAnswer,
+  EnrolError,
+  type EnrolRequest,
+  LIBEST,
+  type LibestResult,
+  type OnlineCa,
+} from './issuers/enrol.ts'
+export { ISSUE_ERRORS, IssueError, type IssueErrorCode } from './issuers/issue-error.ts'
+export type { Issue, Issued, IssueRequest } from './issuers/issuer.ts'
 export { capfMetrics } from './metrics.ts'
 export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
 export { type PhoneRecord, phoneRecordOf, phoneRecords } from './phone-config.ts'
@@ -30,5 +41,12 @@ export type { SessionSummary } from './session-context.ts'
 export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 export { MemoryDeviceStore } from './store/memory.ts'
 export { openDeviceStore } from './store/open.ts'
+export {
+  type KeptRequest,
+  REQUEST_STATES,
+  type RequestFilter,
+  type RequestState,
+  type RequestStore,
+} from './store/requests.ts'
 export { SqliteDeviceStore } from './store/sqlite.ts'
 export type { DeviceFilter, DeviceStore, Lease, Outcome } from './store/store.ts'

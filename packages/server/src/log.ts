@@ -1,9 +1,9 @@
 import type { Logger } from '@capfkit/listen'
 import type { SessionSummary } from './session-context.ts'
-import { OP_STATUS } from './status.ts'
+import { isFailure } from './status.ts'
 
 /** One line a session: device, state, what went wrong and where. Failures are warnings. */
 export const logSession = (log: Logger, summary: SessionSummary): void => {
-  const failed = summary.status === undefined ? summary.detail !== undefined : OP_STATUS[summary.status].code > 1
-  log[failed ? 'warn' : 'info'](summary, failed ? 'session failed' : 'session ended')
+  const failed = summary.status === undefined ? summary.detail !== undefined : isFailure(summary.status)
+  log[failed || summary.warning !== undefined ? 'warn' : 'info'](summary, failed ? 'session failed' : 'session ended')
 }

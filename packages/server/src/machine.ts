@@ -6,6 +6,7 @@ export type Action =
   | 'sendAuthRequest'
   | 'checkDevice'
   | 'sendKeyGenerateRequest'
+  | 'sendSignRequest'
   | 'keepWaiting'
   | 'requestCertificate'
   | 'sendStoreRequest'
@@ -26,11 +27,15 @@ export type Step = {
   readonly reason?: number
   /** The device's order is done with: its operation goes back to none. */
   readonly fulfils?: true
+  /** The phone does not take the certificate of its request: the next session begins with another key. */
+  readonly supersedes?: true
 }
 
 const { NO_ACTION, DONE, REFUSED, UNKNOWN_DEVICE } = REASON
 
 const failure = (status: OpStatus) => ({ to: 'AWAIT_DB_RESP', do: 'recordOutcome', status, reason: REFUSED }) as const
+/** The order stays as it is; the certificate comes later. */
+const waits = { to: 'AWAIT_DB_RESP', do: 'recordOutcome', status: 'CAPF_OP_WAITING', reason: NO_ACTION } as const
 const phoneLost = failure('CAPF_OP_FAIL_PHONE_COMM_ERROR')
 
 /** Before the device is known there is nobody to write a status for. */
@@ -66,6 +71,9 @@ export const TRANSITIONS = {
   AWAIT_DEVICE_RESP: {
     ...UNKNOWN,
     DEVICE_INSTALL: { to: 'AWAIT_KEY_GEN_RESP', do: 'sendKeyGenerateRequest' },
+    // An earlier session has left a request: its certificate is here, or still to come [CAPF-3.8].
+    DEVICE_STORE: { to: 'AWAIT_STORE_CERT_RESP', do: 'sendStoreRequest' },
+    DEVICE_WAIT: waits,
     DEVICE_DELETE: { to: 'AWAIT_DELETE_CERT_RESP', do: 'sendDeleteRequest' },
     DEVICE_TROUBLESHOOT: { to: 'AWAIT_FETCH_CERT_RESP', do: 'sendFetchRequest' },
     DEVICE_IDLE: { to: 'CLOSED', do: 'endSession', reason: NO_ACTION },
@@ -79,18 +87,26 @@ export const TRANSITIONS = {
     TIMEOUT: failure('CAPF_OP_FAIL_OP_TIMED_OUT'),
     KEY_GEN_IN_PROGRESS: { to: 'AWAIT_KEY_GEN_RESP', do: 'keepWaiting' },
     KEY_GEN_RESP: { to: 'AWAIT_CA_CERT_RESP', do: 'requestCertificate' },
+    // The CA wants a request, and the phone offered to sign it [CAPF-3.7].
+    KEY_GEN_OFFER: { to: 'AWAIT_SIGN_CERT_RESP', do: 'sendSignRequest' },
     KEY_GEN_FAIL: failure('CAPF_OP_FAIL_OP_TIMED_OUT'),
+  },
+  AWAIT_SIGN_CERT_RESP: {
+    ...WAITING,
+    SIGN_CERT_RESP: { to: 'AWAIT_CA_CERT_RESP', do: 'requestCertificate' },
+    SIGN_CERT_FAIL: failure('CAPF_OP_FAIL_INVALID_CREDENTIALS'),
   },
   AWAIT_CA_CERT_RESP: {
     ...WAITING,
     TIMEOUT: failure('CAPF_OP_FAIL_CA_COMM_ERROR'),
     CA_CERT_REP: { to: 'AWAIT_STORE_CERT_RESP', do: 'sendStoreRequest' },
     CA_CERT_REJECT: failure('CAPF_OP_FAIL_CA_REJECT'),
+    CA_CERT_WAIT: waits,
   },
   AWAIT_STORE_CERT_RESP: {
     ...WAITING,
     STORE_CERT_RESP: { to: 'AWAIT_DB_RESP', do: 'recordOutcome', status: 'CAPF_OP_SUCCESS', reason: DONE, fulfils: true },
-    STORE_CERT_FAIL: failure('CAPF_OP_FAIL'),
+    STORE_CERT_FAIL: { ...failure('CAPF_OP_FAIL'), supersedes: true },
   },
   AWAIT_FETCH_CERT_RESP: {
     ...WAITING,

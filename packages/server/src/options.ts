@@ -14,7 +14,42 @@ export const SERVER_OPTIONS = {
   }),
   caKey: optionalText({ doc: 'PEM file with the key of --ca-certificate.' }),
   micCa: optionalText({ doc: 'PEM file with the manufacturing CA certificates that MICs and SUDI certificates chain to.' }),
-  issuer: oneOf({ default: 'local', values: ['local'], doc: 'Who signs the LSCs: the embedded CA.' }),
+  issuer: oneOf({
+    default: 'local',
+    values: ['local', 'online', 'offline'],
+    doc: 'Who signs the LSCs: the embedded CA; a CA behind a registration authority (--ra); an operator, with capf csr and capf cert.',
+  }),
+  unsignedRequests: oneOf({
+    default: 'refuse',
+    values: ['refuse', 'capf-key'],
+    doc: 'With --issuer online or offline, for a phone that does not offer to sign its request: refuse it, or sign with the key of the CAPF certificate.',
+    unsafe: 'with capf-key the CA gets no proof that the phone has the key, and must be told not to ask for one',
+  }),
+  caTimeoutMs: int({ ...TIMEOUT, default: 10_000, doc: 'How long the CA behind --ra may take for an answer.' }),
+  caConcurrency: int({
+    default: 16,
+    min: 1,
+    max: 1_000,
+    unit: 'requests',
+    doc: 'Requests at once to the CA behind --ra, from one process.',
+  }),
+  caQueue: int({
+    default: 2_000,
+    min: 0,
+    max: 1_000_000,
+    unit: 'requests',
+    doc: 'Requests that may wait for the CA behind --ra in one process; further phones are refused and may come again.',
+  }),
+  pendingDays: int({
+    default: 14,
+    min: 1,
+    max: 3_650,
+    unit: 'days',
+    doc: 'How long the CA behind --ra is asked for a request that somebody has to decide on.',
+  }),
+  lscCa: optionalText({
+    doc: 'PEM file with further CA certificates whose LSCs are believed: those of an Online or Offline CA, or a CAPF certificate of before.',
+  }),
   workers: int({
     default: 0,
     min: 0,

@@ -1,5 +1,5 @@
 import type { Device, Operation } from './device.ts'
-import type { Issued } from './issue.ts'
+import type { Issued } from './issuers/issuer.ts'
 import type { SessionContext } from './session-context.ts'
 import { OP_STATUS, type OpStatus } from './status.ts'
 import type { Outcome } from './store/store.ts'
@@ -13,6 +13,8 @@ export type Ending = {
   /** What was issued, and for which key, when the order was an install. */
   issued: Issued | undefined
   publicKeyDer: Buffer | undefined
+  /** The phone did not take the certificate. */
+  supersedes: boolean
   wrongString: boolean
 }
 
@@ -21,6 +23,12 @@ const afterWrongString = (device: Device, { options, now }: SessionContext): Par
   const failedAttempts = device.failedAttempts + 1
   if (failedAttempts < options.maxAuthAttempts) return { failedAttempts }
   return { failedAttempts: 0, lockedUntilMs: now().getTime() + options.authLockMs }
+}
+
+/** A kept request ends with its certificate on the phone, or with a phone that cannot use it. */
+const requestOutcome = ({ issued, fulfilled, supersedes }: Ending): Partial<Outcome> => {
+  if (issued?.requestId === undefined || (!fulfilled && !supersedes)) return {}
+  return { request: { id: issued.requestId, becomes: fulfilled ? 'done' : 'superseded' } }
 }
 
 /** What is written to the device row at the end of an operation [CAPF-3.4], [CAPF-7.2]. */
@@ -38,6 +46,7 @@ export const outcomeOf = (ending: Ending, context: SessionContext): Outcome => {
     ...(fulfilled && device.authMode === 'string' && context.options.oneTimeAuthString
       ? { spentAuthString: device.authString }
       : {}),
+    ...requestOutcome(ending),
     ...(ending.wrongString ? afterWrongString(device, context) : {}),
   }
 }

@@ -1,5 +1,5 @@
-import { isDeviceName, type Message, type MessageName, type MessageOf, REASON } from '@capfkit/codec/capf'
-import { formatKeySpec, type KeySpec, readPublicKey, sameKeySpec } from '@capfkit/pki'
+import { DIGEST_TYPE, isDeviceName, type Message, type MessageName, type MessageOf, REASON } from '@capfkit/codec/capf'
+import { assembleCsr, formatKeySpec, type KeySpec, parseCsr, readPublicKey, sameKeySpec } from '@capfkit/pki'
 import type { Trust } from './authentication.ts'
 import type { Device } from './device.ts'
 import { checkFetched } from './fetched.ts'
@@ -12,6 +12,10 @@ export type Situation = {
   device: Device | undefined
   /** The key that the phone was told to make. */
   keySpec: KeySpec | undefined
+  /** The CA is given a request: better one that the phone has signed [CAPF-3.7]. */
+  wantsRequest: boolean
+  /** The CertificationRequestInfo that the phone was asked to sign. */
+  infoDer: Buffer | undefined
   /** REQUEST_IN_PROGRESS so far. */
   inProgress: number
   /** A troubleshoot operation asks for one certificate after the other. */
@@ -28,6 +32,8 @@ export type Heard = {
   offset?: number
   response?: MessageOf<'AUTH_RESPONSE'>
   publicKeyDer?: Buffer
+  /** The request that the phone has signed. */
+  csrDer?: Buffer
   /** What the fetched certificate is, in words. */
   fetched?: string
 }
@@ -58,15 +64,25 @@ const inProgress: Reader<'REQUEST_IN_PROGRESS'> = (_, situation) =>
     ? { event: { name: 'KEY_GEN_IN_PROGRESS' } }
     : protocolError('too many REQUEST_IN_PROGRESS', OFFSET.COMMAND)
 
-const key: Reader<'KEY_GENERATE_RESPONSE'> = ({ publicKeyDer, reason }, { keySpec }) => {
+const key: Reader<'KEY_GENERATE_RESPONSE'> = ({ publicKeyDer, reason, digestType }, { keySpec, wantsRequest }) => {
   try {
     if (!publicKeyDer) throw new Error(`the phone made no key${reason === undefined ? '' : `, REASON ${reason}`}`)
     const { spec } = readPublicKey(publicKeyDer)
     if (!keySpec || !sameKeySpec(spec, keySpec))
       throw new Error(`asked for ${keySpec ? formatKeySpec(keySpec) : 'nothing'}, got ${formatKeySpec(spec)}`)
-    return { event: { name: 'KEY_GEN_RESP' }, publicKeyDer }
+    const offers = wantsRequest && spec.type === 'rsa' && digestType === DIGEST_TYPE.SHA256
+    return { event: { name: offers ? 'KEY_GEN_OFFER' : 'KEY_GEN_RESP' }, publicKeyDer }
   } catch (error) {
     return { event: { name: 'KEY_GEN_FAIL' }, detail: words(error) }
+  }
+}
+
+const signature: Reader<'SIGN_CERTIFICATE_RESPONSE'> = ({ signedData }, { infoDer, keySpec }) => {
+  const csrDer = assembleCsr({ infoDer: infoDer!, signature: signedData, spec: keySpec!, digest: 'sha256' })
+  if (parseCsr(csrDer).verify()) return { event: { name: 'SIGN_CERT_RESP' }, csrDer }
+  return {
+    event: { name: 'SIGN_CERT_FAIL' },
+    detail: 'the signature of the certificate request is not by the key that the phone made',
   }
 }
 
@@ -90,6 +106,7 @@ const MESSAGES_OF_A_PHONE: { readonly [N in MessageName]?: { readonly event: Eve
   AUTH_RESPONSE: { event: 'AUTH_RESP', read: authResponse },
   REQUEST_IN_PROGRESS: { event: 'KEY_GEN_IN_PROGRESS', read: inProgress },
   KEY_GENERATE_RESPONSE: { event: 'KEY_GEN_RESP', read: key },
+  SIGN_CERTIFICATE_RESPONSE: { event: 'SIGN_CERT_RESP', read: signature },
   STORE_CERTIFICATE_RESPONSE: { event: 'STORE_CERT_RESP', read: answer('STORE_CERT_RESP', 'STORE_CERT_FAIL') },
   DELETE_CERTIFICATE_RESPONSE: { event: 'DELETE_CERT_RESP', read: answer('DELETE_CERT_RESP', 'DELETE_CERT_FAIL') },
   FETCH_CERTIFICATE_RESPONSE: { event: 'FETCH_CERT_RESP', read: fetched },

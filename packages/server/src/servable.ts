@@ -2,7 +2,8 @@ import { createSecureContext } from 'node:tls'
 import { tlsProfile } from '@capfkit/listen'
 import type { CertificateAndKey } from '@capfkit/pki'
 import { ServerError } from './errors.ts'
-import { createEmbeddedCa, type Issue } from './issue.ts'
+import { createEmbeddedCa } from './issuers/embedded-ca.ts'
+import type { Issue } from './issuers/issuer.ts'
 import type { ServerOptions } from './options.ts'
 
 export type LocalCa = Pick<ServerOptions, 'lscDays' | 'backdateMs' | 'subjectModel'> & { now: () => Date }
@@ -25,5 +26,5 @@ export const checkServable = (init: { certificate: CertificateAndKey; ca?: Certi
   } catch (cause) {
     throw new ServerError('SERVER_CERTIFICATE_INVALID', 'the CAPF certificate', { cause })
   }
-  localCa(ca, { ...options, now: () => new Date() })
+  if (options.issuer === 'local') localCa(ca, { ...options, now: () => new Date() })
 }

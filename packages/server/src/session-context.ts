@@ -1,6 +1,6 @@
 import type { Trust } from './authentication.ts'
 import type { Operation } from './device.ts'
-import type { Issue } from './issue.ts'
+import type { Issuer } from './issuers/issuer.ts'
 import type { State } from './machine.ts'
 import type { ServerOptions } from './options.ts'
 import type { OpStatus } from './status.ts'
@@ -10,7 +10,7 @@ import type { Trace } from './trace.ts'
 /** What all sessions of a server share. */
 export type SessionContext = {
   readonly store: DeviceStore
-  readonly issue: Issue
+  readonly issuer: Issuer
   readonly trust: Trust
   readonly options: Pick<
     ServerOptions,
@@ -52,6 +52,8 @@ export type SessionSummary = {
   durationMs: number
   /** The first thing that went wrong. */
   detail?: string
+  /** What will go wrong with the certificate that was installed. */
+  warning?: string
   /** Byte in the frame where a malformed message goes wrong. */
   offset?: number
 }

@@ -1,10 +1,9 @@
 import { CERTIFICATE_TYPE, DecodeError, encode, FrameReader, type Message, type MessageOf, REASON } from '@capfkit/codec/capf'
 import type { Connection } from '@capfkit/listen'
-import type { KeySpec } from '@capfkit/pki'
 import { admit } from './admission.ts'
 import type { Device } from './device.ts'
 import { FETCH_TYPES } from './fetched.ts'
-import { type Issued, IssueError } from './issue.ts'
+import type { Installation } from './installation.ts'
 import { keyGenerateRequest } from './key-request.ts'
 import { type Action, type SessionEvent, type State, step, type Taken } from './machine.ts'
 import { outcomeOf } from './outcome.ts'
@@ -15,9 +14,6 @@ import type { Lease } from './store/store.ts'
 import { debugLine, eventLine, messageLine, outcomeLines, selectLines, sendingLine } from './trace-lines.ts'
 
 const PROTOCOL_VERSION = 3
-
-/** One frame holds no more than 65,535 bytes of elements; a real LSC has less than two thousand. */
-const MAX_LSC_BYTES = 65_000
 
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -32,8 +28,6 @@ export class Session {
   readonly #reader: FrameReader
   readonly #sessionId: number
   readonly #startedMs = performance.now()
-  /** Only there while the CA is asked: to abort costs more than it looks. */
-  #asking: AbortController | undefined
   readonly #over = Promise.withResolvers<void>()
   /** What the store was asked last: the session may be over before it has answered. */
   #asked: Promise<void> | undefined
@@ -43,9 +37,7 @@ export class Session {
   #deviceName: string | undefined
   #lease: Lease | undefined
   #response: MessageOf<'AUTH_RESPONSE'> | undefined
-  #keySpec: KeySpec | undefined
-  #publicKeyDer: Buffer | undefined
-  #issued: Issued | undefined
+  #install: Installation | undefined
   readonly #fetchTypes: (number | undefined)[]
   #fetched = false
   #wrongString = false
@@ -109,11 +101,13 @@ export class Session {
 
   #receiveMessage(message: Message): void {
     this.#context.trace?.write(messageLine(message.name))
-    const { event, detail, offset, response, publicKeyDer, fetched } = hear(message, {
+    const { event, detail, offset, response, publicKeyDer, csrDer, fetched } = hear(message, {
       state: this.#state,
       sessionId: this.#sessionId,
       device: this.#device,
-      keySpec: this.#keySpec,
+      keySpec: this.#install?.keySpec,
+      wantsRequest: this.#context.issuer.requestInfo !== undefined,
+      infoDer: this.#install?.infoDer,
       inProgress: this.#inProgress,
       fetch: { more: this.#fetchTypes.length > 0, got: this.#fetched },
       trust: this.#context.trust,
@@ -124,7 +118,8 @@ export class Session {
       this.#response = response
       this.#deviceName = response.deviceName
     }
-    if (publicKeyDer) this.#publicKeyDer = publicKeyDer
+    if (this.#install && publicKeyDer) this.#install.publicKeyDer = publicKeyDer
+    if (this.#install && csrDer) this.#install.csrDer = csrDer
     if (event.name === 'KEY_GEN_IN_PROGRESS') this.#inProgress++
     if (fetched !== undefined) {
       this.#fetched = true
@@ -156,7 +151,9 @@ export class Session {
     clearTimeout(this.#timer)
     if (state === 'CLOSED') return
     const { keyGenerationTimeoutMs, replyTimeoutMs, sessionTimeoutMs } = this.#context.options
-    const stepMs = state === 'AWAIT_KEY_GEN_RESP' ? keyGenerationTimeoutMs : replyTimeoutMs
+    // A CA that is asked has its own time-out; the reply time-out is left for the queue before it.
+    const replyMs = state === 'AWAIT_CA_CERT_RESP' ? replyTimeoutMs + this.#context.issuer.timeoutMs : replyTimeoutMs
+    const stepMs = state === 'AWAIT_KEY_GEN_RESP' ? keyGenerationTimeoutMs : replyMs
     // However long the session took, its outcome gets the time to be written.
     const leftMs = state === 'AWAIT_DB_RESP' ? stepMs : this.#startedMs + sessionTimeoutMs - performance.now()
     this.#timer = setTimeout(
@@ -175,7 +172,9 @@ export class Session {
     checkDevice: session => session.#ask(session.#checkDevice()),
     sendKeyGenerateRequest: session => session.#sendKeyGenerateRequest(),
     keepWaiting: () => {},
-    requestCertificate: session => void session.#requestCertificate().then(event => session.#feed(event)),
+    sendSignRequest: session =>
+      session.#send(session.#install!.signRequest({ sessionId: session.#sessionId, deviceName: session.#device!.name })),
+    requestCertificate: session => void session.#requestCertificate(),
     sendStoreRequest: session => session.#sendStoreRequest(),
     sendFetchRequest: session => session.#sendFetchRequest(),
     sendDeleteRequest: session => session.#send({ name: 'DELETE_CERTIFICATE_REQUEST', sessionId: session.#sessionId }),
@@ -201,7 +200,7 @@ export class Session {
   async #checkDevice(): Promise<SessionEvent> {
     const context = this.#context
     const admission = await admit({ context, response: this.#response!, sessionId: this.#sessionId })
-    const { event, detail, device, lease, keySpec, wrongString } = admission
+    const { event, detail, device, lease, install, wrongString } = admission
     // The phone went away, or the time was up, while the store was asked.
     if (this.#state !== 'AWAIT_DEVICE_RESP') {
       if (lease) await context.store.release(lease).catch(() => context.orphan(lease))
@@ -211,40 +210,30 @@ export class Session {
     this.#device = device
     this.#deviceName = device?.name ?? this.#deviceName
     this.#lease = lease
-    this.#keySpec = keySpec
+    this.#install = install
     this.#wrongString = wrongString === true
     if (device && context.trace) context.trace.write(selectLines(device))
     return event
   }
 
   #sendKeyGenerateRequest(): void {
-    this.#send(keyGenerateRequest({ sessionId: this.#sessionId, spec: this.#keySpec!, version: this.#response!.version }))
+    this.#send(keyGenerateRequest({ sessionId: this.#sessionId, spec: this.#install!.keySpec, version: this.#response!.version }))
     // The certificate and signatures in it are not needed again, and a phone may make its key for half an hour.
     this.#response = undefined
   }
 
-  async #requestCertificate(): Promise<SessionEvent> {
-    try {
-      this.#asking = new AbortController()
-      const { signal } = this.#asking
-      const request = { deviceName: this.#device!.name, publicKeyDer: this.#publicKeyDer!, signal }
-      this.#issued = await this.#context.issue(request)
-      const { length } = this.#issued.certificateDer
-      if (length > MAX_LSC_BYTES) throw new IssueError(`the CA gave a certificate of ${length} bytes`, { refused: true })
-      return { name: 'CA_CERT_REP' }
-    } catch (error) {
-      this.#note(words(error))
-      const refused = error instanceof IssueError && error.refused
-      return { name: 'CA_CERT_REJECT', ...(refused ? {} : { status: 'CAPF_OP_FAIL_CA_COMM_ERROR' }) }
-    } finally {
-      this.#asking = undefined
-    }
+  async #requestCertificate(): Promise<void> {
+    const { event, detail } = await this.#install!.ask(this.#device!.name)
+    if (detail !== undefined) this.#note(detail)
+    this.#feed(event)
   }
 
   #sendStoreRequest(): void {
     const certificateType = CERTIFICATE_TYPE.LSC
-    const certificate = { certificateType, certificateDer: this.#issued!.certificateDer }
+    const certificate = { certificateType, certificateDer: this.#install!.issued!.certificateDer }
     this.#trace('CAPF got device certificate')
+    const { issuer, trace } = this.#context
+    if (trace && issuer.certificateLines) trace.write(issuer.certificateLines(this.#device!.name))
     this.#send({ name: 'STORE_CERTIFICATE_REQUEST', sessionId: this.#sessionId, certificateType, certificate })
   }
 
@@ -254,17 +243,15 @@ export class Session {
     this.#send({ name: 'FETCH_CERTIFICATE_REQUEST', sessionId: this.#sessionId, ...type })
   }
 
-  async #recordOutcome({ fulfils }: Taken): Promise<SessionEvent> {
-    // Whatever the CA would still answer comes too late.
-    this.#asking?.abort()
+  async #recordOutcome({ fulfils, supersedes }: Taken): Promise<SessionEvent> {
+    this.#install?.abort()
     const context = this.#context
     const device = this.#device!
     const status = this.#status!
     const fulfilled = fulfils === true
-    const outcome = outcomeOf(
-      { device, status, fulfilled, issued: this.#issued, publicKeyDer: this.#publicKeyDer, wrongString: this.#wrongString },
-      context,
-    )
+    const { issued, publicKeyDer } = this.#install ?? {}
+    const ending = { device, status, fulfilled, issued, publicKeyDer, supersedes: supersedes === true }
+    const outcome = outcomeOf({ ...ending, wrongString: this.#wrongString }, context)
     context.trace?.write(outcomeLines({ deviceName: device.name, opStatus: status, outcome }))
     try {
       if (await context.store.settle(this.#lease!, outcome)) {
@@ -290,6 +277,7 @@ export class Session {
       state: this.#endedIn,
       reason: message && sent ? this.#reason : undefined,
       durationMs: Math.round(performance.now() - this.#startedMs),
+      ...(this.#install?.issued?.warning === undefined ? {} : { warning: this.#install.issued.warning }),
       ...this.#detail,
     })
     this.#over.resolve(this.#asked)

@@ -1,4 +1,4 @@
-/** How an operation ended, inside CAPF [CAPF-7.1]. Numbers 9 and 10 are inferred, 12 is *ours*: the product has no public number. */
+/** How an operation ended, inside CAPF [CAPF-7.1]. Numbers 9 and 10 are inferred, 12 to 14 are *ours*: the product has no public ones. */
 export const OP_STATUS = {
   CAPF_OP_SUCCESS: { code: 0, install: 3, delete: 4, troubleshoot: 5 },
   CAPF_FETCH_SUCCESS_BUT_NO_CERT: { code: 1, install: 3, delete: 4, troubleshoot: 5 },
@@ -14,9 +14,17 @@ export const OP_STATUS = {
   CAPF_OP_FAIL_CA_REJECT: { code: 10, install: 16, delete: 25, troubleshoot: 8 },
   CAPF_OP_FAIL_LATE_REQUEST: { code: 11, install: 17, delete: 26, troubleshoot: 33 },
   CAPF_OP_FAIL_EC_ONLY: { code: 12, install: 34, delete: 7, troubleshoot: 8 },
+  // Not asked for want of room, which an operator sees as a CA that cannot be reached.
+  CAPF_OP_FAIL_CA_BUSY: { code: 13, install: 15, delete: 24, troubleshoot: 8 },
+  // No failure: the certificate comes later, and the row shows the order as pending until then.
+  CAPF_OP_WAITING: { code: 14, install: 2, delete: 2, troubleshoot: 2 },
 } as const satisfies Record<string, { code: number; install: CertStatus; delete: CertStatus; troubleshoot: CertStatus }>
 
 export type OpStatus = keyof typeof OP_STATUS
+
+const NO_FAILURES: readonly OpStatus[] = ['CAPF_OP_SUCCESS', 'CAPF_FETCH_SUCCESS_BUT_NO_CERT', 'CAPF_OP_WAITING']
+
+export const isFailure = (status: OpStatus): boolean => !NO_FAILURES.includes(status)
 
 const nineFailures = (verb: string, name: string) => [
   { text: `${verb} Failed: Invalid LSC`, name: `CERT_STATUS_${name}_FAIL_INVALID_LSC` },

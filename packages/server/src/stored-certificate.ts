@@ -1,6 +1,6 @@
 import { derToPem } from '@capfkit/pki'
 import type { StoredCertificate } from './device.ts'
-import type { Issued } from './issue.ts'
+import type { Issued } from './issuers/issuer.ts'
 
 /** The DER inside the BIT STRING of an RSA SubjectPublicKeyInfo is the PKCS#1 key (RFC 8017 A.1.1). */
 const RSA_OID = Buffer.from('06092a864886f70d010101', 'hex')

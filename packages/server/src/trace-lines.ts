@@ -6,7 +6,8 @@ import type { TraceEntry } from './trace.ts'
 
 /** The vocabulary of the trace [CAPF-6.2]: every function gives the lines of one thing that happened. */
 
-const block = (func: string, lines: readonly string[]): TraceEntry[] => [
+/** A function that is entered, says something, and is left. */
+export const block = (func: string, lines: readonly string[]): TraceEntry[] => [
   { kind: 'enter', text: func },
   ...lines.map(line => ({ kind: 'body', text: `${func} ${line}` }) as const),
   { kind: 'leave', text: func },

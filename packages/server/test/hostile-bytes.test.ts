@@ -14,6 +14,7 @@ const RUNS = 250
 const says = (message: object) => encode({ sessionId: SESSION_ID, ...message } as Message)
 const AUTH = says({ name: 'AUTH_RESPONSE', version: 3, deviceName: DEVICE })
 const KEY = says({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: publicKey({ type: 'rsa', bits: 2048 }) })
+const OFFER = says({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: publicKey({ type: 'rsa', bits: 2048 }), digestType: 2 })
 const STORED = says({ name: 'STORE_CERTIFICATE_RESPONSE', reason: 1 })
 
 type Place = { operation: Operation; gate?: 'claim' | 'issue' | 'settle'; walk(session: SessionWithout): Promise<void> }
@@ -40,6 +41,14 @@ const PLACES: Readonly<Record<Exclude<State, 'IDLE' | 'CLOSED'>, Place>> = {
     },
   },
   AWAIT_KEY_GEN_RESP: { operation: 'install', walk: toKey },
+  AWAIT_SIGN_CERT_RESP: {
+    operation: 'install',
+    walk: async harness => {
+      await toKey(harness)
+      harness.session.receive(OFFER)
+      await harness.until('SIGN_CERTIFICATE_REQUEST')
+    },
+  },
   AWAIT_CA_CERT_RESP: {
     operation: 'install',
     gate: 'issue',

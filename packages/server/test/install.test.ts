@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { parseCertificate, readPublicKey, TrustStore, validateChain } from '@capfkit/pki'
 import t from 'tap'
 import { EC_SIZES, type EcBits, type NewDevice, RSA_SIZES, type RsaBits } from '../src/device.ts'
-import { IssueError } from '../src/issue.ts'
+import { IssueError } from '../src/issuers/issue-error.ts'
 import { capf, later, NOW, publicKey } from './certificates.ts'
 import { obey, storedOn, wantedKey } from './scripted-phone.ts'
 import { serve } from './serving.ts'
@@ -126,16 +126,16 @@ t.test('any CUCM device name, in any case, is found and named as the store has i
 
 t.test('a CA that says no, cannot be reached, or is silent: its own status, the order stays, the phone may come again', async t => {
   const cases = [
-    { name: 'refuses', status: 16, fail: () => new IssueError('not this one', { refused: true }) },
-    { name: 'cannot be reached', status: 15, fail: () => new IssueError('connect ECONNREFUSED', { refused: false }) },
-    { name: 'breaks', status: 15, fail: () => new TypeError('oops') },
+    { name: 'refuses', status: 16, fail: () => new IssueError('CA_REFUSED', { where: 'not this one' }) },
+    { name: 'cannot be reached', status: 15, fail: () => new IssueError('CA_UNREACHABLE', { where: 'the RA' }) },
+    { name: 'breaks', status: 15, fail: () => new TypeError('oops'), detail: /the CA could not be asked \[oops\]/ },
   ]
-  for (const { name, status, fail } of cases) {
+  for (const { name, status, fail, detail = fail().message } of cases) {
     const server = await serve(t, { issue: () => Promise.reject(fail()) })
     const deviceName = await server.device()
     t.equal(await server.session(deviceName), 7, name)
     t.match(await server.row(deviceName), { operation: 'install', status })
-    t.match(await server.summary(), { state: 'AWAIT_CA_CERT_RESP', detail: fail().message, reason: 7 })
+    t.match(await server.summary(), { state: 'AWAIT_CA_CERT_RESP', detail, reason: 7 })
   }
 
   const signals: AbortSignal[] = []

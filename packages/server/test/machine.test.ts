@@ -27,6 +27,7 @@ t.test('the states are those of a CAPF session, named as the trace names them', 
     'AWAIT_AUTH_RESP',
     'AWAIT_DEVICE_RESP',
     'AWAIT_KEY_GEN_RESP',
+    'AWAIT_SIGN_CERT_RESP',
     'AWAIT_CA_CERT_RESP',
     'AWAIT_STORE_CERT_RESP',
     'AWAIT_FETCH_CERT_RESP',
@@ -62,6 +63,7 @@ t.test('each waiting state is entered by the action that makes somebody answer',
     AWAIT_AUTH_RESP: ['sendAuthRequest'],
     AWAIT_DEVICE_RESP: ['checkDevice'],
     AWAIT_KEY_GEN_RESP: ['sendKeyGenerateRequest', 'keepWaiting'],
+    AWAIT_SIGN_CERT_RESP: ['sendSignRequest'],
     AWAIT_CA_CERT_RESP: ['requestCertificate'],
     AWAIT_STORE_CERT_RESP: ['sendStoreRequest'],
     AWAIT_FETCH_CERT_RESP: ['sendFetchRequest'],
@@ -89,7 +91,9 @@ t.test('every recorded outcome has a status, and only a success fulfils the orde
     const { code } = OP_STATUS[status!] ?? {}
     t.type(code, 'number', `${where}: ${status} is in the table`)
     t.equal(fulfils === true, code === 0 || code === 1, `${where}: ${status} ${fulfils ? 'fulfils' : 'leaves'} the order`)
-    t.equal(reason === 7, fulfils !== true, `${where}: REASON ${reason}`)
+    // What waits for its CA is neither done nor refused.
+    const isRefused = fulfils !== true && status !== 'CAPF_OP_WAITING'
+    t.equal(reason === 7, isRefused, `${where}: REASON ${reason}`)
   }
   for (const { from, event, fulfils, do: action } of ROWS)
     if (fulfils) t.equal(action, 'recordOutcome', `${from} ${event} does not fulfil in silence`)
@@ -124,6 +128,37 @@ t.test('the walk of an install, event by event', async t => {
     'recordOutcome AWAIT_DB_RESP',
     'endSession CLOSED',
   ])
+})
+
+t.test('the walk of an install whose request the phone signs, and of one whose certificate comes later', async t => {
+  const walk = (events: EventName[]) => {
+    let state: State = 'IDLE'
+    return events.map(name => {
+      const taken = step(state, { name })!
+      state = taken.to
+      return `${taken.do} ${taken.to}`
+    })
+  }
+  const toDevice = ['PHONE_CONNECTED', 'AUTH_RESP'] as const
+  t.strictSame(walk([...toDevice, 'DEVICE_INSTALL', 'KEY_GEN_OFFER', 'SIGN_CERT_RESP', 'CA_CERT_WAIT', 'DB_UPDATED']).slice(3), [
+    'sendSignRequest AWAIT_SIGN_CERT_RESP',
+    'requestCertificate AWAIT_CA_CERT_RESP',
+    'recordOutcome AWAIT_DB_RESP',
+    'endSession CLOSED',
+  ])
+  t.strictSame(walk([...toDevice, 'DEVICE_WAIT', 'DB_UPDATED']).slice(2), ['recordOutcome AWAIT_DB_RESP', 'endSession CLOSED'])
+  t.strictSame(walk([...toDevice, 'DEVICE_STORE', 'STORE_CERT_RESP', 'DB_UPDATED']).slice(2), [
+    'sendStoreRequest AWAIT_STORE_CERT_RESP',
+    'recordOutcome AWAIT_DB_RESP',
+    'endSession CLOSED',
+  ])
+})
+
+t.test('only a phone that does not take its certificate supersedes the request', async t => {
+  t.strictSame(
+    ROWS.filter(({ supersedes }) => supersedes).map(({ from, event }) => `${from} ${event}`),
+    ['AWAIT_STORE_CERT_RESP STORE_CERT_FAIL'],
+  )
 })
 
 t.test('an event without a place in a state is a protocol error', async t => {

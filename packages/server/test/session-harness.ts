@@ -2,7 +2,8 @@ import { FrameReader, type Message, type MessageName } from '@capfkit/codec/capf
 import { parseOptions } from '@capfkit/codec/options'
 import { TrustStore } from '@capfkit/pki'
 import type { Operation } from '../src/device.ts'
-import type { Issued } from '../src/issue.ts'
+import { directIssuer } from '../src/issuers/embedded-ca.ts'
+import type { Issued } from '../src/issuers/issuer.ts'
 import { SERVER_OPTIONS } from '../src/options.ts'
 import { Session } from '../src/session.ts'
 import type { SessionContext, SessionSummary } from '../src/session-context.ts'
@@ -90,9 +91,12 @@ export const sessionWithout = async (given: { operation: Operation; gate?: Gate 
   }
   const context: SessionContext = {
     store,
-    issue: async () => {
-      await gates.pass('issue')
-      return issued
+    issuer: {
+      ...directIssuer(async () => {
+        await gates.pass('issue')
+        return issued
+      }),
+      requestInfo: () => Buffer.from('a CertificationRequestInfo'),
     },
     trust,
     options: parseOptions(SERVER_OPTIONS),

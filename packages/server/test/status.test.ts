@@ -1,5 +1,5 @@
 import t from 'tap'
-import { CERT_STATUS, CERT_STATUSES, OP_STATUS } from '../src/status.ts'
+import { CERT_STATUS, CERT_STATUSES, isFailure, OP_STATUS, type OpStatus } from '../src/status.ts'
 
 /** The list as it was published, written out: 1-33 by number, 34 by its text alone [CAPF-7.2]. */
 const PUBLISHED = [
@@ -63,12 +63,18 @@ t.test('operation and operation status give the certificate status', async t => 
     ['CAPF_OP_FAIL_CA_REJECT', 10, 16, 25, 8],
     ['CAPF_OP_FAIL_LATE_REQUEST', 11, 17, 26, 33],
     ['CAPF_OP_FAIL_EC_ONLY', 12, 34, 7, 8],
+    ['CAPF_OP_FAIL_CA_BUSY', 13, 15, 24, 8],
+    ['CAPF_OP_WAITING', 14, 2, 2, 2],
   ])
 })
 
 t.test('each number speaks of the operation and the failure that it stands for', async t => {
   const VERBS = { install: 'UPGRADE', delete: 'DELETE', troubleshoot: 'TROUBLESHOOT' } as const
-  for (const [name, row] of Object.entries(OP_STATUS)) {
+  // Ours: what an operator sees is the order as it was, and a CA that could not be reached.
+  const { CAPF_OP_WAITING, CAPF_OP_FAIL_CA_BUSY, ...rest } = OP_STATUS
+  t.strictSame(CAPF_OP_FAIL_CA_BUSY, { ...OP_STATUS.CAPF_OP_FAIL_CA_COMM_ERROR, code: CAPF_OP_FAIL_CA_BUSY.code })
+  t.equal(CERT_STATUSES[CAPF_OP_WAITING.install]?.name, 'CERT_STATUS_SCHEDULE')
+  for (const [name, row] of Object.entries(rest)) {
     for (const operation of ['install', 'delete', 'troubleshoot'] as const) {
       const status = CERT_STATUSES[row[operation]]?.name ?? ''
       const outcome = row.code <= 1 ? 'SUCCESS' : 'FAIL'
@@ -78,4 +84,12 @@ t.test('each number speaks of the operation and the failure that it stands for',
       if (row.code > 1) t.ok(status === general || status === `${general}_${cause}`, `${operation} ${name}: ${status}`)
     }
   }
+})
+
+t.test('a session that leaves its certificate for later has not failed', async t => {
+  const names = Object.keys(OP_STATUS) as OpStatus[]
+  t.strictSame(
+    names.filter(name => !isFailure(name)),
+    ['CAPF_OP_SUCCESS', 'CAPF_FETCH_SUCCESS_BUT_NO_CERT', 'CAPF_OP_WAITING'],
+  )
 })

@@ -15,7 +15,13 @@ export const MESSAGES = {
   },
   // Version 2 clients get KEY_SIZE alone [CAPF-3.2]; EC has CURVE and no KEY_SIZE.
   KEY_GENERATE_REQUEST: { command: 3, from: 'server', required: [], optional: ['KEY_SIZE', 'KEY_TYPE', 'CURVE'] },
-  KEY_GENERATE_RESPONSE: { command: 4, from: 'client', required: [], optional: ['REASON', 'REASON_INFO', 'PUBLIC_KEY'] },
+  // DIGEST_TYPE there is ours: the phone offers to sign a request with this key [CAPF-3.7].
+  KEY_GENERATE_RESPONSE: {
+    command: 4,
+    from: 'client',
+    required: [],
+    optional: ['REASON', 'REASON_INFO', 'PUBLIC_KEY', 'DIGEST_TYPE'],
+  },
   ENCRYPT_RESPONSE: { command: 5, from: 'client', required: [], optional: [], payload: 'unknown' },
   ENCRYPT_REQUEST: { command: 6, from: 'server', required: [], optional: [], payload: 'unknown' },
   DECRYPT_REQUEST: { command: 7, from: 'server', required: [], optional: [], payload: 'unknown' },

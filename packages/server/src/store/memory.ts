@@ -1,20 +1,14 @@
 import { isDeviceName } from '@capfkit/codec/capf'
 import { type Device, type DeviceChange, type NewDevice, newDevice } from '../device.ts'
 import { ServerError } from '../errors.ts'
+import { likePattern } from './like.ts'
+import { MemoryRequestStore } from './memory-requests.ts'
 import { applyChange, type DeviceFilter, type DeviceStore, isSameOrder, type Lease, type Outcome } from './store.ts'
-
-const likePattern = (like: string) =>
-  new RegExp(
-    `^${like
-      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('%', '.*')
-      .replaceAll('_', '.')}$`,
-    'i',
-  )
 
 /** A device store that ends with its process: for tests, the library, and `--store memory:`. */
 export class MemoryDeviceStore implements DeviceStore {
   readonly #devices = new Map<string, Device>()
+  readonly requests = new MemoryRequestStore(name => this.#devices.get(name.toLowerCase())?.name)
   readonly #leases = new Map<string, Lease>()
   readonly #nodes = new Map<string, number>()
   readonly #now: () => number
@@ -32,6 +26,7 @@ export class MemoryDeviceStore implements DeviceStore {
       added.add(key)
     }
     for (const device of devices) {
+      this.requests.forget(device.name)
       this.#devices.set(device.name.toLowerCase(), newDevice(device))
       this.#leases.delete(device.name.toLowerCase())
     }
@@ -63,11 +58,13 @@ export class MemoryDeviceStore implements DeviceStore {
     const device = this.#devices.get(name.toLowerCase())
     if (!device) return false
     this.#devices.set(name.toLowerCase(), applyChange(device, change))
+    if (change.operation !== undefined) this.requests.supersede(name)
     return true
   }
 
   async remove(name: string): Promise<boolean> {
     this.#leases.delete(name.toLowerCase())
+    this.requests.forget(name)
     return this.#devices.delete(name.toLowerCase())
   }
 
@@ -86,7 +83,8 @@ export class MemoryDeviceStore implements DeviceStore {
     const device = this.#devices.get(key)
     if (!device || this.#leases.get(key)?.token !== lease.token) return false
     this.#leases.delete(key)
-    const { status, fulfilled } = outcome
+    const { status, fulfilled, request } = outcome
+    if (request) this.requests.settle(request)
     this.#devices.set(key, {
       ...device,
       ...(isSameOrder(device, outcome) ? { status, ...(fulfilled ? { operation: 'none' } : {}) } : {}),

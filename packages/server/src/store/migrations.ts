@@ -28,6 +28,19 @@ export const MIGRATIONS: readonly string[] = [
      leasetoken TEXT
    );
    CREATE TABLE node (id TEXT PRIMARY KEY, aliveuntilms INTEGER NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE request (
+     id INTEGER PRIMARY KEY,
+     device TEXT NOT NULL COLLATE NOCASE REFERENCES device (name) ON DELETE CASCADE,
+     state INTEGER NOT NULL,
+     csr BLOB NOT NULL,
+     keyid TEXT NOT NULL,
+     createdms INTEGER NOT NULL,
+     duems INTEGER,
+     certificate BLOB
+   );
+   CREATE INDEX requestofdevice ON request (device);
+   CREATE INDEX requestforkey ON request (keyid);
+   CREATE INDEX requestdue ON request (duems) WHERE duems IS NOT NULL;`,
 ]
 
 /** "capf" in the application_id of the file header, so that another program's database is not taken for a store. */

@@ -1,24 +1,13 @@
-import { statSync } from 'node:fs'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { setTimeout as delay } from 'node:timers/promises'
+import type { StatementSync } from 'node:sqlite'
 import { isDeviceName } from '@capfkit/codec/capf'
 import { type Device, type DeviceChange, type NewDevice, newDevice, OPERATIONS } from '../device.ts'
 import { ServerError } from '../errors.ts'
 import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from './columns.ts'
-import { openDatabase, storeError } from './migrations.ts'
+import { SqliteFile } from './sqlite-file.ts'
+import { SqliteRequestStore } from './sqlite-requests.ts'
 import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type OrderedKey, type Outcome } from './store.ts'
 
-/** Which file a name stands for at this moment; nothing when there is none. */
-const identityOf = (file: string): string => {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.dev} ${found.ino}` : ''
-}
-
 const PAGE_ROWS = 500
-/** How long the library may block the event loop for a lock; waiting beyond that is done by {@link SqliteDeviceStore.#retry}. */
-const BUSY_TIMEOUT_MS = 0
-/** A lock by another process of ours lasts well under a millisecond. */
-const RETRY_MS = 2
 
 const ALL_COLUMNS = [...COLUMN_FIELDS.map(field => COLUMNS[field].sql), ...CERTIFICATE_COLUMNS].join(', ')
 const KEY_FIELDS = ['keyOrder', 'rsaBits', 'ecBits'] as const satisfies (keyof OrderedKey)[]
@@ -81,64 +70,23 @@ export type SqliteDeviceStoreOptions = {
 
 /** The default device store: one SQLite file in WAL mode, shared by the workers of one machine and by `capf device`. */
 export class SqliteDeviceStore implements DeviceStore {
-  readonly #database: DatabaseSync
+  readonly requests: SqliteRequestStore
+  readonly #file: SqliteFile
   readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
-  readonly #file: string
-  readonly #identity: string
-  readonly #lockTimeoutMs: number
   readonly #now: () => number
 
   /** @throws {ServerError} a `STORE_*` code when the file cannot be opened or is not a store of this version. */
   constructor({ file, lockTimeoutMs = 5000, now = Date.now }: SqliteDeviceStoreOptions) {
-    this.#file = file
-    this.#lockTimeoutMs = lockTimeoutMs
+    this.#file = new SqliteFile({ file, lockTimeoutMs })
     this.#now = now
-    this.#database = openDatabase(file, lockTimeoutMs)
-    this.#identity = identityOf(file)
-    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-    const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
+    const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#file.database.prepare(sql)])
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
-  }
-
-  /** SQLite goes on in a file that was removed or replaced, where nobody would ever see what is written. */
-  #mustBeThere(): void {
-    if (identityOf(this.#file) === this.#identity) return
-    throw new ServerError('STORE_OPEN_FAILED', this.#file, {
-      cause: new Error('the file was removed or replaced while it was open'),
-    })
-  }
-
-  /** Run a piece of work again while another process holds the lock, without blocking this one. */
-  async #retry<T>(work: () => T): Promise<T> {
-    const deadline = performance.now() + this.#lockTimeoutMs
-    for (;;) {
-      try {
-        return work()
-      } catch (cause) {
-        const error = storeError(this.#file, cause)
-        if (error.code !== 'STORE_LOCKED' || performance.now() >= deadline) throw error
-        await delay(RETRY_MS)
-      }
-    }
-  }
-
-  #transaction<T>(work: () => T): Promise<T> {
-    return this.#retry(() => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        this.#database.exec('COMMIT')
-        return result
-      } catch (cause) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw cause
-      }
-    })
+    this.requests = new SqliteRequestStore(this.#file)
   }
 
   async add(devices: readonly NewDevice[], { replace = false } = {}): Promise<void> {
     for (const { name } of devices) if (!isDeviceName(name)) throw new ServerError('DEVICE_BAD_NAME', JSON.stringify(name))
-    await this.#transaction(() => {
+    await this.#file.transaction(() => {
       for (const given of devices) {
         if (replace) this.#statements.remove.run(given.name)
         else if (this.#statements.get.get(given.name)) throw new ServerError('DEVICE_EXISTS', given.name)
@@ -149,16 +97,16 @@ export class SqliteDeviceStore implements DeviceStore {
   }
 
   async get(name: string): Promise<Device | undefined> {
-    const row = await this.#retry(() => this.#statements.get.get(name))
+    const row = await this.#file.retry(() => this.#statements.get.get(name))
     return row && fromSql(row as Record<string, SqlValue>)
   }
 
   async *list(filter: DeviceFilter = {}): AsyncIterable<Device> {
     const { sql, values } = where(filter)
     const page = `SELECT ${ALL_COLUMNS} FROM device WHERE name > ?${sql} ORDER BY name LIMIT ${PAGE_ROWS}`
-    const statement = await this.#retry(() => this.#database.prepare(page))
+    const statement = await this.#file.retry(() => this.#file.database.prepare(page))
     for (let after = ''; ; ) {
-      const rows = await this.#retry(() => statement.all(after, ...values))
+      const rows = await this.#file.retry(() => statement.all(after, ...values))
       for (const row of rows) yield fromSql(row as Record<string, SqlValue>)
       if (rows.length < PAGE_ROWS) return
       after = String(rows.at(-1)?.name)
@@ -168,32 +116,34 @@ export class SqliteDeviceStore implements DeviceStore {
   async count(filter: DeviceFilter = {}): Promise<number> {
     const { sql, values } = where(filter)
     const count = `SELECT count(*) AS n FROM device WHERE TRUE${sql}`
-    return Number((await this.#retry(() => this.#database.prepare(count).get(...values)))?.n)
+    return Number((await this.#file.retry(() => this.#file.database.prepare(count).get(...values)))?.n)
   }
 
   async change(name: string, change: DeviceChange): Promise<boolean> {
-    return this.#transaction(() => {
+    return this.#file.transaction(() => {
       const row = this.#statements.get.get(name)
       if (!row) return false
       const device = applyChange(fromSql(row as Record<string, SqlValue>), change)
       this.#statements.change.run(...EDITABLE.map(field => toSql(device, field)), name)
+      if (change.operation !== undefined) this.requests.supersede(name)
       return true
     })
   }
 
   async remove(name: string): Promise<boolean> {
-    return this.#retry(() => this.#statements.remove.run(name).changes === 1)
+    return this.#file.retry(() => this.#statements.remove.run(name).changes === 1)
   }
 
   async claim({ node, token, name }: Lease): Promise<Device | undefined> {
-    this.#mustBeThere()
+    this.#file.mustBeThere()
     // `get` would stop at the row and not hear that the transaction failed, which ends with the statement: a disk that is full.
-    const [row] = await this.#retry(() => this.#statements.claim.all(node, token, name, this.#now()))
+    const [row] = await this.#file.retry(() => this.#statements.claim.all(node, token, name, this.#now()))
     return row && fromSql(row as Record<string, SqlValue>)
   }
 
   async settle({ name, token }: Lease, outcome: Outcome): Promise<boolean> {
-    return this.#retry(() => {
+    const { request } = outcome
+    const write = () => {
       const { changes } = this.#statements.settle.run(
         OPERATIONS[outcome.operation].number,
         outcome.status,
@@ -207,27 +157,30 @@ export class SqliteDeviceStore implements DeviceStore {
         outcome.lockedUntilMs ?? null,
         ...KEY_FIELDS.map(field => (outcome.key ? toSql(outcome.key, field) : null)),
       )
+      if (request && changes === 1) this.requests.settle(request)
       return changes === 1
-    })
+    }
+    // One statement is a transaction by itself.
+    return request ? this.#file.transaction(write) : this.#file.retry(write)
   }
 
   async release({ name, token }: Lease): Promise<void> {
-    await this.#retry(() => this.#statements.release.run(name, token))
+    await this.#file.retry(() => this.#statements.release.run(name, token))
   }
 
   async heartbeat(node: string, untilMs: number): Promise<void> {
-    this.#mustBeThere()
-    await this.#retry(() => {
+    this.#file.mustBeThere()
+    await this.#file.retry(() => {
       this.#statements.heartbeat.run(node, untilMs)
       this.#statements.forgetDead.run(this.#now())
     })
   }
 
   async leave(node: string): Promise<void> {
-    await this.#retry(() => this.#statements.leave.run(node))
+    await this.#file.retry(() => this.#statements.leave.run(node))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#database.isOpen) this.#database.close()
+    this.#file.close()
   }
 }

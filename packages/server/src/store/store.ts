@@ -1,5 +1,6 @@
 import type { Device, DeviceChange, NewDevice, Operation, StoredCertificate } from '../device.ts'
 import { CERT_STATUS, type CertStatus } from '../status.ts'
+import type { RequestOutcome, RequestStore } from './requests.ts'
 
 /** One session's hold on a device: whoever has the token may write its outcome. */
 export type Lease = {
@@ -28,6 +29,8 @@ export type Outcome = {
   /** Wrong strings in a row, where the session has something to say of that. A fulfilled order sets them to 0. */
   failedAttempts?: number
   lockedUntilMs?: number
+  /** What becomes of the certificate request that the session was about, where it is kept. */
+  request?: RequestOutcome
 }
 
 export type DeviceFilter = {
@@ -42,13 +45,17 @@ export type DeviceFilter = {
  * `STORE_*` code. SQLite and memory implement it, and one contract test suite holds for all.
  */
 export interface DeviceStore extends AsyncDisposable {
+  readonly requests: RequestStore
   /** Add devices in one transaction: all or none. @throws `DEVICE_EXISTS`, `DEVICE_BAD_NAME`. With `replace`, existing rows are overwritten. */
   add(devices: readonly NewDevice[], options?: { replace?: boolean }): Promise<void>
   get(name: string): Promise<Device | undefined>
   /** Every matching device in order of name, read page by page. */
   list(filter?: DeviceFilter): AsyncIterable<Device>
   count(filter?: DeviceFilter): Promise<number>
-  /** Change a row; false when there is none. Ordering an operation sets the status to pending and lifts a lock. */
+  /**
+   * Change a row; false when there is none. Ordering an operation sets the status to pending, lifts a lock, and supersedes the
+   * certificate request of the order before.
+   */
   change(name: string, change: DeviceChange): Promise<boolean>
   remove(name: string): Promise<boolean>
   /**

@@ -1,0 +1,97 @@
+import { type Certificate, certifiedKey } from '@capfkit/pki'
+import type { RequestStore } from '../store/requests.ts'
+import type { Trace } from '../trace.ts'
+import { type EnrolAnswer, LIBEST } from './enrol.ts'
+import { IssueError } from './issue-error.ts'
+import { issuedOf, keyIdOf } from './issued.ts'
+import type { Issued } from './issuer.ts'
+import { failureLines, readyLines, signedLines } from './online-lines.ts'
+
+/** Retry-After as libest takes it, 60 s to 48 h; less is asked for in a laboratory only, and once a second is often enough. */
+const RETRY_AFTER_MS = { min: 1_000, max: 172_800_000 } as const
+
+/** One request for the CA. */
+export type Enrolment = {
+  readonly deviceName: string
+  readonly csrDer: Buffer
+  readonly publicKeyDer: Buffer
+  /** It is kept already, under this id: the CA was asked before. */
+  readonly id?: number
+}
+
+/** A request on its way: kept under `id`, `isNew` when the CA is asked for the first time. */
+export type Sent = Enrolment & { readonly id: number; readonly isNew: boolean }
+
+/** What the CA said: a certificate, or to ask again later. */
+export type Enrolled = { readonly issued: Issued } | { readonly id: number; readonly retryAfterMs: number }
+
+export type CaAnswersInit = {
+  requests: RequestStore
+  cas: readonly Certificate[]
+  now: () => Date
+  trace: Trace | undefined
+}
+
+/** SHA-256 of the key in a certificate, hex; `undefined` for what is no certificate. */
+const certifiedKeyId = (certificateDer: Buffer): string | undefined => {
+  try {
+    return keyIdOf(certifiedKey(certificateDer))
+  } catch {
+    return undefined
+  }
+}
+
+/** What becomes of the answers of a CA: each certificate is matched to its request by the public key, and kept with it. */
+export class CaAnswers {
+  readonly #init: CaAnswersInit
+
+  constructor(init: CaAnswersInit) {
+    this.#init = init
+  }
+
+  /** @throws {IssueError} `CA_BAD_ANSWER`, `CA_OTHER_KEY`, `REQUEST_LOST`. */
+  async take(sent: Sent, { answer, running }: { answer: EnrolAnswer; running: number }): Promise<Enrolled> {
+    const { requests, now, trace } = this.#init
+    const { id, deviceName } = sent
+    if (answer.status === 'pending') {
+      const retryAfterMs = Math.min(Math.max(answer.retryAfterMs, RETRY_AFTER_MS.min), RETRY_AFTER_MS.max)
+      trace?.write(failureLines(deviceName, { libest: LIBEST.CA_ENROLL_RETRY, running }))
+      await requests.postpone(id, now().getTime() + retryAfterMs)
+      return { id, retryAfterMs }
+    }
+    const { certificatesDer, pkcs7Bytes } = answer
+    trace?.write(signedLines(deviceName, pkcs7Bytes))
+    const issued = await this.#assign(sent, certificatesDer)
+    trace?.write(readyLines(deviceName, running))
+    return { issued }
+  }
+
+  /** An answer for which the session did not wait. */
+  async takeLate(sent: Sent, answer: EnrolAnswer): Promise<void> {
+    if (answer.status === 'issued') await this.#assign(sent, answer.certificatesDer)
+    else if (sent.isNew) await this.#init.requests.remove(sent.id)
+  }
+
+  async #assign({ id, deviceName, publicKeyDer, isNew }: Sent, certificatesDer: readonly Buffer[]): Promise<Issued> {
+    const { requests, cas } = this.#init
+    const wanted = keyIdOf(publicKeyDer)
+    const byKey = new Map(certificatesDer.map(der => [certifiedKeyId(der), der]))
+    const certificateDer = byKey.get(wanted)
+    if (certificateDer) {
+      const issued = issuedOf({ certificateDer, deviceName, requestId: id }, cas)
+      if (await requests.answer(id, certificateDer)) return issued
+      throw new IssueError('REQUEST_LOST', { where: deviceName })
+    }
+    byKey.delete(undefined)
+    for (const [keyId, der] of byKey) await this.#keepForOlder(deviceName, { keyId: keyId!, der })
+    if (isNew) await requests.remove(id)
+    throw new IssueError(byKey.size === 0 ? 'CA_BAD_ANSWER' : 'CA_OTHER_KEY')
+  }
+
+  /** The answer may be the one to an older request of the same phone: then it is a stale LSC. */
+  async #keepForOlder(deviceName: string, { keyId, der }: { keyId: string; der: Buffer }): Promise<void> {
+    const { requests } = this.#init
+    const older = (await requests.withKey(keyId)).find(kept => kept.deviceName === deviceName)
+    if (older) await requests.answer(older.id, der)
+  }
+}

@@ -1,0 +1,60 @@
+/** Number and name of libest's EST_ERROR: the trace prints both, and readers look for the name. */
+export type LibestResult = { readonly number: number; readonly name: string }
+
+export type EnrolRequest = {
+  deviceName: string
+  /** PKCS#10, DER. */
+  csrDer: Buffer
+  /** Ends when nobody waits any longer; the CA may have signed all the same. */
+  signal: AbortSignal
+}
+
+export type EnrolAnswer =
+  | {
+      readonly status: 'issued'
+      /** Every certificate of the answer, DER, in any order: the one of the request is found by its key. */
+      readonly certificatesDer: readonly Buffer[]
+      /** Length of the PKCS#7, as the trace prints it. */
+      readonly pkcs7Bytes: number
+    }
+  /** Somebody has to decide: ask again with the same request. */
+  | { readonly status: 'pending'; readonly retryAfterMs: number }
+
+/**
+ * What the server needs of an Online CA: one function. An EST client towards a registration authority is one.
+ *
+ * @throws {EnrolError} for what the CA or the way to it says; anything else counts as a CA that could not be reached.
+ */
+export type Enrol = (request: EnrolRequest) => Promise<EnrolAnswer>
+
+/** Results of libest that the server itself has a use for (est.h, equal in 2.1 and 3.2.0). */
+export const LIBEST = {
+  NONE: { number: 0, name: 'EST_ERR_NONE' },
+  CA_ENROLL_RETRY: { number: 26, name: 'EST_ERR_CA_ENROLL_RETRY' },
+  SSL_READ: { number: 35, name: 'EST_ERR_SSL_READ' },
+  SYSCALL: { number: 54, name: 'EST_ERR_SYSCALL' },
+} as const satisfies Record<string, LibestResult>
+
+/** The CA was asked in vain: `refused` when it said no. */
+export class EnrolError extends Error {
+  override readonly name = 'EnrolError'
+  readonly refused: boolean
+  readonly libest: LibestResult
+
+  constructor(message: string, options: ErrorOptions & { refused: boolean; libest: LibestResult }) {
+    super(message, options)
+    this.refused = options.refused
+    this.libest = options.libest
+  }
+}
+
+/** An Online CA: how it is asked, and what the start of a trace says of it. */
+export type OnlineCa = {
+  readonly enrol: Enrol
+  /** Certificates of the CA, DER: its LSCs are believed, and its own end goes into the device row. */
+  readonly caCertificates: readonly Buffer[]
+  readonly host: string
+  readonly port: number
+  /** Certificate template, or whatever tells the RA which certificates to ask for. */
+  readonly template: string
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import {
+  type Certificate,
+  certificateNamesDevice,
+  type DistinguishedName,
+  type KeyUsage,
+  PROFILES,
+  parseCertificate,
+  publicKeySpec,
+} from '@capfkit/pki'
+import type { Issued } from './issuer.ts'
+
+/** A name as the product keeps it in lscissuername: `CN=…;O=…` [CAPF-7.3]. */
+export const nameOf = (name: DistinguishedName): string => name.map(({ type, value }) => `${type}=${value}`).join(';')
+
+/** What certificates and requests of one key are matched by: SHA-256 of the SubjectPublicKeyInfo, hex. */
+export const keyIdOf = (publicKeyDer: Buffer): string => createHash('sha256').update(publicKeyDer).digest('hex')
+
+/** What will go wrong with this certificate on that device although it can be installed; `undefined` when nothing will. */
+export const lscWarning = (certificate: Certificate, deviceName: string): string | undefined => {
+  const { keyUsage } = certificate.extensions
+  const needed: readonly KeyUsage[] = PROFILES.lsc.keyUsage[publicKeySpec(certificate.publicKeyDer).type]
+  const missing = keyUsage ? needed.filter(usage => !keyUsage.includes(usage)) : []
+  if (missing.length > 0) return `the LSC lacks ${missing.join(' and ')}: secure registration will fail (ca-key-usage)`
+  if (!certificateNamesDevice(certificate, deviceName))
+    return `the subject of the LSC does not name ${deviceName}: the device cannot prove itself with it (ca-subject)`
+  return undefined
+}
+
+/** What the session needs to know of a certificate of another CA. `cas`: certificates of known CAs. @throws {PkiError} */
+export const issuedOf = (
+  { certificateDer, deviceName, requestId }: { certificateDer: Buffer; deviceName: string; requestId: number },
+  cas: readonly Certificate[],
+): Issued => {
+  const certificate = parseCertificate(certificateDer)
+  const warning = lscWarning(certificate, deviceName)
+  return {
+    certificateDer,
+    notAfter: certificate.notAfter,
+    issuerName: nameOf(certificate.issuer),
+    issuerNotAfter: cas.find(({ subjectDer }) => subjectDer.equals(certificate.issuerDer))?.notAfter ?? new Date(0),
+    requestId,
+    ...(warning === undefined ? {} : { warning }),
+  }
+}
