@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { encode } from '@capfkit/codec/tvs'
 import t from 'tap'
 import { capf, RunningServer } from './program.ts'
+import { onTerminal } from './terminal.ts'
 
 const pem = (name: string) => fileURLToPath(new URL(`../../../test-vectors/pem/${name}.pem`, import.meta.url))
 
@@ -14,16 +15,17 @@ const service = ['tvs', 'start']
 const TVS = ['--certificate', pem('tvs')]
 
 /** A certificate of these days, by the openssl program: the recorded ones begin on a day of their own. */
-const certificateNow = (cwd: string, { name, key = 'rsa:2048' }: { name: string; key?: string }): string => {
+const certificateNow = (cwd: string, { name }: { name: string }): string => {
   const file = join(cwd, `${name}.pem`)
-  const args = ['req', '-x509', '-newkey', key, '-nodes', '-subj', `/O=Example/CN=${name}`, '-keyout', `${file}.key`, '-out', file]
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${file}.key`]
+  const args = ['req', '-x509', ...key, '-subj', `/O=Example/CN=${name}`, '-out', file]
   const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
   return file
 }
 
-const verify = (file: string, { server, cwd, args = [] }: { server: RunningServer; cwd: string; args?: string[] }) =>
-  capf(['tvs', 'verify', file, '--server', server.address, '--tvs-certificate', pem('tvs'), ...args], { cwd })
+const verify = (file: string, { server, args = [] }: { server: RunningServer; args?: string[] }) =>
+  onTerminal(['tvs', 'verify', file, '--server', server.address, '--tvs-certificate', pem('tvs'), ...args], { isTTY: false })
 
 t.test('a certificate that is vouched for, one that is not: exit 0 and 1', async t => {
   const cwd = t.testdir({ folder: {} })
@@ -38,18 +40,18 @@ t.test('a certificate that is vouched for, one that is not: exit 0 and 1', async
   })
   t.match(server.ready, { version: 1, certificates: 2, certificate: { file: pem('tvs'), subject: /^CN=TVS-TEST/ } })
 
-  t.match(await verify(one, { server, cwd }), { code: 0, stdout: 'O=Example,CN=one: valid: CAPF, for 3600 s\n', stderr: '' })
-  t.match(await verify(two, { server, cwd, args: ['--json'] }), {
+  t.match(await verify(one, { server }), { code: 0, stdout: 'O=Example,CN=one: valid: CAPF, for 3600 s\n', stderr: '' })
+  t.match(await verify(two, { server, args: ['--json'] }), {
     code: 0,
     stdout: /"isValid":true.*"roles":\[\{"number":0,"name":"SAST"\},\{"number":2,"name":"CCM\+TFTP"\},\{"number":99\}\]/,
   })
-  t.match(await verify(other, { server, cwd, args: ['--device-name', 'CP-8861-SEP001122334455'] }), {
+  t.match(await verify(other, { server, args: ['--device-name', 'CP-8861-SEP001122334455'] }), {
     code: 1,
     stdout: 'O=Example,CN=other: not valid\n',
   })
   const both = join(cwd, 'both.pem')
   writeFileSync(both, execFileSync('cat', [one, other]))
-  t.match(await verify(both, { server, cwd }), { code: 1, stdout: /one: valid.*\n.*other: not valid\n/ }, 'several in a file')
+  t.match(await verify(both, { server }), { code: 1, stdout: /one: valid.*\n.*other: not valid\n/ }, 'several in a file')
 })
 
 t.test('no TVS that is trusted: exit 6 and a sentence', async t => {
@@ -57,7 +59,7 @@ t.test('no TVS that is trusted: exit 6 and a sentence', async t => {
   const file = pem('capf')
   await using server = await RunningServer.start({ cwd, service, args: [...TVS, '--trust', `capf=${file}`] })
   const ask = (address: string, tvs: string) =>
-    capf(['tvs', 'verify', file, '--server', address, '--tvs-certificate', tvs, '--reply-timeout-ms', '50'], { cwd })
+    onTerminal(['tvs', 'verify', file, '--server', address, '--tvs-certificate', tvs, '--reply-timeout-ms', '50'], { isTTY: false })
   t.match(await ask(server.address, pem('mca')), { code: 6, stdout: '', stderr: /^capf: .*\(TVS_UNTRUSTED_SERVER\)\n$/ })
   server.signal('SIGTERM')
   await server.ended
@@ -74,30 +76,30 @@ t.test('openssl sees the TVS certificate and is asked for none', async t => {
 
 t.test('SIGHUP reads the TVS certificate and the trusted files again; what cannot be read changes nothing', async t => {
   const cwd = t.testdir({ trusted: {} })
-  const [first, second] = [certificateNow(cwd, { name: 'first' }), certificateNow(cwd, { name: 'second', key: 'rsa:3072' })]
+  const [first, second] = [certificateNow(cwd, { name: 'first' }), certificateNow(cwd, { name: 'second' })]
   copyFileSync(pem('tvs'), join(cwd, 'tvs.pem'))
   copyFileSync(first, join(cwd, 'trusted/a.pem'))
   await using server = await RunningServer.start({ cwd, service, args: ['--certificate', 'tvs.pem', '--trust', 'capf=trusted'] })
-  t.match(await verify(second, { server, cwd }), { code: 1 })
+  t.match(await verify(second, { server }), { code: 1 })
 
   const reloaded = server.said('2 certificates in the store')
   copyFileSync(second, join(cwd, 'trusted/b.pem'))
   server.signal('SIGHUP')
   await reloaded
-  t.match(await verify(second, { server, cwd }), { code: 0 })
+  t.match(await verify(second, { server }), { code: 0 })
 
   const kept = server.said('certificates stay as they are: ')
   writeFileSync(join(cwd, 'trusted/c.pem'), 'nothing')
   server.signal('SIGHUP')
   await kept
-  t.match(await verify(second, { server, cwd }), { code: 0 })
+  t.match(await verify(second, { server }), { code: 0 })
 
   const another = server.said('CN=CAPF-TEST')
   renameSync(join(cwd, 'trusted/c.pem'), join(cwd, 'c.txt'))
   copyFileSync(pem('capf'), join(cwd, 'tvs.pem'))
   server.signal('SIGHUP')
   await another
-  t.match(await verify(second, { server, cwd }), { code: 6, stderr: /TVS_UNTRUSTED_SERVER/ })
+  t.match(await verify(second, { server }), { code: 6, stderr: /TVS_UNTRUSTED_SERVER/ })
 })
 
 t.test('SIGTERM ends a connection that waits for nothing, and the service', async t => {
@@ -118,7 +120,7 @@ t.test('metrics and the admin door', async t => {
   const ports = server.ready as unknown as Record<'metrics' | 'admin', { port: number }>
   const ask = (door: 'metrics' | 'admin', path: string, init: RequestInit = {}) =>
     fetch(`http://127.0.0.1:${ports[door].port}${path}`, init)
-  await verify(pem('mca'), { server, cwd })
+  await verify(pem('mca'), { server })
   const text = await (await ask('metrics', '/metrics')).text()
   for (const line of ['tvs_requests_total{answer="unknown"} 1', 'tvs_sessions_total 1', 'tvs_certificates 1']) t.match(text, line)
   t.equal((await ask('metrics', '/healthz')).status, 200)
@@ -130,6 +132,7 @@ t.test('metrics and the admin door', async t => {
 
 t.test('says in one sentence why it cannot start, and every mistake at once', async t => {
   const cwd = t.testdir({ 'bad.pem': 'no certificate' })
+  const [bad, none] = [join(cwd, 'bad.pem'), join(cwd, 'none')]
   const trust = ['--trust', `capf=${pem('capf')}`]
   const cases: [args: string[], said: RegExp][] = [
     [trust, /^capf: --certificate FILE is missing/m],
@@ -139,15 +142,15 @@ t.test('says in one sentence why it cannot start, and every mistake at once', as
       /^capf: --trust must be ROLE=FILE, got "capf"; .*\ncapf: --trust must be ROLE=FILE, got "king=a\.pem"; roles are sast, ccm, /m,
     ],
     [[...TVS, '--trust', '256=a.pem'], /got "256=a\.pem"/],
-    [['--certificate', 'none.pem', ...trust], /^capf: none\.pem: .*\(PKI_FILE_UNREADABLE\)$/m],
-    [['--certificate', 'bad.pem', ...trust], /^capf: bad\.pem: .*\(PKI_BAD_PEM\)$/m],
+    [['--certificate', none, ...trust], /none: .*\(PKI_FILE_UNREADABLE\)$/m],
+    [['--certificate', bad, ...trust], /bad\.pem: .*\(PKI_BAD_PEM\)$/m],
     [[...TVS, '--key', pem('capf'), ...trust], /\(PKI_KEY_MISMATCH\)$/m],
-    [[...TVS, '--trust', 'capf=bad.pem'], /^capf: bad\.pem: .*\(CLI_BAD_CERTIFICATE_FILE\)$/m],
-    [[...TVS, '--trust', 'capf=none'], /^capf: none: .*\(CLI_FILE_UNREADABLE\)$/m],
+    [[...TVS, '--trust', `capf=${bad}`], /bad\.pem: .*\(CLI_BAD_CERTIFICATE_FILE\)$/m],
+    [[...TVS, '--trust', `capf=${none}`], /none: .*\(CLI_FILE_UNREADABLE\)$/m],
     [[...TVS, ...trust, '--listen', '192.0.2.1:2445'], /^capf: 192\.0\.2\.1:2445: .*\(LISTEN_FAILED\)$/m],
   ]
   for (const [args, said] of cases) {
-    const ran = await capf(['tvs', 'start', ...args], { cwd })
+    const ran = await onTerminal(['tvs', 'start', ...args], { isTTY: false })
     t.match(ran, { code: 2, stdout: '', stderr: said }, args.join(' '))
     t.notMatch(ran.stderr, /\n\s+at /)
   }

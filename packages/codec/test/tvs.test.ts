@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ROLES as LIST_ROLES } from '@capfkit/codec/tlv'
 import {
@@ -123,7 +123,6 @@ t.test('every single-bit flip of every recorded frame is refused, or changes wha
   const isReserved = (bit: number) => bit >= 24 && bit < 32
   for (const { name, frames } of sessions)
     for (const { bytes, command } of frames) {
-      const before = digestOf(decode(bytes))
       let refused = 0
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const flipped = Buffer.from(bytes)
@@ -131,17 +130,12 @@ t.test('every single-bit flip of every recorded frame is refused, or changes wha
         const outcome = refusal(() => decode(flipped)) as { returned?: Message; code?: string; where?: string }
         if (outcome.code !== undefined && outcome.where !== undefined) refused++
         else if (!outcome.returned) t.fail(`${name} ${command} bit ${bit}: ${outcome}`)
-        else if (!isReserved(bit) && digestOf(outcome.returned) === before) t.fail(`${name} ${command} bit ${bit}: read as before`)
+        else if (!isReserved(bit) && encode(outcome.returned).equals(bytes)) t.fail(`${name} ${command} bit ${bit}: read as before`)
       }
       // Magic, version, all but one or two bits of the command, and the length are always refused.
       t.ok(refused >= 8 + 8 + 5 + 16, `${name} ${command}: ${refused} of ${bytes.length * 8} refused`)
     }
 })
-
-const digestOf = (message: Message) =>
-  createHash('sha256')
-    .update(JSON.stringify(message, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)))
-    .digest('hex')
 
 t.test('[TVS-2] the header is ten bytes: magic, version, command, a byte, session id and length, big-endian', async t => {
   const message: Message = { name: 'VERIFY_RESPONSE', sessionId: 0x0102_0304, status: 1 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { decode } from '@capfkit/codec/tvs'
 import { CertificateStore } from '@capfkit/tvs'
@@ -25,6 +27,22 @@ for (const name of ['verify-valid', 'verify-unknown'])
     )
     t.strictSame(Buffer.concat(client.records), Buffer.concat(answers))
   })
+
+t.test('the openssl program sends the recorded request and gets the recorded answer', async t => {
+  const { requests, answers } = recording('verify-valid')
+  const server = await serve(t)
+  const openssl = spawn('openssl', ['s_client', '-quiet', '-connect', `127.0.0.1:${server.server.address.port}`])
+  t.teardown(() => openssl.kill())
+  const [request, answer] = [requests[0]!, answers[0]!]
+  // Cut as no capfkit client would cut it.
+  openssl.stdin.write(request.subarray(0, 7))
+  await once(openssl, 'spawn')
+  openssl.stdin.write(request.subarray(7))
+  const chunks: Buffer[] = []
+  openssl.stdout.on('data', chunk => chunks.push(chunk))
+  while (Buffer.concat(chunks).length < answer.length) await Promise.race([once(openssl.stdout, 'data'), once(openssl, 'exit')])
+  t.strictSame(Buffer.concat(chunks), answer)
+})
 
 t.test('any other byte after the command, and a session id of its own, come to the same', async t => {
   const [request] = recording('verify-valid').requests
