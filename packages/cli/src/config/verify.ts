@@ -23,8 +23,8 @@ export const verify = command({
   doc: 'Say whether a signed configuration file was signed by somebody who is believed',
   details: 'Encrypted files are verified without being decrypted. Exit code 0: valid, warnings or not; 1: not valid.',
   examples: [
-    ['config verify SEP001122334455.cnf.xml.sgn --signer ITLFile.tlv', 'Would phones with this list take the file?'],
-    ['config verify SEP001122334455.cnf.xml.enc.sgn --signer tftp.pem', 'Did this TFTP server sign it?'],
+    ['config verify SEP001122334455.cnf.xml.sgn --signer ITLFile.tlv', 'As phones with this list judge it'],
+    ['config verify SEP001122334455.cnf.xml.enc.sgn --signer tftp.pem', 'By the certificate of one TFTP server'],
   ],
   words: { file: { doc: 'File that ends in .sgn, - for stdin.' } },
   options: { ...JUDGING_OPTIONS, ...JSON_OPTION },

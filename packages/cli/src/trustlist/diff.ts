@@ -65,10 +65,8 @@ export const diff = command({
   name: 'diff',
   doc: 'Say what changed between two lists, and whether phones with the first take the second',
   details:
-    'For the hour after a certificate was regenerated. "renewed" is another certificate under the same name, "rewritten" the same certificate told otherwise. Exit code 1: phones that have the first list would not take the second one.',
-  examples: [
-    ['trustlist diff before/ITLFile.tlv after/ITLFile.tlv', 'Which certificates were renewed, and are phones locked out?'],
-  ],
+    '"renewed" is another certificate under the same name, "rewritten" the same certificate told otherwise. Exit code 1: phones that have the first list would not take the second one.',
+  examples: [['trustlist diff before/ITLFile.tlv after/ITLFile.tlv', 'After a certificate was regenerated']],
   words: { before: { doc: 'The list that phones have.' }, after: { doc: 'The list that they are given.' } },
   options: JSON_OPTION,
   async run({ options: { json }, words, io }) {

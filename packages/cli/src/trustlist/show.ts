@@ -104,7 +104,7 @@ export const show = command({
   details:
     'The column BYTEPOS holds tag numbers, and names are misspelt, because CUCM prints them so. "Verified" means: signed by a certificate of the list itself; see capf trustlist verify. Exit code 1: no file, a file that cannot be read, or a signature that does not verify.',
   examples: [
-    ['trustlist show ITLFile.tlv', 'A list that was fetched with: tftp -m binary cucm -c get ITLFile.tlv'],
+    ['trustlist show ITLFile.tlv', 'A list as it came from a TFTP server'],
     ['trustlist show ITLFile.tlv --json', 'The same as one JSON object'],
   ],
   words: { file: { doc: 'CTL or ITL file, - for stdin.' } },

@@ -43,10 +43,10 @@ export const verify = command({
   details:
     'Looks at the signature, at who signed, at dates, at whether each record says what its certificate says, and at the limits of phones. Without --signer the signers of the list itself are believed, which says nothing of where it came from. Exit code 0: valid, warnings or not; 1: not valid.',
   examples: [
-    ['trustlist verify ITLFile.tlv --signer callmanager.pem', 'Is this list from our cluster, and in order today?'],
+    ['trustlist verify ITLFile.tlv --signer callmanager.pem', 'A list against a certificate of the cluster'],
     [
       'trustlist verify new/ITLFile.tlv --signer old/ITLFile.tlv --at none',
-      'Would phones that have the old list know who signed the new one?',
+      'A new list against those who may sign by the old one, as phones judge it',
     ],
   ],
   words: { file: { doc: 'CTL or ITL file, - for stdin.' } },
