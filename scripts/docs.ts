@@ -12,6 +12,7 @@ import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
 import * as server from '../packages/server/src/index.ts'
 import { TRANSITIONS } from '../packages/server/src/machine.ts'
+import * as tftp from '../packages/tftp/src/index.ts'
 import * as tvs from '../packages/tvs/src/index.ts'
 import { commandsPage } from './docs/commands-page.ts'
 import { configPage } from './docs/config-page.ts'
@@ -51,6 +52,7 @@ const codes = new Set(
     listen.LISTEN_ERRORS,
     server.SERVER_ERRORS,
     tvs.TVS_ERRORS,
+    tftp.FILES_ERRORS,
     phone.PHONE_ERRORS,
     fleet.FLEET_ERRORS,
     cli.CLI_ERRORS,
@@ -61,7 +63,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, tlv, pki, listen, server, tvs, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, tftpPackets, tlv, pki, listen, server, tvs, tftp, phone, fleet, cli].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

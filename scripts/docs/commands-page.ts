@@ -3,6 +3,7 @@ import type { OptionTable } from '../../packages/codec/src/options/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
+import { FILE_SERVER_OPTIONS } from '../../packages/tftp/src/index.ts'
 import { TVS_OPTIONS } from '../../packages/tvs/src/index.ts'
 import { optionRows } from './config-page.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
@@ -10,6 +11,7 @@ import { code, GENERATED, page, table } from './markdown.ts'
 const ELSEWHERE = [
   { title: 'server', options: SERVER_OPTIONS as OptionTable },
   { title: 'tvs', options: TVS_OPTIONS as OptionTable },
+  { title: 'files', options: FILE_SERVER_OPTIONS as OptionTable },
   { title: 'phone', options: PHONE_OPTIONS as OptionTable },
   { title: 'fleet', options: FLEET_OPTIONS as OptionTable },
 ]

@@ -3,6 +3,7 @@ import type { OptionRow, OptionTable } from '../../packages/codec/src/options/in
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
+import { FILE_SERVER_OPTIONS } from '../../packages/tftp/src/index.ts'
 import { TVS_OPTIONS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
 
@@ -47,6 +48,11 @@ const TABLES = [
     title: 'TVS',
     about: '`capf tvs start`; in code `TVS_OPTIONS` of `@capfkit/tvs`.',
     rows: optionRows(TVS_OPTIONS),
+  },
+  {
+    title: 'Files',
+    about: '`capf tftp start`; in code `FILE_SERVER_OPTIONS` of `@capfkit/tftp`.',
+    rows: optionRows(FILE_SERVER_OPTIONS),
   },
   {
     title: 'Phone',

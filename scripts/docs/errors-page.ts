@@ -9,6 +9,7 @@ import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
 import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
+import { FILES_ERRORS } from '../../packages/tftp/src/index.ts'
 import { TVS_ERRORS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
 
@@ -63,6 +64,13 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/tvs`, `TVS_ERRORS`',
     about: 'Why a TVS does not start, or why asking one failed. What a client sends wrong is a line in the log of the server.',
     ...remedies(TVS_ERRORS),
+  },
+  {
+    title: 'File server',
+    door: '`@capfkit/tftp`, `FILES_ERRORS`',
+    about:
+      'Why a file server does not start, or a line in its log when a file cannot be given. What a client does wrong is an outcome, not an error.',
+    ...remedies(FILES_ERRORS),
   },
   {
     title: 'Phone',

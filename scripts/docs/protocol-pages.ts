@@ -1,5 +1,6 @@
 import * as tvs from '../../packages/codec/src/tvs/index.ts'
 import { capfTables } from './capf-tables.ts'
+import { fileTables } from './file-tables.ts'
 import { elementTable, messageTable } from './frame-tables.ts'
 import { trustTables } from './trust-tables.ts'
 
@@ -13,6 +14,7 @@ export type ProtocolPage = {
 /** By the name under which its clauses are cited. */
 export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
   CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
+  FILES: { path: 'docs/protocol/files.md', tables: fileTables },
   TRUST: { path: 'docs/protocol/trust-lists.md', tables: trustTables },
   TVS: {
     path: 'docs/protocol/tvs.md',

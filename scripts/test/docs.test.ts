@@ -10,14 +10,28 @@ t.test('the pages of this project are what the tables say, and name only what is
   t.strictSame(await checkDocs(ROOT), []),
 )
 
-const PLACES = ['messages', 'elements', 'transitions', 'statuses', 'header', 'records', 'roles', 'digests', 'moduli']
+const FILE_PLACES = ['made', 'packets', 'options', 'sending', 'errors', 'refusals', 'outcomes']
+const PLACES = [
+  'messages',
+  'elements',
+  'transitions',
+  'statuses',
+  'header',
+  'records',
+  'roles',
+  'digests',
+  'moduli',
+  ...FILE_PLACES,
+]
   .map(name => `<!-- generated: ${name} -->\nold\n<!-- /generated -->\n`)
   .join('\n')
 
 t.test('a page that would change is named, and is in order once it is written', async t => {
-  const root = t.testdir({ docs: { protocol: { 'capf.md': PLACES, 'tvs.md': PLACES, 'trust-lists.md': PLACES } } })
+  const root = t.testdir({
+    docs: { protocol: { 'capf.md': PLACES, 'tvs.md': PLACES, 'files.md': PLACES, 'trust-lists.md': PLACES } },
+  })
   const sentences = await checkDocs(root)
-  for (const page of ['errors', 'config', 'commands', 'protocol/capf', 'protocol/tvs', 'protocol/trust-lists'])
+  for (const page of ['errors', 'config', 'commands', 'protocol/capf', 'protocol/tvs', 'protocol/files', 'protocol/trust-lists'])
     t.ok(sentences.includes(`docs/${page}.md: is not what the tables say; run pnpm run docs`), page)
 
   for (const [path, text] of Object.entries(await madePages(root))) writeFileSync(join(root, path), text)

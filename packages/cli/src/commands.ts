@@ -9,6 +9,7 @@ export type Noun = { readonly doc: string } & (
 /** Every noun: `verbs` for `capf <noun> <verb>`, `load` for a noun that is the whole command. */
 export const NOUNS: Readonly<Record<string, Noun>> = {
   server: { doc: 'The CAPF service', verbs: () => import('./commands/server.ts') },
+  tftp: { doc: 'The files of a cluster: TFTP and HTTP', verbs: () => import('./commands/tftp.ts') },
   tvs: { doc: 'The Trust Verification Service', verbs: () => import('./commands/tvs.ts') },
   device: { doc: 'The devices in a store, and what is ordered for them', verbs: () => import('./commands/device.ts') },
   phone: { doc: 'One simulated phone', verbs: () => import('./commands/phone.ts') },

@@ -6,6 +6,7 @@ export { chainSources, type FileRequest, type FileSource, MAX_NAME_LENGTH, type 
 export { type FolderSourceOptions, folderSource } from './folder-source.ts'
 export { HTTP_REFUSALS } from './http-answer.ts'
 export { MADE_FILES } from './made-names.ts'
+export { fileMetrics } from './metrics.ts'
 export { FILE_SERVER_OPTIONS, type FileServerOptions } from './options.ts'
 export { SENDING } from './sending.ts'
 export { OUTCOMES, type Outcome, type Served, type ServedCounts } from './served.ts'

@@ -7,6 +7,7 @@ import { LISTEN_ERRORS } from '@capfkit/listen'
 import { PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
 import { SERVER_ERRORS } from '@capfkit/server'
+import { FILES_ERRORS } from '@capfkit/tftp'
 import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
@@ -28,6 +29,7 @@ const allErrors = (): ErrorRow[] => [
   ...remedies(LISTEN_ERRORS),
   ...remedies(SERVER_ERRORS),
   ...remedies(TVS_ERRORS),
+  ...remedies(FILES_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),

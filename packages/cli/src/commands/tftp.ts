@@ -1,0 +1,4 @@
+import type { AnyCommand } from '../command.ts'
+import { start } from '../tftp/start.ts'
+
+export const commands: readonly AnyCommand[] = [start]
