@@ -101,6 +101,12 @@ export class HttpListener {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls)
   }
 
+  /** Cut the connection of a request by a TCP reset, without a word of TLS, as a firewall does. */
+  reset(socket: Socket): void {
+    const peer = peerOf(socket)
+    this.#admission.sockets.find(admitted => peerOf(admitted) === peer)?.resetAndDestroy()
+  }
+
   readonly #answer: RequestListener = (request, response) => {
     this.#answers.add(response)
     response.once('close', () => this.#answers.delete(response))
