@@ -1,3 +1,8 @@
+export { troubleBefore } from './doctor/before-run.ts'
+export type { CheckVerdict } from './doctor/check.ts'
+export { type CheckName, type CheckResult, DOCTOR_CHECKS, type Examination, examineMachine } from './doctor/examine.ts'
+export { type Machine, thisMachine } from './doctor/machine.ts'
+export { DOCTOR_OPTIONS, type DoctorOptions } from './doctor/question.ts'
 export { FLEET_ERRORS, FleetError, type FleetErrorCode } from './errors.ts'
 export { Latency, type LatencySummary } from './latency.ts'
 export { FLEET_OPTIONS, type FleetOptions } from './options.ts'

@@ -1,11 +1,11 @@
 import { OptionError } from '@capfkit/codec/options'
-import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet } from '@capfkit/fleet'
+import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet, troubleBefore } from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { flagName } from '../frame/names.ts'
 import { Interruption } from '../interruption.ts'
-import { type Io, note, print } from '../io.ts'
+import { type Io, note, painter, print } from '../io.ts'
 import { startFleetProgress } from './progress.ts'
 import { repeatLine } from './repeat.ts'
 import { summaryLines } from './summary-screen.ts'
@@ -40,8 +40,15 @@ const runWithFlags = async (init: RunFleetInit): Promise<FleetSummary> => {
   }
 }
 
+/** What would make the run worthless, and costs nothing to see. */
+const warnBefore = async (io: Io, options: FleetOptions): Promise<void> => {
+  for (const { name, found, needed, remedy } of await troubleBefore(options))
+    note(io, `${painter(io.stderr, io)('yellow', 'warning')}: ${name}: ${found}, needed: ${needed}; ${remedy}`)
+}
+
 /** Run a fleet, show how it goes on stderr and the summary on stdout. */
 export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
+  await warnBefore(io, options)
   using interruption = new Interruption(io)
   using progress = await startFleetProgress(io)
   interruption.signal.addEventListener('abort', () =>

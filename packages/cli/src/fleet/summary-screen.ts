@@ -1,27 +1,14 @@
 import type { Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
 import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { type Io, painter } from '../io.ts'
+import { paragraph } from '../paragraph.ts'
 
-/** As wide as a terminal is at least. */
-const WIDTH = 80
 const LABEL = 11
 
 const ms = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1))
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 const plural = (count: number, [one, many]: readonly [string, string]) => `${count} ${count === 1 ? one : many}`
 const processes = (count: number) => plural(count, ['process', 'processes'])
-
-/** Words in lines that fit; the first begins with the label, the others below it. */
-const paragraph = (label: string, { text, indent }: { text: string; indent: number }): string[] => {
-  const lines = [label.padEnd(indent)]
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!
-    const hasWords = line.length > indent
-    if (hasWords && line.length + 1 + word.length > WIDTH) lines.push(' '.repeat(indent) + word)
-    else lines[lines.length - 1] = `${line}${hasWords ? ' ' : ''}${word}`
-  }
-  return lines
-}
 
 const COLUMNS = ['p50', 'p90', 'p99', 'p999', 'max'] as const
 const HEADS = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } as const

@@ -1,0 +1,34 @@
+import t from 'tap'
+import { type FleetOptions, type Machine, troubleBefore } from '../src/index.ts'
+import { fleetOptions } from './fleet-options.ts'
+import { pretendedMachine } from './pretended-machine.ts'
+
+const trouble = async (options: Partial<FleetOptions>, machine: Partial<Machine> = {}) =>
+  (await troubleBefore(fleetOptions(options), pretendedMachine(machine))).map(({ name }) => name)
+
+t.test('a run that fits has nothing said about it, whatever else could be better', async t => {
+  t.strictSame(await trouble({ embedded: true, phones: 1000 }, { load: () => 50, acceptQueue: async () => 1 }), [])
+})
+
+t.test('by concurrency so many phones are there at once, by rate those that a server can be busy with', async t => {
+  const openFiles = () => ({ soft: 1024, hard: 1024 })
+  t.strictSame(await trouble({ phones: 100_000, concurrency: 32 }, { openFiles }), [])
+  t.strictSame(await trouble({ phones: 100_000, concurrency: 4000 }, { openFiles }), ['openFiles'])
+  t.strictSame(await trouble({ phones: 100_000, rate: 300 }, { openFiles }), [])
+  t.strictSame(await trouble({ phones: 100_000, rate: 300, keyGenerationDelayMs: 20_000 }, { openFiles }), ['openFiles'])
+  t.strictSame(await trouble({ phones: 900, rate: 300, keyGenerationDelayMs: 20_000 }, { openFiles }), [])
+  t.strictSame(await trouble({ phones: 100_000, rate: 300, keyGenerationDelayMs: -1 }), ['sourcePorts'])
+})
+
+t.test('a process alone opens all the files', async t => {
+  const openFiles = () => ({ soft: 1024, hard: 1024 })
+  const away = { server: '192.0.2.1:3804', phones: 2000, concurrency: 2000 }
+  t.strictSame(await trouble(away, { openFiles }), [])
+  t.strictSame(await trouble({ ...away, processes: 1 }, { openFiles }), ['openFiles'])
+})
+
+t.test('memory and the table of the firewall are looked at too', async t => {
+  const all = { phones: 20_000, concurrency: 20_000, embedded: true }
+  t.strictSame(await trouble(all, { availableMemoryBytes: () => 1e9 }), ['memory'])
+  t.strictSame(await trouble(all, { trackedConnections: async () => ({ now: 60_000, most: 65_536 }) }), ['trackedConnections'])
+})
