@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { boot } from './parts/boot.ts'
 import { enrolments } from './parts/enrolments.ts'
+import { files } from './parts/files.ts'
 import type { Part } from './parts/part.ts'
 import { trust } from './parts/trust.ts'
 import { tvs } from './parts/tvs.ts'
@@ -13,7 +14,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, tvs, enrolments, waiting, boot }
+const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot }
 
 const { values } = parseArgs({
   options: {
