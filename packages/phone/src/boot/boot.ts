@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Flash, FlashContent, TvsMemory } from '../flash/flash.ts'
 import type { TrustListKind } from '../models.ts'
 import { HeldLists } from '../trust/held-lists.ts'
@@ -83,9 +82,10 @@ const walk = async (context: BootContext, onStep: BootOrder['onStep']): Promise<
     const row: BootStep = { step, outcome: event, ms: now() - startedAt, ...rest, ...trouble }
     record.steps.push(row)
     onStep?.(row)
+    const isAborted = trouble?.code === 'BOOT_ABORTED'
     // A locked configuration may be opened by the LSC that CAPF installs.
-    if (trouble && event !== 'locked' && !isTolerated(step)) record.note(step, trouble)
-    step = trouble?.code === 'BOOT_ABORTED' ? undefined : nextStep(step, event)
+    if (trouble && (isAborted || (event !== 'locked' && !isTolerated(step)))) record.note(step, trouble)
+    step = isAborted ? undefined : nextStep(step, event)
   }
   if (!context.config) record.note('config', { code: 'BOOT_NO_CONFIG', detail: 'no file that may be used' })
   else if (context.isLocked) record.note('encryptedConfig', { code: 'BOOT_NOT_DECRYPTED', detail: 'no key of the phone fits' })
@@ -119,7 +119,7 @@ const resultOf = (context: BootContext, rounds: number): BootResult => {
   const { record, lists, config, capfReason, capf } = context
   const held = LISTS.flatMap(kind => {
     const list = lists.get(kind)
-    return list ? [[kind, hash('sha1', list.bytes, 'hex')] as const] : []
+    return list ? [[kind, list.sha1] as const] : []
   })
   return {
     ...record.result,

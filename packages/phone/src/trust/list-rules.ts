@@ -7,7 +7,7 @@ export type TvsFact = 'unasked' | 'confirmed' | 'denied' | 'silent' | 'none'
 
 /** Everything that the decision about a CTL or ITL may depend on. */
 export type ListFacts = {
-  readonly form: 'list' | 'too-large' | 'malformed'
+  readonly form: 'list' | 'malformed'
   /** The same bytes as the list that the phone has. */
   readonly isHeld: boolean
   readonly knowsDigest: boolean
@@ -31,7 +31,6 @@ const refuse = (code: BootErrorCode): ListDecision => ({ do: 'refuse', code })
 
 /** What a phone does about a CTL or ITL [BOOT-2]: the first row that fits. The last one fits always. */
 export const LIST_RULES: readonly DecisionRow<ListFacts, ListDecision>[] = [
-  { when: { form: 'too-large' }, decision: refuse('BOOT_FILE_TOO_LARGE'), why: 'phones fail on lists of more than 64 KB' },
   { when: { form: 'malformed' }, decision: refuse('BOOT_LIST_MALFORMED'), why: 'nothing in it can be relied on' },
   { when: { isHeld: true }, decision: { do: 'keep' }, why: 'the phone has it already' },
   { when: { knowsDigest: false }, decision: refuse('BOOT_DIGEST_UNKNOWN'), why: 'the phone cannot check it' },

@@ -36,6 +36,7 @@ export class TrustedList {
   /** HTTPS 6971 is served: signer version 1.1, and an EC certificate with a TFTP role [BOOT-1.4]. */
   readonly tellsOfHttps: boolean
   #ownSignature: SignatureCheck | undefined
+  #sha1: string | undefined
 
   /** @throws a TlvError for bytes that are no list. */
   constructor(bytes: Buffer) {
@@ -52,6 +53,12 @@ export class TrustedList {
 
   get header() {
     return this.parsed.headers[0]
+  }
+
+  /** SHA-1 of the file in hex, by which lists are compared on screens. */
+  get sha1(): string {
+    this.#sha1 ??= hash('sha1', this.bytes, 'hex')
+    return this.#sha1
   }
 
   /** Whether the list is signed by one of its own signers, as the first one of a phone has to be [BOOT-2.1]. */
