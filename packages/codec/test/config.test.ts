@@ -1,18 +1,16 @@
-import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import {
   CONFIG_ELEMENTS,
   CONFIG_FILE_ERRORS,
-  CONFIG_ROOTS,
   ConfigError,
   formatConfig,
   MAX_CONFIG_BYTES,
   type PhoneConfig,
   parseConfig,
 } from '@capfkit/codec/config'
-import fc, { type Arbitrary } from 'fast-check'
+import fc from 'fast-check'
 import t from 'tap'
-import { anyBytes } from './arbitraries.ts'
+import { anyConfig } from './file-properties.ts'
 
 const SAMPLE = readFileSync(new URL('../../../test-vectors/config/SEP00112233AABB.cnf.xml', import.meta.url))
 
@@ -190,66 +188,9 @@ t.test('what cannot be written is refused with its place', async t => {
     )
 })
 
-const port = fc.integer({ min: 1, max: 65_535 })
-const priority = fc.integer({ min: 0, max: 15 })
-const node = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6())
-const some = <T>(values: { [K in keyof T]: Arbitrary<T[K]> }, requiredKeys: (keyof T)[]) =>
-  fc.record(values, { requiredKeys, noNullPrototype: true })
-
-const anyConfig = some<Required<PhoneConfig>>(
-  {
-    fullConfig: fc.boolean(),
-    callManagers: fc.array(
-      some({ priority, ethernetPhonePort: port, sipPort: port, securedSipPort: port, processNodeName: node }, [
-        'priority',
-        'processNodeName',
-      ]),
-      { maxLength: 16 },
-    ) as Arbitrary<never>,
-    tvs: fc.array(fc.record({ priority, port, address: node }, { noNullPrototype: true }), { maxLength: 5 }),
-    tls12Only: fc.boolean(),
-    disableTlsCiphers: fc.stringMatching(/^[!-~](?:[ -~]{0,100}[!-~])?$/),
-    deviceSecurityMode: fc.constantFrom('non-secure', 'authenticated', 'encrypted'),
-    transportLayerProtocol: fc.integer({ min: 0, max: 9 }),
-    tlsResumptionTimerSeconds: fc.integer({ min: 0, max: 604_800 }),
-    capfAuthMode: fc.constantFrom('none', 'string', 'null', 'lsc', 'mic'),
-    capfList: fc.array(some({ phonePort: port, processNodeName: node }, ['phonePort']), { maxLength: 5 }) as Arbitrary<never>,
-    certHash: fc.oneof(fc.constant(''), fc.stringMatching(/^(?:[0-9a-f]{32}|[0-9a-f]{40})$/)),
-    encrConfig: fc.boolean(),
-  },
-  [],
-)
-
-t.test('any configuration reads as it was written, under either root', async () => {
-  fc.assert(
-    fc.property(anyConfig, fc.constantFrom(...CONFIG_ROOTS), (config, root) => {
-      assert.deepEqual(parseConfig(formatConfig(config, { root })), config)
-    }),
-    { numRuns: 500 },
-  )
-})
-
 t.test('the arbitrary has every row of the table', async t => {
   const names = new Set(fc.sample(anyConfig, { seed: 1, numRuns: 200 }).flatMap(config => Object.keys(config)))
   t.strictSame([...names].sort(), Object.keys(CONFIG_ELEMENTS).sort())
-})
-
-t.test('any bytes, and any change of a file, give a configuration or a ConfigError and nothing else', async () => {
-  const changed = fc
-    .tuple(fc.integer({ min: 0, max: SAMPLE.length - 1 }), anyBytes(6), fc.integer({ min: 0, max: 12 }))
-    .map(([at, bytes, cut]) => Buffer.concat([SAMPLE.subarray(0, at), bytes, SAMPLE.subarray(at + cut)]))
-  fc.assert(
-    fc.property(fc.oneof(anyBytes(200), changed), bytes => {
-      try {
-        const config = parseConfig(bytes)
-        assert.deepEqual(parseConfig(formatConfig(config)), config)
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error
-        assert.ok(error.code in CONFIG_FILE_ERRORS)
-      }
-    }),
-    { numRuns: 1000 },
-  )
 })
 
 t.test('a file that is cut off anywhere before the end of its root is refused', async t => {

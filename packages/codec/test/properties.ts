@@ -4,6 +4,7 @@ import { formatTraceLine, parseTraceLine } from '@capfkit/codec/trace'
 import fc, { type Arbitrary, type IProperty } from 'fast-check'
 import { arbitrariesOf } from './arbitraries.ts'
 import { anyCuts, anyShare, bytesOf, cutAt } from './bytes.ts'
+import { FILE_PROPERTIES } from './file-properties.ts'
 import { rawElements } from './frames.ts'
 import { type AnyMessage, CAPF, type TestedProtocol, TVS } from './protocols.ts'
 
@@ -113,6 +114,7 @@ const frameProperties = (protocol: TestedProtocol): readonly Property[] => {
 export const PROPERTIES: readonly Property[] = [
   ...frameProperties(CAPF),
   ...frameProperties(TVS),
+  ...FILE_PROPERTIES,
   {
     claim: 'any text becomes one trace line, which reads back',
     property: fc.property(

@@ -1,13 +1,9 @@
-import assert from 'node:assert/strict'
 import {
   DEFAULT_BLOCK_BYTES,
   formatPacket,
   fromNetascii,
   MAX_REQUEST_BYTES,
-  MODES,
-  PACKET_ERRORS,
   type Packet,
-  PacketError,
   parsePacket,
   readTransferOptions,
   TFTP_ERROR_CODES,
@@ -16,9 +12,7 @@ import {
   toNetascii,
   writeTransferOptions,
 } from '@capfkit/codec/tftp'
-import fc, { type Arbitrary } from 'fast-check'
 import t from 'tap'
-import { anyBytes } from './arbitraries.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 const ascii = (text: string) => Buffer.from(text, 'latin1')
@@ -178,71 +172,7 @@ t.test('options that are unknown or impossible are as if they were not there', a
   t.strictSame(writeTransferOptions({ blockBytes: 8, sizeBytes: 70_000 }), { blksize: '8', tsize: '70000' })
 })
 
-const block = fc.integer({ min: 0, max: 65_535 })
-const word = fc.string({ unit: 'binary', maxLength: 30 }).filter(text => text.isWellFormed() && !text.includes('\0'))
-const rawOptions = fc.dictionary(
-  word.map(text => text.toLowerCase()).filter(text => text.toLowerCase() === text),
-  word,
-  { maxKeys: 3, noNullPrototype: true },
-)
-const request = { file: word, mode: fc.constantFrom(...MODES), options: rawOptions }
-const FIELDS: { [N in Packet['name']]: Record<string, Arbitrary<unknown>> } = {
-  RRQ: request,
-  WRQ: request,
-  DATA: { block, data: anyBytes(600) },
-  ACK: { block },
-  ERROR: { errorCode: block, message: word },
-  OACK: { options: rawOptions },
-}
-const anyPacket = fc.oneof(
-  ...Object.entries(FIELDS).map(([name, fields]) =>
-    fc.record({ name: fc.constant(name), ...fields }, { noNullPrototype: true }).map(packet => packet as unknown as Packet),
-  ),
-)
-
-const fits = (packet: Packet) => {
-  try {
-    return formatPacket(packet)
-  } catch (error) {
-    if (error instanceof PacketError && error.code === 'TFTP_REQUEST_TOO_LONG') return undefined
-    throw error
-  }
-}
-
-t.test('any packet that fits reads as it was written', async () => {
-  fc.assert(
-    fc.property(anyPacket, packet => {
-      const bytes = fits(packet)
-      fc.pre(bytes !== undefined)
-      assert.deepEqual(parsePacket(bytes), packet)
-    }),
-    { numRuns: 2000 },
-  )
-})
-
-t.test('any bytes give a packet or a PacketError, and what is read can be written and reads the same again', async () => {
-  const opcodes = fc.constantFrom(...[0, 1, 2, 3, 4, 5, 6, 7].map(opcode => Buffer.of(0, opcode)))
-  const likely = fc.tuple(opcodes, anyBytes(80)).map(parts => Buffer.concat(parts))
-  const texts = fc
-    .tuple(opcodes, fc.array(fc.oneof(word, fc.constantFrom(...MODES)), { maxLength: 6 }))
-    .map(([opcode, words]) => Buffer.concat([opcode, ...words.map(word => Buffer.from(`${word}\0`))]))
-  fc.assert(
-    fc.property(fc.oneof(anyBytes(60), likely, texts), bytes => {
-      try {
-        const packet = parsePacket(bytes)
-        assert.deepEqual(parsePacket(formatPacket(packet)), packet)
-      } catch (error) {
-        if (!(error instanceof PacketError)) throw error
-        assert.ok(error.code in PACKET_ERRORS)
-        assert.ok(error.offset >= 0 && error.offset <= Math.max(bytes.length, MAX_REQUEST_BYTES))
-      }
-    }),
-    { numRuns: 4000 },
-  )
-})
-
 t.test('netascii: line ends travel as CR LF, a CR as CR NUL, and come back', async t => {
   t.strictSame(toNetascii(ascii('a\nb\rc\r\n')), ascii('a\r\nb\r\0c\r\0\r\n'))
   t.strictSame(fromNetascii(ascii('a\r\nb\r\0c\r')), ascii('a\nb\rc\r'))
-  fc.assert(fc.property(anyBytes(200), bytes => fromNetascii(toNetascii(bytes)).equals(bytes)))
 })
