@@ -1,15 +1,13 @@
 import {
-  DEFAULT_BLOCK_BYTES,
   formatPacket,
   type Packet,
   PacketError,
   type PacketOf,
   parsePacket,
-  readTransferOptions,
-  type TransferOptions,
   toNetascii,
   writeTransferOptions,
 } from '@capfkit/codec/tftp'
+import { agreeOn, Blocks, wireNumber } from './blocks.ts'
 import { type FileSource, MAX_NAME_LENGTH, safeFileName } from './file-source.ts'
 import type { FileServerOptions } from './options.ts'
 import { type Event, formatRefusal, type State, step } from './sending.ts'
@@ -38,8 +36,6 @@ export type TransferInit = {
 }
 
 const SECOND_MS = 1_000
-/** Block numbers have 16 bits; behind the last one comes 0, as clients expect it where RFC 1350 says nothing. */
-const wire = (block: number) => block & 0xffff
 
 /** One file to one client. It knows no sockets: what arrives is given to {@link Transfer.receive}. */
 export class Transfer {
@@ -50,7 +46,9 @@ export class Transfer {
   #timer: Timer
   #send: (datagram: Buffer) => void
   #content: Buffer = Buffer.alloc(0)
-  #agreed: TransferOptions = {}
+  #blocks = new Blocks(this.#content)
+  /** What the client asked to wait, from when on it has heard that it is granted. */
+  #agreedSilenceMs: number | undefined
   /** The block that was sent last; 0 is the OACK. Counted on beyond 16 bits. */
   #block = 0
   #last: Buffer = Buffer.alloc(0)
@@ -76,7 +74,7 @@ export class Transfer {
    * twice. Who asks again while the last of several blocks is under way has the file, and wants it once more.
    */
   isSameRequest(request: PacketOf<'RRQ'>): boolean {
-    const isAtEnd = this.#block > 1 && this.#block === this.#lastBlock
+    const isAtEnd = this.#block > 1 && this.#block === this.#blocks.last
     return !isAtEnd && formatPacket(request).equals(formatPacket(this.#init.request))
   }
 
@@ -130,19 +128,10 @@ export class Transfer {
     this.#step('FAILED', detail)
   }
 
-  get #blockBytes(): number {
-    return this.#agreed.blockBytes ?? DEFAULT_BLOCK_BYTES
-  }
-
-  /** A file that fills its last block is followed by an empty one. */
-  get #lastBlock(): number {
-    return Math.floor(this.#content.length / this.#blockBytes) + 1
-  }
-
   #ackEvent(block: number): Event {
-    if (block !== wire(this.#block)) return 'OLD_ACK'
-    if (this.#init.now() - this.#startedAt > this.#init.options.transferTimeoutMs) return 'TOO_LONG'
-    return this.#block === this.#lastBlock ? 'LAST_ACK' : 'ACK'
+    if (block !== wireNumber(this.#block)) return 'OLD_ACK'
+    if (this.#block === this.#blocks.last) return 'LAST_ACK'
+    return this.#init.now() - this.#startedAt > this.#init.options.transferTimeoutMs ? 'TOO_LONG' : 'ACK'
   }
 
   #step(event: Event, detail?: string): void {
@@ -158,27 +147,26 @@ export class Transfer {
   }
 
   #sendFirst(): void {
-    const { open, startTimer, options } = this.#init
-    const asked = readTransferOptions(this.#init.request.options)
-    const { blockBytes, timeoutSeconds, sizeBytes } = asked
-    this.#agreed = {
-      ...(blockBytes === undefined ? {} : { blockBytes: Math.min(blockBytes, options.maxBlockBytes) }),
-      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      ...(sizeBytes === undefined ? {} : { sizeBytes: this.#content.length }),
-    }
-    this.#timer[Symbol.dispose]()
-    const silenceMs = timeoutSeconds === undefined ? options.retransmitTimeoutMs : timeoutSeconds * SECOND_MS
-    this.#timer = startTimer(() => this.#silence(), silenceMs)
+    const { open, options, request } = this.#init
+    const agreed = agreeOn(request.options, { maxBlockBytes: options.maxBlockBytes, sizeBytes: this.#content.length })
+    this.#blocks = new Blocks(this.#content, agreed.blockBytes)
+    if (agreed.timeoutSeconds !== undefined) this.#agreedSilenceMs = agreed.timeoutSeconds * SECOND_MS
+    // Whoever only pretends to be at this address does not hold the transfer for the time that the request asks for.
+    this.#waitFor(Math.min(options.retransmitTimeoutMs, this.#agreedSilenceMs ?? Infinity))
     this.#send = open()
-    if (Object.keys(this.#agreed).length === 0) this.#sendBlock(1)
-    else this.#sendNew(formatPacket({ name: 'OACK', options: writeTransferOptions(this.#agreed) }))
+    if (Object.keys(agreed).length === 0) this.#sendBlock(1)
+    else this.#sendNew(formatPacket({ name: 'OACK', options: writeTransferOptions(agreed) }))
+  }
+
+  #waitFor(silenceMs: number): void {
+    this.#timer[Symbol.dispose]()
+    this.#timer = this.#init.startTimer(() => this.#silence(), silenceMs)
   }
 
   #sendBlock(block: number): void {
+    if (block === 1 && this.#agreedSilenceMs !== undefined) this.#waitFor(this.#agreedSilenceMs)
     this.#block = block
-    const start = (block - 1) * this.#blockBytes
-    const data = this.#content.subarray(start, start + this.#blockBytes)
-    this.#sendNew(formatPacket({ name: 'DATA', block: wire(block), data }))
+    this.#sendNew(this.#blocks.datagram(block))
   }
 
   #sendNew(datagram: Buffer): void {
@@ -203,13 +191,12 @@ export class Transfer {
     const { request, remoteAddress, now, ended } = this.#init
     this.#timer[Symbol.dispose]()
     this.#abort.abort()
-    const acknowledged = outcome === 'sent' ? this.#content.length : Math.max(0, this.#block - 1) * this.#blockBytes
     ended({
       transport: 'tftp',
       remoteAddress,
       file: request.file.slice(0, MAX_NAME_LENGTH),
       outcome,
-      bytes: acknowledged,
+      bytes: this.#blocks.bytesTo(outcome === 'sent' ? this.#block : this.#block - 1),
       durationMs: now() - this.#startedAt,
       ...(this.#detail === undefined ? {} : { detail: this.#detail }),
     })

@@ -81,13 +81,24 @@ t.test('what is lost is sent again after the time-out, and the count begins anew
   t.match(harness.served, [{ outcome: 'sent' }])
 })
 
-t.test('the client may ask for another time-out', async t => {
-  const harness = await new TransferHarness({ content: content(10), asked: { timeout: '5' } }).begin()
+t.test('the client may ask for another time-out, which counts once it has acknowledged that', async t => {
+  const harness = await new TransferHarness({ content: content(10), asked: { timeout: '200' } }).begin()
   harness.take()
-  harness.clock.turn(4_999)
+  harness.clock.turn(1_000)
+  t.match(harness.take(), [{ name: 'OACK' }], 'a made-up address holds nothing for long')
+  harness.ack(0)
+  harness.clock.turn(199_999)
   t.strictSame(harness.take(), [])
   harness.clock.turn(1)
-  t.match(harness.take(), [{ name: 'OACK' }])
+  t.match(harness.take(), [{ name: 'DATA', block: 1 }])
+  const hasty = await new TransferHarness({
+    content: content(10),
+    asked: { timeout: '1' },
+    options: { retransmitTimeoutMs: 9_000 },
+  }).begin()
+  hasty.take()
+  hasty.clock.turn(1_000)
+  t.match(hasty.take(), [{ name: 'OACK' }], 'a shorter one counts at once')
 })
 
 t.test('a client that never acknowledges is given up after as many tries as are set', async t => {
