@@ -1,0 +1,138 @@
+import type { TLSSocket } from 'node:tls'
+import { type Address, formatAddress } from '@capfkit/listen'
+import type { CertificateAndKey } from '@capfkit/pki'
+import { EstError } from '../errors.ts'
+import { Authenticator, type Credentials } from '../http-auth/authenticator.ts'
+import { OPERATIONS, type OperationName } from '../wire/operations.ts'
+import { formatPath } from '../wire/path.ts'
+import { refusalOf } from './answers.ts'
+import { type Connect, openChannel } from './channel.ts'
+import { type Answer, ChannelAgent, exchange } from './exchange.ts'
+import type { EstClientOptions } from './options.ts'
+import { type AllowRedirect, isRedirect, redirectTarget, sameOrigin, type Target } from './redirect.ts'
+import type { ServerTrust } from './server-trust.ts'
+
+export type ConversationInit = {
+  readonly server: Address
+  readonly label?: string
+  readonly trust: ServerTrust
+  readonly credentials?: Credentials
+  readonly certificate?: CertificateAndKey
+  readonly options: EstClientOptions
+  readonly allowRedirect?: AllowRedirect
+  readonly connect?: Connect
+  readonly now: () => Date
+  readonly randomBytes: (size: number) => Buffer
+}
+
+export type Asked = {
+  readonly contentType?: string
+  readonly body?: (socket: TLSSocket) => Promise<string>
+  readonly signal?: AbortSignal
+}
+
+/** What is said to one server and its like: connections, log-in and redirects, but not what the operations mean. */
+export class Conversation implements Disposable {
+  readonly #init: ConversationInit
+  readonly #agent: ChannelAgent
+  readonly #authenticator: Authenticator | undefined
+
+  constructor(init: ConversationInit) {
+    this.#init = init
+    this.#agent = this.#agentFor(init.server)
+    this.#authenticator = init.credentials && new Authenticator(init.credentials, init.randomBytes)
+  }
+
+  /** Operation and address, as they stand in errors. */
+  where(operation: OperationName): string {
+    return `${operation} at ${formatAddress(this.#init.server)}`
+  }
+
+  /**
+   * The answer to an operation, after log-in and redirects. Whatever it is but a 401 or a redirect, it is returned.
+   *
+   * @throws {EstError}
+   */
+  async ask(operation: OperationName, asked: Asked): Promise<Answer> {
+    const where = this.where(operation)
+    const { server, label, options, allowRedirect } = this.#init
+    let target: Target = { ...server, path: formatPath(operation, label) }
+    for (let redirects = 0; ; redirects++) {
+      const answer = await this.#askTarget(target, { operation, asked, where })
+      if (!isRedirect(answer)) return answer
+      const next = redirectTarget(answer, { from: target, where })
+      const isAllowed = sameOrigin(next, server) || OPERATIONS[operation].method === 'GET' || (await allowRedirect?.(next))
+      if (redirects >= options.maxRedirects || !isAllowed)
+        throw new EstError('EST_REDIRECT_REFUSED', { where, status: answer.status, detail: formatAddress(next) + next.path })
+      target = next
+    }
+  }
+
+  async #askTarget(target: Target, what: { operation: OperationName; asked: Asked; where: string }): Promise<Answer> {
+    if (sameOrigin(target, this.#init.server)) return this.#logIn(target, { ...what, agent: this.#agent })
+    // Another server: another connection with all its checks (RFC 7030 §3.2.1), and nothing is kept for it.
+    const agent = this.#agentFor(target)
+    try {
+      return await this.#logIn(target, { ...what, agent })
+    } finally {
+      agent.destroy()
+    }
+  }
+
+  /** Challenges are answered here, over a channel that is authorised; a provisional one has no authenticator. */
+  async #logIn(
+    target: Target,
+    { operation, asked, where, agent }: { operation: OperationName; asked: Asked; where: string; agent: ChannelAgent },
+  ): Promise<Answer> {
+    const { method } = OPERATIONS[operation]
+    const { options, now } = this.#init
+    for (let tries = 0; ; tries++) {
+      const sent = this.#authenticator?.headerFor({ method, uri: target.path })
+      const answer = await exchange({
+        agent,
+        ...target,
+        method,
+        headers: {
+          host: formatAddress(target),
+          ...(options.userAgent === '' ? {} : { 'user-agent': options.userAgent }),
+          ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType, 'content-transfer-encoding': 'base64' }),
+          ...(sent === undefined ? {} : { authorization: sent }),
+        },
+        responseTimeoutMs: options.responseTimeoutMs,
+        maxResponseBytes: options.maxResponseBytes,
+        where,
+        ...(asked.body ? { body: asked.body } : {}),
+        ...(asked.signal ? { signal: asked.signal } : {}),
+      })
+      if (answer.status !== 401) return answer
+      const offer = answer.headers['www-authenticate']
+      // A 401 without an offer is a refusal, e.g. of a proof of possession.
+      if (offer === undefined) throw refusalOf(answer, { where, now: now() })
+      if (!this.#authenticator) throw new EstError('EST_AUTH_REQUIRED', { where, status: 401, detail: offer.slice(0, 100) })
+      const verdict = this.#authenticator.challenged(offer, { sent, isRetry: tries > 0 })
+      if (verdict === 'unsupported') throw new EstError('EST_AUTH_UNSUPPORTED', { where, status: 401, detail: offer.slice(0, 100) })
+      if (verdict === 'refused') throw refusalOf(answer, { where, now: now() })
+    }
+  }
+
+  #agentFor(address: Address): ChannelAgent {
+    const { trust, certificate, options, connect } = this.#init
+    const { host, port } = address
+    const channel = {
+      address: { host, port },
+      trust,
+      options,
+      ...(certificate ? { certificate } : {}),
+      ...(connect ? { connect } : {}),
+    }
+    return new ChannelAgent({
+      open: where => openChannel({ ...channel, where }),
+      maxConnections: options.maxConnections,
+      idleTimeoutMs: options.idleTimeoutMs,
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy()
+  }
+}

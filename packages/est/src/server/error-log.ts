@@ -1,0 +1,72 @@
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { formatLibestLine, formatNginxLine, type NginxContext, type NginxLevel } from '@capfkit/codec/trace'
+import { type LibestLineName, type LineValues, libestLine } from './log-lines.ts'
+
+/** Where text goes. A log that cannot be written must not end a request, so nobody hears of it here. */
+export type LogSink = { write(text: string): void }
+
+/** The connection that a line is about. */
+export type LineOrigin = { readonly connection: number; readonly context: NginxContext }
+
+const local = (at: Date): number => at.getTime() - at.getTimezoneOffset() * 60_000
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `27/Feb/2019:16:53:28 -0500` */
+export const accessTime = (at: Date): string => {
+  const [date = '', time = ''] = new Date(local(at)).toISOString().slice(0, 19).split('T')
+  const [year = '', month = '', day = ''] = date.split('-')
+  const offset = -at.getTimezoneOffset()
+  const minutes = Math.abs(offset)
+  const zone = `${String(Math.floor(minutes / 60)).padStart(2, '0')}${String(minutes % 60).padStart(2, '0')}`
+  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time} ${offset < 0 ? '-' : '+'}${zone}`
+}
+
+/** The error.log of a registration authority: lines of nginx, with those of libest in between [EST-6.4]. */
+export class ErrorLog {
+  readonly #sink: LogSink
+  readonly #now: () => Date
+  readonly #pid: number
+
+  constructor({ sink, now, pid = process.pid }: { sink: LogSink; now: () => Date; pid?: number }) {
+    this.#sink = sink
+    this.#now = now
+    this.#pid = pid
+  }
+
+  /** A line as nginx writes it before its log is open. */
+  starting(level: NginxLevel, text: string): void {
+    this.#sink.write(`${formatNginxLine({ level, text })}\n`)
+  }
+
+  nginx(level: NginxLevel, { text, origin }: { text: string; origin?: LineOrigin }): void {
+    const process = { localTimeMs: local(this.#now()), pid: this.#pid, tid: 0, ...origin }
+    this.#sink.write(`${formatNginxLine({ level, text, process })}\n`)
+  }
+
+  libest(name: LibestLineName, values?: LineValues): void {
+    this.#sink.write(formatLibestLine(libestLine(name, values)))
+  }
+}
+
+/** A file that lines are appended to. */
+export class FileSink implements LogSink, AsyncDisposable {
+  readonly #stream: WriteStream
+
+  constructor({ file, onError }: { file: string; onError: (error: Error) => void }) {
+    this.#stream = createWriteStream(file, { flags: 'a', mode: 0o600 })
+    this.#stream.on('error', onError)
+  }
+
+  write(text: string): void {
+    if (this.#stream.writable) this.#stream.write(text)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stream.closed || this.#stream.destroyed) return
+    await new Promise<void>(resolve => {
+      this.#stream.once('close', resolve)
+      this.#stream.end()
+    })
+  }
+}

@@ -1,0 +1,8 @@
+export { EstCounters, estMetrics } from './counters.ts'
+export { ErrorLog, FileSink, type LogSink } from './error-log.ts'
+export { EstServer, type EstServerInit } from './est-server.ts'
+export { LIBEST_LINES } from './log-lines.ts'
+export { EST_SERVER_OPTIONS, type EstServerOptions } from './options.ts'
+export { PROFILES, type ProfileName } from './profiles.ts'
+export { REFUSALS, type RefusalName } from './refusals.ts'
+export type { RequestSummary } from './request-log.ts'
