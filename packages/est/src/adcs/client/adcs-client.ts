@@ -63,6 +63,12 @@ export const refusalOf = (outcome: Exclude<AdcsOutcome, { status: 'issued' }>): 
 /** Numbers of a page that may be that of a pending request: so many are asked for. */
 const MAX_TRIED_NUMBERS = 3
 
+/** Numbers that are none of a request, or that of somebody else's. */
+const NOT_OURS: readonly string[] = ['ADCS_REQUEST_UNKNOWN', 'ADCS_PAGE_UNKNOWN', 'ADCS_WRONG_CERTIFICATE']
+const unlessOfAnother = (error: unknown): undefined => {
+  if (!(error instanceof AdcsError && NOT_OURS.includes(error.code))) throw error
+}
+
 type Session = {
   readonly connection: CertsrvConnection
   readonly loggedIn: LoggedIn
@@ -161,8 +167,8 @@ export class AdcsClient {
       if (said.kind === 'issued') return this.#fetch(session, { requestId: said.requestId, publicKeyDer })
       if (said.kind !== 'other') return this.#refused(said, { where: answer.url })
       for (const requestId of said.numbers.slice(0, MAX_TRIED_NUMBERS)) {
-        const outcome = await this.#fetch(session, { requestId }).catch(() => undefined)
-        if (outcome?.status === 'pending') return outcome
+        const outcome = await this.#fetch(session, { requestId, publicKeyDer }).catch(unlessOfAnother)
+        if (outcome) return outcome
       }
       throw new AdcsError('ADCS_PAGE_UNKNOWN', answer.url)
     })

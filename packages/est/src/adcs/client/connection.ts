@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
@@ -58,6 +59,10 @@ class OneSocketAgent extends Agent {
 
 /** What Node says of a name that does not fit: its `reason` tells whether there were other names beside the common name. */
 const commonNameIn = (error: Error & { reason?: string }) => /is not cert's CN: (.+)$/.exec(error.reason ?? '')?.[1]
+
+/** By its signature: what the certificate says that it may sign does not matter. */
+const isSelfSigned = (certificate: X509Certificate) =>
+  certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey)
 
 /**
  * One TLS connection to a CA and what is asked over it, one thing after the other. The web server is checked before anything is
@@ -206,7 +211,7 @@ export class CertsrvConnection implements Disposable {
       signal.removeEventListener('abort', give)
     }
     const certificate = socket.getPeerX509Certificate()!
-    if (certificate.checkIssued(certificate)) throw this.#failure('trustedSelfSigned', this.urlOf(path))
+    if (isSelfSigned(certificate)) throw this.#failure('trustedSelfSigned', this.urlOf(path))
     this.#serverCertificateDer = certificate.raw
     this.#agent = new OneSocketAgent(socket)
   }

@@ -51,7 +51,8 @@ export const WEB_CERTIFICATES = {
   'wrong-name': {
     doc: 'for the short name of the server only, in its subject',
     make: async ({ authority, host, keyPair }) => {
-      const short = `${host.split('.', 1)[0]}-iis`
+      const [label] = host.split('.', 1)
+      const short = label === host ? `${host}-iis` : label!
       const { certificateDer } = await authority.issue({
         profile: 'webServer',
         subject: subjectOf(short),
