@@ -182,6 +182,7 @@ t.test('[TVS-2.2] how values are laid out', async t => {
   t.strictSame(query([1, text('')]), { code: 'CODEC_TRUNCATED', where: 'QUERY_REQUEST.DEVICE_NAME' })
   t.strictSame(query([1, text('CP-8861')]), { code: 'CODEC_BAD_VALUE', where: 'QUERY_REQUEST.DEVICE_NAME' })
   t.strictSame(query([1, Buffer.of(1, 0xff)]), { code: 'CODEC_BAD_TEXT', where: 'QUERY_REQUEST.DEVICE_NAME' })
+  t.strictSame(query([1, text('\x01CP-8861\0x')]), { code: 'CODEC_BAD_TEXT', where: 'QUERY_REQUEST.DEVICE_NAME' })
   t.strictSame(query([3, text('CN=a;O=b\0')], [4, text('CN=c\0')], [5, Buffer.of(0, 0x99)]), {
     returned: { ...asked, subject: 'CN=a;O=b', issuer: 'CN=c', serialNumber: Buffer.of(0, 0x99) },
   })

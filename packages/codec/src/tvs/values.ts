@@ -11,7 +11,10 @@ export const markedText: ValueCodec<string> = {
     const { frame, start, end } = field
     if (start === end) fail('CODEC_TRUNCATED', field)
     if (frame[start] !== MARK) fail('CODEC_BAD_VALUE', field)
-    return text.read({ ...field, start: start + 1 })
+    const name = text.read({ ...field, start: start + 1 })
+    // A name that another program would end at its NUL is not one name.
+    if (name.includes('\0')) fail('CODEC_BAD_TEXT', { ...field, start: start + 1 })
+    return name
   },
   write: (value, where) => {
     if (value.includes('\0')) throw new EncodeError('CODEC_BAD_VALUE', where)
