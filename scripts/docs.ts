@@ -4,6 +4,7 @@ import * as cli from '../packages/cli/src/index.ts'
 import * as capf from '../packages/codec/src/capf/index.ts'
 import * as config from '../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
+import * as runFiles from '../packages/codec/src/run/index.ts'
 import * as tftpPackets from '../packages/codec/src/tftp/index.ts'
 import * as tlv from '../packages/codec/src/tlv/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
@@ -45,6 +46,7 @@ const codes = new Set(
     CONFIG_ERRORS,
     config.CONFIG_FILE_ERRORS,
     tftpPackets.PACKET_ERRORS,
+    runFiles.RUN_ERRORS,
     tlv.TLV_ERRORS,
     pki.PKI_ERRORS,
     pki.CHAIN_ERRORS,
@@ -63,7 +65,9 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, tlv, pki, listen, server, tvs, tftp, phone, fleet, cli].flatMap(door => Object.keys(door)),
+  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, phone, fleet, cli].flatMap(door =>
+    Object.keys(door),
+  ),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

@@ -2,6 +2,7 @@ import { CLI_ERRORS, EXIT } from '../../packages/cli/src/index.ts'
 import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/index.ts'
 import { CONFIG_FILE_ERRORS } from '../../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
+import { RUN_ERRORS } from '../../packages/codec/src/run/index.ts'
 import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
@@ -140,6 +141,12 @@ const TABLES: readonly ErrorTable[] = [
     about:
       'A `ConfigError` has `where`, the path of the element, such as `device/capfList/capf[2]/phonePort`. The same codes are for values that cannot be written.',
     ...remedies(CONFIG_FILE_ERRORS),
+  },
+  {
+    title: 'Recorded runs',
+    door: '`@capfkit/codec/run`, `RUN_ERRORS`',
+    about: 'A `RunError` has `where`, the file, and `offset`, the byte at which the entry begins.',
+    ...remedies(RUN_ERRORS),
   },
   {
     title: 'TFTP packets',

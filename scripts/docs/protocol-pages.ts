@@ -1,3 +1,4 @@
+import { protoText } from '../../packages/codec/src/run/index.ts'
 import * as tvs from '../../packages/codec/src/tvs/index.ts'
 import { capfTables } from './capf-tables.ts'
 import { fileTables } from './file-tables.ts'
@@ -15,6 +16,7 @@ export type ProtocolPage = {
 export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
   CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
   FILES: { path: 'docs/protocol/files.md', tables: fileTables },
+  RUN: { path: 'docs/protocol/run-file.md', tables: () => ({ proto: `\`\`\`proto\n${protoText()}\n\`\`\`` }) },
   TRUST: { path: 'docs/protocol/trust-lists.md', tables: trustTables },
   TVS: {
     path: 'docs/protocol/tvs.md',

@@ -1,6 +1,7 @@
 import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
 import { CONFIG_FILE_ERRORS } from '@capfkit/codec/config'
 import { CONFIG_ERRORS } from '@capfkit/codec/options'
+import { RUN_ERRORS } from '@capfkit/codec/run'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { TLV_ERRORS } from '@capfkit/codec/tlv'
 import { LISTEN_ERRORS } from '@capfkit/listen'
@@ -37,6 +38,7 @@ const allErrors = (): ErrorRow[] => [
   ...Object.entries(TRUST_LIST_FINDINGS).map(([code, { severity, sentence }]) => ({ code, what: `${severity}: ${sentence}` })),
   ...sentences({ ...ENCODE_ERRORS, ...DECODE_ERRORS }),
   ...remedies(CONFIG_FILE_ERRORS),
+  ...remedies(RUN_ERRORS),
   ...sentences(PACKET_ERRORS),
 ]
 
