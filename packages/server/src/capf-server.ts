@@ -79,11 +79,12 @@ export class CapfServer implements AsyncDisposable {
     const { trace } = this.#options
     this.#trace = trace ? new FileTrace({ file: trace, now, onError: error => log?.error({ err: error }, 'no trace') }) : undefined
     const { lscCas = [], onlineCa } = init
-    const anchors = [...lscCas, ...(onlineCa?.caCertificates ?? []), (init.ca ?? init.certificate).certificateDer]
-    this.#lscTrust = new TrustStore({ anchors })
+    this.#lscTrust = new TrustStore({ anchors: [...lscCas, (init.ca ?? init.certificate).certificateDer] })
+    const issuer = this.#createIssuer(now)
+    for (const certificateDer of onlineCa?.caCertificates ?? []) this.#lscTrust.add(certificateDer)
     this.#context = {
       store,
-      issuer: this.#createIssuer(now),
+      issuer,
       trust: { lsc: this.#lscTrust, mic: new TrustStore({ anchors: init.micCas ?? [] }) },
       options: this.#options,
       trace: this.#trace,
@@ -103,6 +104,7 @@ export class CapfServer implements AsyncDisposable {
     try {
       await server.#node.start()
       server.#address = await server.#listener.listen()
+      server.#context.issuer.start?.()
     } catch (error) {
       await server.#dispose()
       throw error
@@ -121,6 +123,11 @@ export class CapfServer implements AsyncDisposable {
 
   get connections(): number {
     return this.#listener.connections
+  }
+
+  /** Requests that are with the CA, and those that wait for their turn. */
+  get caLoad(): { running: number; waiting: number } {
+    return this.#context.issuer.load ?? { running: 0, waiting: 0 }
   }
 
   /**

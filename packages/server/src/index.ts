@@ -31,6 +31,7 @@ export {
   type LibestResult,
   type OnlineCa,
 } from './issuers/enrol.ts'
+export { type ImportedCertificate, importCertificate } from './issuers/import-certificate.ts'
 export { ISSUE_ERRORS, IssueError, type IssueErrorCode } from './issuers/issue-error.ts'
 export type { Issue, Issued, IssueRequest } from './issuers/issuer.ts'
 export { capfMetrics } from './metrics.ts'

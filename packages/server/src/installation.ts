@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto'
 import { DIGEST_TYPE, type MessageOf } from '@capfkit/codec/capf'
 import { certifiedKey, type KeySpec } from '@capfkit/pki'
 import { IssueError } from './issuers/issue-error.ts'
+import { mustFitFrame } from './issuers/issued.ts'
 import type { Issued, Issuer } from './issuers/issuer.ts'
 import type { SessionEvent } from './machine.ts'
-
-/** One frame holds no more than 65,535 bytes of elements; a real LSC has less than two thousand. */
-const MAX_LSC_BYTES = 65_000
 
 /** What came of asking the CA: the event for the machine, and why there is no certificate. */
 type Answer = { event: SessionEvent; detail?: string }
@@ -46,8 +44,7 @@ export class Installation {
       const { signal } = this.#asking
       const signed = this.csrDer ? { csrDer: this.csrDer } : {}
       this.issued = await this.#issuer.issue({ deviceName, publicKeyDer: this.publicKeyDer!, ...signed, signal })
-      const { length } = this.issued.certificateDer
-      if (length > MAX_LSC_BYTES) throw new IssueError('CA_CERTIFICATE_TOO_LARGE', { where: `${length} bytes` })
+      mustFitFrame(this.issued.certificateDer)
       return { event: { name: 'CA_CERT_REP' } }
     } catch (error) {
       const known = error instanceof IssueError ? error : new IssueError('CA_UNREACHABLE', { cause: error })

@@ -6,16 +6,14 @@ import { FETCH_TYPES } from './fetched.ts'
 import type { Installation } from './installation.ts'
 import { keyGenerateRequest } from './key-request.ts'
 import { type Action, type SessionEvent, type State, step, type Taken } from './machine.ts'
-import { outcomeOf } from './outcome.ts'
 import { hear } from './phone-messages.ts'
+import { recordOutcome } from './record-outcome.ts'
 import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { OpStatus } from './status.ts'
 import type { Lease } from './store/store.ts'
-import { debugLine, eventLine, messageLine, outcomeLines, selectLines, sendingLine } from './trace-lines.ts'
+import { debugLine, endingLines, eventLine, messageLine, selectLines, sendingLine } from './trace-lines.ts'
 
 const PROTOCOL_VERSION = 3
-
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /**
  * One phone's session: takes events, asks {@link step} where to go, and does what the transition says.
@@ -76,7 +74,7 @@ export class Session {
     try {
       messages = this.#reader.push(chunk)
     } catch (error) {
-      this.#note(words(error), error instanceof DecodeError ? error.offset : undefined)
+      this.#note(String(error instanceof Error ? error.message : error), error instanceof DecodeError ? error.offset : undefined)
       this.#feed({ name: 'PROTOCOL_ERROR' })
       return
     }
@@ -245,29 +243,28 @@ export class Session {
 
   async #recordOutcome({ fulfils, supersedes }: Taken): Promise<SessionEvent> {
     this.#install?.abort()
-    const context = this.#context
-    const device = this.#device!
-    const status = this.#status!
-    const fulfilled = fulfils === true
     const { issued, publicKeyDer } = this.#install ?? {}
-    const ending = { device, status, fulfilled, issued, publicKeyDer, supersedes: supersedes === true }
-    const outcome = outcomeOf({ ...ending, wrongString: this.#wrongString }, context)
-    context.trace?.write(outcomeLines({ deviceName: device.name, opStatus: status, outcome }))
-    try {
-      if (await context.store.settle(this.#lease!, outcome)) {
-        this.#recorded = status
-        return { name: 'DB_UPDATED' }
-      }
-      this.#note('the device was removed or given to another node')
-    } catch (error) {
-      context.orphan(this.#lease!)
-      this.#note(words(error))
+    const ending = {
+      device: this.#device!,
+      lease: this.#lease!,
+      status: this.#status!,
+      fulfilled: fulfils === true,
+      supersedes: supersedes === true,
+      issued,
+      publicKeyDer,
+      wrongString: this.#wrongString,
     }
+    const recorded = await recordOutcome(ending, this.#context)
+    if (recorded.written) {
+      this.#recorded = ending.status
+      return { name: 'DB_UPDATED' }
+    }
+    this.#note(recorded.detail)
     return { name: 'DB_FAILED' }
   }
 
   #close(message?: Message): void {
-    if (message) this.#context.trace?.write(sendingLine(this.#deviceName, message.name))
+    if (message) this.#context.trace?.write(endingLines(this.#deviceName))
     const sent = this.#connection.end(message && encode(message))
     this.#context.ended({
       remoteAddress: this.#connection.remoteAddress,

@@ -14,14 +14,17 @@ const rsaPublicKey = (spkiDer: Buffer): Buffer | undefined => {
   return spkiDer.subarray(bitString + header)
 }
 
-/** What the device row keeps of a certificate once the phone has it; `publickey` is PKCS#1 PEM for RSA [CAPF-7.3]. */
-export const storedCertificate = (issued: Issued, publicKeyDer: Buffer): StoredCertificate => {
-  const rsa = rsaPublicKey(publicKeyDer)
-  return {
-    certificateDer: issued.certificateDer,
-    publicKeyPem: rsa ? derToPem(rsa, 'RSA PUBLIC KEY') : derToPem(publicKeyDer, 'PUBLIC KEY'),
-    validUntil: issued.notAfter,
-    issuerName: issued.issuerName,
-    issuerValidUntil: issued.issuerNotAfter,
-  }
+/** A public key as the product keeps it: PKCS#1 for RSA, SubjectPublicKeyInfo for EC [CAPF-7.3]. */
+export const productKey = (spkiDer: Buffer): { keyDer: Buffer; pem: string } => {
+  const rsa = rsaPublicKey(spkiDer)
+  return rsa ? { keyDer: rsa, pem: derToPem(rsa, 'RSA PUBLIC KEY') } : { keyDer: spkiDer, pem: derToPem(spkiDer, 'PUBLIC KEY') }
 }
+
+/** What the device row keeps of a certificate once the phone has it. */
+export const storedCertificate = (issued: Issued, publicKeyDer: Buffer): StoredCertificate => ({
+  certificateDer: issued.certificateDer,
+  publicKeyPem: productKey(publicKeyDer).pem,
+  validUntil: issued.notAfter,
+  issuerName: issued.issuerName,
+  issuerValidUntil: issued.issuerNotAfter,
+})

@@ -33,18 +33,33 @@ export const sendingLine = (deviceName: string | undefined, message: MessageName
 
 export const messageLine = (message: MessageName): TraceEntry[] => debugLine(undefined, `MsgType : CAPF_MSG_${traceName(message)}`)
 
-/** What was read of the device, as the product prints its row. */
-export const selectLines = (device: Device): TraceEntry[] =>
+export const endingLines = (deviceName: string | undefined): TraceEntry[] => [
+  ...sendingLine(deviceName, 'END_SESSION'),
+  // In the public trace it is the last line of a session, whose END_SESSION nobody but the server has sent.
+  ...messageLine('END_SESSION'),
+]
+
+const modeOf = ({ authMode }: Device) => `${AUTH_MODES[authMode].trace}:${AUTH_MODES[authMode].number}`
+
+/** What was read of the device, as the product prints its row; `before` is what the session had in its place. */
+export const selectLines = (device: Device, before = device): TraceEntry[] =>
   block(`Select(${device.name})`, [
     'device exists',
-    `Authentication Mode=${AUTH_MODES[device.authMode].trace}:${AUTH_MODES[device.authMode].number}`,
+    `BEFORE DB query Authentication Mode=${modeOf(before)}`,
     `KeySize=KEY_SIZE_${device.rsaBits}:${RSA_SIZES[device.rsaBits]}`,
     device.keyOrder === 'rsa' ? 'ECKeySize=INVALID:0' : `ECKeySize=EC_KEY_SIZE_${device.ecBits}:${device.ecBits}`,
     `KeyOrder=${KEY_ORDERS[device.keyOrder].trace}:${KEY_ORDERS[device.keyOrder].number}`,
     `Operation=${OPERATIONS[device.operation].trace}:${OPERATIONS[device.operation].number}`,
     `Operation Status =${CERT_STATUSES[device.status]?.name}:${device.status}`,
+    `Authentication Mode=${modeOf(device)}`,
     ...(device.completesBy === undefined ? [] : [`Operation Should Finish By=${device.completesBy}`]),
   ])
+
+/** The public key of the certificate goes into the row. The product prints raw bytes, which we write as hex. */
+export const publicKeyLines = (deviceName: string, keyDer: Buffer): TraceEntry[] =>
+  ['In capf_ui_set_ph_public_key()', `pubKey: ${keyDer.toString('hex')}`, `pubKey length: ${keyDer.length}`].flatMap(text =>
+    debugLine(deviceName, text),
+  )
 
 /** How the outcome of an operation became a status of the row. */
 export const outcomeLines = (ended: { deviceName: string; opStatus: OpStatus; outcome: Outcome }): TraceEntry[] => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { MIGRATIONS } from '../src/store/migrations.ts'
 import { SqliteDeviceStore } from '../src/store/sqlite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'capf-store-'))
@@ -73,6 +74,21 @@ t.test("another program's database is refused and left as it is", async t => {
   t.teardown(() => after.close())
   t.strictSame({ ...after.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'delete' })
   t.strictSame(after.prepare('SELECT name FROM sqlite_schema').all().length, 1)
+})
+
+t.test('a store of before there were certificate requests is brought to this version, with its devices', async t => {
+  const file = path('older.db')
+  const older = new DatabaseSync(file)
+  older.exec(`${MIGRATIONS[0]}; PRAGMA application_id = 0x63617066; PRAGMA user_version = 1`)
+  older.exec(`INSERT INTO device (name, tkcertificateoperation, tkauthenticationmode, tkkeyorder, tkkeysize, tkeckeysize,
+    tkcertificatestatus) VALUES ('SEP1', 2, 2, 1, 3, 256, 2)`)
+  older.close()
+  await using store = open(file)
+  t.match(await store.get('SEP1'), { operation: 'install', status: 2 })
+  const csrDer = Buffer.from('3000', 'hex')
+  const id = await store.requests.keep({ deviceName: 'SEP1', csrDer, keyId: 'aa', createdMs: 1 })
+  await using again = open(file)
+  t.match(await again.requests.current('SEP1'), { id, csrDer, state: 'waiting' })
 })
 
 t.test('a store of a newer version is refused', async t => {

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,22 +17,33 @@ const texts = (file: string) => lines(file).map(line => line.slice('00:00:00.000
 
 const debug = (text: string) => ['|-->debug', `| debug ${text}`, '|<--debug']
 
+/** The row as it is read. */
+const select = (operation: string, status: string) => [
+  '|-->Select(SEP74A02FC0A675)',
+  ...[
+    'device exists',
+    'BEFORE DB query Authentication Mode=AUTH_BY_STR:1',
+    'KeySize=KEY_SIZE_2048:3',
+    'ECKeySize=INVALID:0',
+    'KeyOrder=KEYORDER_RSA_ONLY:1',
+    `Operation=${operation}`,
+    `Operation Status =${status}`,
+    'Authentication Mode=AUTH_BY_STR:1',
+    'Operation Should Finish By=2027:01:20:12:00',
+  ].map(text => `| Select(SEP74A02FC0A675) ${text}`),
+  '|<--Select(SEP74A02FC0A675)',
+]
+
+const key = publicKey({ type: 'rsa', bits: 2048 })
+const pkcs1 = createPublicKey({ key, format: 'der', type: 'spki' }).export({ format: 'der', type: 'pkcs1' })
+
 /** Names, order and texts as in the one public trace, where it has them [CAPF-6]. */
 const INSTALL = [
   ...debug('CAPF CORE: Rcvd Event: CAPF_EV_PHONE_CONNECTED in State: CAPF_STATE_IDLE'),
   ...debug('Sending AUTH_REQ msg'),
   ...debug('MsgType : CAPF_MSG_AUTH_RESP'),
   ...debug('2:SEP74A02FC0A675:CAPF CORE: Rcvd Event: CAPF_EV_AUTH_RESP in State: CAPF_STATE_AWAIT_AUTH_RESP'),
-  '|-->Select(SEP74A02FC0A675)',
-  '| Select(SEP74A02FC0A675) device exists',
-  '| Select(SEP74A02FC0A675) Authentication Mode=AUTH_BY_STR:1',
-  '| Select(SEP74A02FC0A675) KeySize=KEY_SIZE_2048:3',
-  '| Select(SEP74A02FC0A675) ECKeySize=INVALID:0',
-  '| Select(SEP74A02FC0A675) KeyOrder=KEYORDER_RSA_ONLY:1',
-  '| Select(SEP74A02FC0A675) Operation=OPERATION_UPGRADE:2',
-  '| Select(SEP74A02FC0A675) Operation Status =CERT_STATUS_SCHEDULE:2',
-  '| Select(SEP74A02FC0A675) Operation Should Finish By=2027:01:20:12:00',
-  '|<--Select(SEP74A02FC0A675)',
+  ...select('OPERATION_UPGRADE:2', 'CERT_STATUS_SCHEDULE:2'),
   ...debug('2:SEP74A02FC0A675:CAPF CORE: Rcvd Event: CAPF_EV_DEVICE_INSTALL in State: CAPF_STATE_AWAIT_DEVICE_RESP'),
   ...debug('2:SEP74A02FC0A675:Sending KEY_GEN_REQ msg'),
   ...debug('MsgType : CAPF_MSG_REQUEST_IN_PROGRESS'),
@@ -43,6 +55,7 @@ const INSTALL = [
   ...debug('2:SEP74A02FC0A675:Sending STORE_CERT_REQ msg'),
   ...debug('MsgType : CAPF_MSG_STORE_CERT_RESP'),
   ...debug('2:SEP74A02FC0A675:CAPF CORE: Rcvd Event: CAPF_EV_STORE_CERT_RESP in State: CAPF_STATE_AWAIT_STORE_CERT_RESP'),
+  ...select('OPERATION_UPGRADE:2', 'CERT_STATUS_SCHEDULE:2'),
   '|-->SetOperationStatus(Success:CAPF_OP_SUCCESS):0',
   "| SetOperationStatus(Success:CAPF_OP_SUCCESS):0 Operation status Value is '0'",
   '|-->CAPFDevice::MapCapf_OpStatusToDBLTypeCertificateStatus(OPERATION_UPGRADE, Suc',
@@ -53,8 +66,13 @@ const INSTALL = [
   '| SetOperationStatus(Success:CAPF_OP_SUCCESS):0 sql query - ' +
     "(UPDATE Device SET tkCertificateOperation=1, tkcertificatestatus='3' WHERE my_lower(name)=my_lower('SEP74A02FC0A675'))",
   '|<--SetOperationStatus(Success:CAPF_OP_SUCCESS):0',
+  ...debug('2:SEP74A02FC0A675:In capf_ui_set_ph_public_key()'),
+  ...debug(`2:SEP74A02FC0A675:pubKey: ${pkcs1.toString('hex')}`),
+  ...debug('2:SEP74A02FC0A675:pubKey length: 270'),
+  ...select('OPERATION_NONE:1', 'CERT_STATUS_UPGRADE_SUCCESS:3'),
   ...debug('2:SEP74A02FC0A675:CAPF CORE: Rcvd Event: CAPF_EV_DB_UPDATED in State: CAPF_STATE_AWAIT_DB_RESP'),
   ...debug('2:SEP74A02FC0A675:Sending END_SESSION msg'),
+  ...debug('MsgType : CAPF_MSG_END_SESSION'),
 ]
 
 const DEVICE = {
@@ -71,7 +89,7 @@ t.test('the trace of an install, line by line', async t => {
   await phone.greet(await server.device(DEVICE), { password: '123456' })
   await phone.expect('KEY_GENERATE_REQUEST')
   phone.say({ name: 'REQUEST_IN_PROGRESS' })
-  phone.say({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: publicKey({ type: 'rsa', bits: 2048 }) })
+  phone.say({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: key })
   t.equal(await obey(phone), 1)
   await server.server.close(0)
   t.strictSame(texts(trace), INSTALL)

@@ -147,7 +147,9 @@ export class Enrolments implements AsyncDisposable {
         answer => this.#answers.takeLate(sent, answer),
         () => sent.isNew && requests.remove(sent.id),
       )
-      .catch(onError)
+      .catch(error => {
+        if (!(error instanceof IssueError)) onError(error)
+      })
     throw new IssueError('CA_TIMEOUT', { where: `${caTimeoutMs} ms` })
   }
 

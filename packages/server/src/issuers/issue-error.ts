@@ -25,8 +25,8 @@ export const ISSUE_ERRORS = {
     ...UNREACHED,
   },
   CA_PENDING: {
-    what: 'the CA keeps the request until somebody decides',
-    remedy: 'have it approved; the CA is asked again, and the certificate is stored when the phone comes next',
+    what: 'the CA has the request, and no certificate yet',
+    remedy: 'have it approved, if somebody has to; the CA is asked again, and the phone gets its certificate when it comes next',
     ...REFUSED,
     later: true,
   },

@@ -8,6 +8,7 @@ import {
   parseCertificate,
   publicKeySpec,
 } from '@capfkit/pki'
+import { IssueError } from './issue-error.ts'
 import type { Issued } from './issuer.ts'
 
 /** A name as the product keeps it in lscissuername: `CN=…;O=…` [CAPF-7.3]. */
@@ -15,6 +16,14 @@ export const nameOf = (name: DistinguishedName): string => name.map(({ type, val
 
 /** What certificates and requests of one key are matched by: SHA-256 of the SubjectPublicKeyInfo, hex. */
 export const keyIdOf = (publicKeyDer: Buffer): string => createHash('sha256').update(publicKeyDer).digest('hex')
+
+/** One frame holds no more than 65,535 bytes of elements; a real LSC has less than two thousand. */
+const MAX_LSC_BYTES = 65_000
+
+/** @throws {IssueError} `CA_CERTIFICATE_TOO_LARGE` */
+export const mustFitFrame = ({ length }: Buffer): void => {
+  if (length > MAX_LSC_BYTES) throw new IssueError('CA_CERTIFICATE_TOO_LARGE', { where: `${length} bytes` })
+}
 
 /** What will go wrong with this certificate on that device although it can be installed; `undefined` when nothing will. */
 export const lscWarning = (certificate: Certificate, deviceName: string): string | undefined => {
@@ -27,11 +36,12 @@ export const lscWarning = (certificate: Certificate, deviceName: string): string
   return undefined
 }
 
-/** What the session needs to know of a certificate of another CA. `cas`: certificates of known CAs. @throws {PkiError} */
+/** What the session needs to know of a certificate of another CA. `cas`: certificates of known CAs. @throws {PkiError}, {IssueError} */
 export const issuedOf = (
   { certificateDer, deviceName, requestId }: { certificateDer: Buffer; deviceName: string; requestId: number },
   cas: readonly Certificate[],
 ): Issued => {
+  mustFitFrame(certificateDer)
   const certificate = parseCertificate(certificateDer)
   const warning = lscWarning(certificate, deviceName)
   return {

@@ -41,6 +41,10 @@ export type Issuer = AsyncDisposable & {
   readonly issue: Issue
   /** How long an answer may take beyond the reply time-out of a session, ms. */
   readonly timeoutMs: number
+  /** Requests that are with the CA, and those that wait for their turn. */
+  readonly load?: { running: number; waiting: number }
+  /** The server listens: begin with what is done beside the sessions. */
+  start?(): void
   /** CertificationRequestInfo, DER, for the phone to sign; absent where the issuer needs no request. */
   requestInfo?(subject: Pick<IssueRequest, 'deviceName' | 'publicKeyDer'>): Buffer
   /** The request of an earlier session that fits this order. */

@@ -53,13 +53,19 @@ export class OnlineCaIssuer implements Issuer {
 
   /** @throws {ServerError} `CA_NAME_RESERVED`, `CA_CERTIFICATE_INVALID`. */
   constructor(init: OnlineCaIssuerInit) {
-    const { ca, options, trace } = init
+    const { ca, options } = init
     this.#init = init
     this.#cas = ca.caCertificates.map(readCa)
     this.timeoutMs = options.caTimeoutMs
-    this.#enrolments = new Enrolments({ ...init, ...options, enrol: ca.enrol, cas: this.#cas })
-    this.#pending = new PendingRequests({ ...init, ...options, enrolments: this.#enrolments })
+    // In this order: the options of a server have a trace of their own, the name of its file.
+    this.#enrolments = new Enrolments({ ...options, ...init, enrol: ca.enrol, cas: this.#cas })
+    this.#pending = new PendingRequests({ ...options, ...init, enrolments: this.#enrolments })
+  }
+
+  start(): void {
+    const { ca, trace } = this.#init
     trace?.write([...parameterLines(ca), ...clientLines(ca.caCertificates)])
+    this.#pending.start()
   }
 
   /** Requests that are with the CA, and those that wait for their turn. */

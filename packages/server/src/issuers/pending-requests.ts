@@ -29,7 +29,10 @@ export class PendingRequests implements AsyncDisposable {
 
   constructor(init: PendingRequestsInit) {
     this.#init = init
-    const { pollMs = POLL_MS, onError } = init
+  }
+
+  start(): void {
+    const { pollMs = POLL_MS, onError } = this.#init
     let isBusy = false
     this.#timer = setInterval(() => {
       if (isBusy) return

@@ -63,8 +63,10 @@ export class MemoryRequestStore implements RequestStore {
   async takeDue({ nowMs, untilMs }: { nowMs: number; untilMs: number }): Promise<KeptRequest | undefined> {
     const due = this.#copies(({ state, dueMs }) => state === 'waiting' && dueMs !== undefined && dueMs <= nowMs)
     const [first] = due.sort((a, b) => a.dueMs! - b.dueMs!)
-    if (first) this.#requests.set(first.id, { ...first, dueMs: untilMs })
-    return first
+    if (!first) return undefined
+    const taken = { ...first, dueMs: untilMs }
+    this.#requests.set(first.id, taken)
+    return { ...taken }
   }
 
   async remove(id: number): Promise<boolean> {

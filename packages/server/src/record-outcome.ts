@@ -1,0 +1,37 @@
+import { type Ending, outcomeOf } from './outcome.ts'
+import type { SessionContext } from './session-context.ts'
+import type { Lease } from './store/store.ts'
+import { productKey } from './stored-certificate.ts'
+import { outcomeLines, publicKeyLines, selectLines } from './trace-lines.ts'
+
+/** Whether the store has the outcome, and if not, why. */
+export type Recorded = { readonly written: true } | { readonly written: false; readonly detail: string }
+
+/** The row once more, with what the session has made of it. */
+const traceInstalled = async ({ device, publicKeyDer }: Ending, { trace, store }: SessionContext): Promise<void> => {
+  if (!trace || !publicKeyDer) return
+  trace.write(publicKeyLines(device.name, productKey(publicKeyDer).keyDer))
+  const after = await store.get(device.name).catch(() => undefined)
+  if (after) trace.write(selectLines(after, device))
+}
+
+/**
+ * Write how an operation ended, with the end of its lease [CAPF-3.4]. Never rejects: a lease that the store does not end now is
+ * left to the node.
+ */
+export const recordOutcome = async (ending: Ending & { lease: Lease }, context: SessionContext): Promise<Recorded> => {
+  const { device, lease, status } = ending
+  const { trace, store } = context
+  const outcome = outcomeOf(ending, context)
+  const isInstalled = outcome.certificate !== undefined
+  if (isInstalled) trace?.write(selectLines(device))
+  trace?.write(outcomeLines({ deviceName: device.name, opStatus: status, outcome }))
+  try {
+    if (!(await store.settle(lease, outcome))) return { written: false, detail: 'the device was removed or given to another node' }
+  } catch (error) {
+    context.orphan(lease)
+    return { written: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+  if (isInstalled) await traceInstalled(ending, context)
+  return { written: true }
+}
