@@ -94,17 +94,16 @@ export class Connection {
 
   #ask(check: TrustCheck, shown: Buffer): void {
     const failed = (error: unknown) => this.#fail({ code: 'PHONE_INTERNAL', detail: safeDetail(error) })
-    const judging = new AbortController()
+    this.#judging = new AbortController()
     try {
-      const verdict = check(shown, judging.signal)
+      const verdict = check(shown, this.#judging.signal)
       if (typeof verdict === 'boolean') {
         this.#judged(verdict)
         return
       }
-      this.#judging = judging
       // The server speaks first: what it says waits in the socket until it is trusted.
       this.#socket?.pause()
-      this.#events.judging()
+      if (!this.#isOver) this.#events.judging()
       verdict.then(isTrusted => {
         this.#judged(isTrusted)
         this.#socket?.resume()

@@ -19,7 +19,7 @@ export { MODELS, type ModelName, modelledKeyMs, type PhoneModel, type TrustListK
 export { PHONE_OPTIONS, type PhoneOptions, phoneOptions } from './options.ts'
 export { PHASES, type Phase } from './phases.ts'
 export { type LscMenu, Phone, type PhoneInit } from './phone.ts'
-export type { Resolve } from './resolver.ts'
+export { type Resolve, resolveBySystem } from './resolver.ts'
 export type { ContactResult, MessageSeen, Operation, SessionResult } from './result.ts'
 export { RULES } from './rules.ts'
 export {

@@ -13,7 +13,7 @@ export const obstacle = (what: {
 }): Trouble | undefined => {
   const { device, trusted, signal } = what
   if (signal?.aborted) return { code: 'PHONE_ABORTED' }
-  if (trusted.length === 0) return { code: 'PHONE_NO_TRUSTED_SERVER' }
+  if (typeof trusted !== 'function' && trusted.length === 0) return { code: 'PHONE_NO_TRUSTED_SERVER' }
   const { authMode, authString } = device
   if (authMode === 'string' && authString === undefined) return { code: 'PHONE_NO_CREDENTIAL', detail: 'no authentication string' }
   if (authMode === 'lsc' && !device.authCredential) return { code: 'PHONE_NO_CREDENTIAL', detail: 'neither LSC nor MIC' }

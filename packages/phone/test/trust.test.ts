@@ -100,3 +100,68 @@ t.test('a TLS profile can be brought along', async t => {
 t.test('every model that is not marked legacy speaks TLS 1.2 at least', async t => {
   for (const [name, { legacyTls, minTls }] of Object.entries(MODELS)) t.equal(legacyTls, minTls === 'TLSv1', name)
 })
+
+t.test('somebody else may be asked about the server, and nothing is said meanwhile', async t => {
+  for (const verdict of [true, false]) {
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<boolean>()
+    const phone = world.phone({
+      trusted: certificateDer => {
+        t.strictSame(certificateDer, world.server.certificateDer)
+        asked.resolve()
+        return answer.promise
+      },
+    })
+    const { result, peer } = await world.session(async peer => {
+      // The server speaks first; that it is heard at all has to wait.
+      peer.say({ name: 'AUTH_REQUEST', version: 3, authType: 0 })
+      await asked.promise
+      t.equal(peer.bytesHeard, 0)
+      answer.resolve(verdict)
+      if (!verdict) return
+      await peer.hear('AUTH_RESPONSE')
+      goodbye(peer, 0)
+    }, phone)
+    t.equal(result.ok, verdict)
+    t.ok(result.phasesMs.trust !== undefined, 'the wait has a phase of its own')
+    if (verdict) continue
+    t.match(result.failure, { code: 'PHONE_UNTRUSTED_SERVER', phase: 'trust' })
+    await peer.closed()
+    t.equal(peer.bytesHeard, 0)
+  }
+})
+
+t.test('an answer that is there at once costs no phase; a check that fails ends the session', async t => {
+  const { result } = await world.session(
+    async peer => {
+      await greet(peer)
+      goodbye(peer, 0)
+    },
+    world.phone({ trusted: () => true }),
+  )
+  t.match(result, { ok: true, phasesMs: { trust: undefined } })
+  const denied = await world.session(() => {}, world.phone({ trusted: () => false }))
+  t.match(denied.result.failure, { code: 'PHONE_UNTRUSTED_SERVER', phase: 'tls' })
+  for (const trusted of [() => Promise.reject(new Error('out of order')), () => assertNothing()])
+    t.match((await world.session(() => {}, world.phone({ trusted }))).result.failure, { code: 'PHONE_INTERNAL' })
+})
+
+const assertNothing = (): boolean => {
+  throw new Error('out of order')
+}
+
+t.test('a session that ends while somebody is asked tells whoever is asked', async t => {
+  const abort = new AbortController()
+  let told = false
+  const trusted = (_: Buffer, signal: AbortSignal) =>
+    new Promise<boolean>(resolve => {
+      signal.addEventListener('abort', () => {
+        told = true
+        resolve(true)
+      })
+      queueMicrotask(() => abort.abort())
+    })
+  const result = await world.phone({ trusted }).runSession({ ...world.server.target, signal: abort.signal })
+  t.match(result.failure, { code: 'PHONE_ABORTED', phase: 'trust' })
+  t.ok(told)
+})

@@ -5,7 +5,7 @@ import { RUN_ERRORS } from '@capfkit/codec/run'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { TLV_ERRORS } from '@capfkit/codec/tlv'
 import { LISTEN_ERRORS } from '@capfkit/listen'
-import { PHONE_ERRORS } from '@capfkit/phone'
+import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
 import { SERVER_ERRORS } from '@capfkit/server'
 import { FILES_ERRORS } from '@capfkit/tftp'
@@ -32,6 +32,7 @@ const allErrors = (): ErrorRow[] => [
   ...remedies(TVS_ERRORS),
   ...remedies(FILES_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
+  ...remedies(BOOT_ERRORS),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),
   ...sentences(TLV_ERRORS),

@@ -3,8 +3,25 @@ import { ADDRESS } from '@capfkit/listen'
 import { MODELS, type ModelName, PHONE_OPTIONS } from '@capfkit/phone'
 import { JSON_OPTION } from '../command.ts'
 
-/** What only the command has, beside the options of the phone itself. */
-const IDENTITY_OPTIONS = {
+/** Who a phone is, for every command that has one. */
+export const PHONE_IDENTITY_OPTIONS = {
+  authString: optionalText({ doc: 'The authentication string of this device.', secret: true }),
+  lsc: optionalText({ doc: 'PEM file with an LSC and its key, in the place of the one that is kept.' }),
+  mic: optionalText({ doc: 'PEM file with the MIC and its key.' }),
+  sudi: flag({ default: false, doc: 'Send SUDI_DATA, too, where there is an RSA MIC.' }),
+  model: oneOf({
+    default: '8861',
+    values: Object.keys(MODELS) as ModelName[],
+    doc: 'Model of the phone: protocol version, TLS, which keys it can make, which files it asks for.',
+  }),
+  protocolVersion: oneOf({ default: 'model', values: ['model', '2', '3'], doc: 'CAPF version to speak.' }),
+  keyPool: optionalText({
+    doc: 'Key pool to take the key from, made by capf keys generate. Without it, or for another kind of key, one is generated.',
+  }),
+} as const
+
+/** What only `enrol` has, beside the options of the phone itself. */
+const ENROL_IDENTITY_OPTIONS = {
   server: optionalText({
     ...ADDRESS,
     doc: 'The CAPF server. Required.',
@@ -20,20 +37,8 @@ const IDENTITY_OPTIONS = {
     values: ['given', 'null', 'string', 'lsc', 'mic'],
     doc: 'How the phone proves who it is; "given": by what is given, the string first, then LSC, MIC, nothing.',
   }),
-  authString: optionalText({ doc: 'The authentication string of this device.', secret: true }),
-  lsc: optionalText({ doc: 'PEM file with an LSC and its key, in the place of NAME.pem.' }),
-  mic: optionalText({ doc: 'PEM file with the MIC and its key.' }),
-  sudi: flag({ default: false, doc: 'Send SUDI_DATA, too, where there is an RSA MIC.' }),
-  model: oneOf({
-    default: '8861',
-    values: Object.keys(MODELS) as ModelName[],
-    doc: 'Model of the phone: protocol version, TLS, which keys it can make.',
-  }),
-  protocolVersion: oneOf({ default: 'model', values: ['model', '2', '3'], doc: 'CAPF version to speak.' }),
-  keyPool: optionalText({
-    doc: 'Key pool to take the key from, made by capf keys generate. Without it, or for another kind of key, one is generated.',
-  }),
+  ...PHONE_IDENTITY_OPTIONS,
 } as const
 
-export const ENROL_OPTIONS = { ...IDENTITY_OPTIONS, ...PHONE_OPTIONS, ...JSON_OPTION } as const
+export const ENROL_OPTIONS = { ...ENROL_IDENTITY_OPTIONS, ...PHONE_OPTIONS, ...JSON_OPTION } as const
 export type EnrolOptions = OptionsOf<typeof ENROL_OPTIONS>
