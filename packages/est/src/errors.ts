@@ -280,6 +280,8 @@ export type EstErrorInit = {
   readonly status?: number
   /** How long to wait before asking again, where the server said so. */
   readonly retryAfterMs?: number
+  /** What came in the place of the certificate that was wanted, DER: it may be the answer to an older request. */
+  readonly certificates?: readonly Buffer[]
   readonly cause?: unknown
 }
 
@@ -293,8 +295,9 @@ export class EstError extends Error {
   readonly retryAfterMs: number | undefined
   readonly libest: LibestError
   readonly curl: number | undefined
+  readonly certificates: readonly Buffer[]
 
-  constructor(code: EstErrorCode, { where, detail, status, retryAfterMs, cause }: EstErrorInit) {
+  constructor(code: EstErrorCode, { where, detail, status, retryAfterMs, certificates = [], cause }: EstErrorInit) {
     const row: EstErrorRow = EST_ERRORS[code]
     super(`${where}: ${row.what}${detail === undefined ? '' : ` [${detail}]`}; ${row.remedy} (${code})`, { cause })
     this.code = code
@@ -302,6 +305,7 @@ export class EstError extends Error {
     this.detail = detail
     this.status = status
     this.retryAfterMs = retryAfterMs
+    this.certificates = certificates
     this.libest = libestError(row.libest)
     this.curl = row.curl
   }

@@ -34,6 +34,7 @@ export const embeddedAuthority = (init: EmbeddedAuthorityInit): Authority => {
       const csr = parseCsr(csrDer)
       const { subjectAltName } = requestedExtensions(csr)
       const { subject, publicKeyDer } = csr
+      if (subject.length === 0) return { status: 'denied', message: 'The request has no subject.' }
       try {
         const issued = await issuer.issue({ subject, publicKeyDer, signal, ...(subjectAltName ? { subjectAltName } : {}) })
         return { status: 'issued', certificateDer: issued.certificateDer }

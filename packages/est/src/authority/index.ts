@@ -1,3 +1,4 @@
+export { type AdcsAuthorityInit, adcsAuthority } from './adcs-authority.ts'
 export {
   AUTHORITY_FAILURES,
   type Authority,
@@ -6,4 +7,6 @@ export {
   type EnrolAnswer,
   type EnrolContext,
 } from './authority.ts'
+export { CsrFolder, type Imported, type WaitingCsr } from './csr-folder.ts'
 export { type EmbeddedAuthorityInit, embeddedAuthority } from './embedded-authority.ts'
+export { type FolderAuthorityInit, folderAuthority } from './folder-authority.ts'

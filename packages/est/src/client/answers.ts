@@ -76,7 +76,7 @@ export const certificateFor = (
   const certificateDer = certificates.find(der => parseCertificate(der).publicKeyDer.equals(publicKeyDer))
   if (!certificateDer) {
     const detail = certificates.length === 1 ? 'one certificate came' : `${certificates.length} certificates came`
-    throw new EstError('EST_WRONG_CERTIFICATE', { where, detail })
+    throw new EstError('EST_WRONG_CERTIFICATE', { where, detail, certificates })
   }
   return { certificateDer, others: certificates.filter(der => der !== certificateDer) }
 }

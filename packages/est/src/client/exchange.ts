@@ -60,6 +60,11 @@ export type Answer = {
 const MAX_HEADER_BYTES = 16_384
 
 const readBody = async (response: IncomingMessage, { maxResponseBytes, where }: ExchangeInit): Promise<Buffer> => {
+  // A libest server gives neither body nor length here, and may leave the connection open.
+  if (response.statusCode === 202 && response.headers['content-length'] === undefined) {
+    response.destroy()
+    return Buffer.alloc(0)
+  }
   const chunks: Buffer[] = []
   let size = 0
   const tooLarge = () =>

@@ -7,6 +7,8 @@ export const DIGEST_ALGORITHMS = [
   { name: 'MD5', hash: 'md5' },
 ] as const
 
+export type DigestAlgorithm = (typeof DIGEST_ALGORITHMS)[number]['name']
+
 /** The row of an algorithm; without a name it is MD5 (RFC 7616 §3.3). */
 export const digestAlgorithm = (name: string | undefined) =>
   DIGEST_ALGORITHMS.find(row => row.name === (name ?? 'MD5').replace(/-sess$/i, '').toUpperCase())

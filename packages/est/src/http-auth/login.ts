@@ -1,9 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { parseChallenges, quote } from './challenge.ts'
-import { DIGEST_ALGORITHMS, digestAlgorithm, digestResponse } from './digest.ts'
+import { type DigestAlgorithm, digestAlgorithm, digestResponse } from './digest.ts'
 
 export type LoginInit = {
   readonly scheme: 'basic' | 'digest'
+  /** Digest algorithms that are offered, in this order: the first that a client knows is taken (RFC 7616 §3.7). */
+  readonly algorithms: readonly DigestAlgorithm[]
   readonly realm: string
   /** The password of a user; `undefined` for one that nobody knows. */
   readonly passwordOf: (user: string) => string | undefined
@@ -39,8 +41,9 @@ export class Login {
     if (this.#init.scheme === 'basic') return [`Basic realm=${realm}`]
     const nonce = this.#nonce(this.#init.now().getTime())
     const rest = `realm=${realm}, nonce="${nonce}"${stale ? ', stale=true' : ''}`
-    // The old one last: a client takes the first that it knows (RFC 7616 §3.7).
-    return [`Digest qop="auth", algorithm=SHA-256, ${rest}`, `Digest qop="auth", ${rest}`]
+    // MD5 is what is meant without a name, and older clients know it by no other.
+    const named = (algorithm: DigestAlgorithm) => (algorithm === 'MD5' ? '' : `algorithm=${algorithm}, `)
+    return this.#init.algorithms.map(algorithm => `Digest qop="auth", ${named(algorithm)}${rest}`)
   }
 
   check(authorization: string | undefined, request: { readonly method: string; readonly uri: string }): Verdict {
@@ -65,8 +68,8 @@ export class Login {
     const field = (name: string) => fields.get(name) ?? ''
     const [user, nonce, algorithm] = [field('username'), field('nonce'), fields.get('algorithm')]
     const isOurs = field('realm') === this.#init.realm && field('uri') === uri && field('qop') === 'auth'
-    if (!isOurs || user.length > MAX_NAME || !DIGEST_ALGORITHMS.includes(digestAlgorithm(algorithm)!))
-      return { ok: false, why: 'refused' }
+    const row = digestAlgorithm(algorithm)
+    if (!isOurs || user.length > MAX_NAME || !row || !this.#init.algorithms.includes(row.name)) return { ok: false, why: 'refused' }
     const password = this.#init.passwordOf(user)
     const qop = { nc: field('nc'), cnonce: field('cnonce') }
     const { realm } = this.#init

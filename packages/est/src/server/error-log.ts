@@ -22,21 +22,31 @@ export const accessTime = (at: Date): string => {
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${time} ${offset < 0 ? '-' : '+'}${zone}`
 }
 
+export type ErrorLogInit = {
+  readonly sink: LogSink
+  /** The log of the service, where what it says before its error.log is open goes. The error.log itself without it. */
+  readonly serviceSink?: LogSink
+  readonly now: () => Date
+  readonly pid?: number
+}
+
 /** The error.log of a registration authority: lines of nginx, with those of libest in between [EST-6.4]. */
 export class ErrorLog {
   readonly #sink: LogSink
+  readonly #serviceSink: LogSink
   readonly #now: () => Date
   readonly #pid: number
 
-  constructor({ sink, now, pid = process.pid }: { sink: LogSink; now: () => Date; pid?: number }) {
+  constructor({ sink, serviceSink = sink, now, pid = process.pid }: ErrorLogInit) {
     this.#sink = sink
+    this.#serviceSink = serviceSink
     this.#now = now
     this.#pid = pid
   }
 
   /** A line as nginx writes it before its log is open. */
   starting(level: NginxLevel, text: string): void {
-    this.#sink.write(`${formatNginxLine({ level, text })}\n`)
+    this.#serviceSink.write(`${formatNginxLine({ level, text })}\n`)
   }
 
   nginx(level: NginxLevel, { text, origin }: { text: string; origin?: LineOrigin }): void {
@@ -46,6 +56,11 @@ export class ErrorLog {
 
   libest(name: LibestLineName, values?: LineValues): void {
     this.#sink.write(formatLibestLine(libestLine(name, values)))
+  }
+
+  /** As {@link libest}, while the server starts. */
+  startingLibest(name: LibestLineName, values?: LineValues): void {
+    this.#serviceSink.write(formatLibestLine(libestLine(name, values)))
   }
 }
 

@@ -1,26 +1,19 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { TLSSocket, TlsOptions } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import { parseOptions } from '@capfkit/codec/options'
 import { type Address, HttpListener, keylogTo, type Logger, parseAddress, tlsProfile } from '@capfkit/listen'
-import { type CertificateAndKey, derToPem, formatName } from '@capfkit/pki'
-import { type Authority, AuthorityError } from '../authority/authority.ts'
+import { type CertificateAndKey, derToPem } from '@capfkit/pki'
+import type { Authority } from '../authority/authority.ts'
 import { EstError } from '../errors.ts'
 import { Login } from '../http-auth/login.ts'
-import { isMediaType } from '../wire/media-type.ts'
-import { operation as operationOf } from '../wire/operations.ts'
-import { parsePath } from '../wire/path.ts'
-import { type Answer, refusalStatus, refused, send } from './answer.ts'
 import { EstCounters } from './counters.ts'
 import { Enrolments } from './enrolments.ts'
 import { ErrorLog } from './error-log.ts'
-import { identify } from './identify.ts'
-import { type Desk, PERFORM } from './operations.ts'
 import { EST_SERVER_OPTIONS, type EstServerOptions } from './options.ts'
 import { PROFILES, type Profile } from './profiles.ts'
-import { Refused } from './refusals.ts'
-import { readRequestBody } from './request-body.ts'
-import { RequestLog, type RequestSummary } from './request-log.ts'
+import { RequestHandler } from './request-handler.ts'
+import { logRequest, type RequestSummary } from './request-log.ts'
+import { logStart, startNote } from './start-log.ts'
 
 export type EstServerInit = {
   readonly authority: Authority
@@ -41,9 +34,6 @@ export type EstServerInit = {
   readonly onRequest?: (summary: RequestSummary) => void
 }
 
-/** What becomes known of a request on its way. */
-type Findings = { -readonly [K in 'operation' | 'label' | 'user' | 'subject']?: RequestSummary[K] }
-
 /**
  * An EST server, or a registration authority: it checks who asks for what, and asks a CA (RFC 7030, 8951).
  *
@@ -53,31 +43,39 @@ export class EstServer implements AsyncDisposable {
   readonly counters = new EstCounters()
   readonly #init: EstServerInit
   readonly #options: EstServerOptions
-  readonly #profile: Profile
-  readonly #login: Login | undefined
-  readonly #desk: Desk
+  readonly #enrolments: Enrolments
+  readonly #handler: RequestHandler
   readonly #errorLog: ErrorLog
   readonly #listener: HttpListener
   readonly #now: () => Date
-  /** As nginx counts them. */
-  readonly #connectionNumbers = new WeakMap<object, number>()
-  #lastConnection = 0
   #address: Address = { host: '', port: 0 }
+  /** Ends what the server asks for on its own. */
+  readonly #ending = new AbortController()
+  #prepared: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   private constructor(init: EstServerInit) {
     this.#init = init
     this.#options = parseOptions(EST_SERVER_OPTIONS, init.options)
-    this.#profile = PROFILES[this.#options.profile]
     this.#now = init.now ?? (() => new Date())
     this.#errorLog = init.errorLog ?? new ErrorLog({ sink: { write: () => {} }, now: this.#now })
-    const { authority, users = new Map<string, string>(), randomBytes = cryptoRandomBytes } = init
-    const { httpAuth, realm, answerTimeoutMs, pendingTimeoutMs, maxPending } = this.#options
-    if (httpAuth !== 'off')
-      this.#login = new Login({ scheme: httpAuth, realm, passwordOf: user => users.get(user), now: this.#now, randomBytes })
+    const { authority, log, onRequest } = init
+    const { answerTimeoutMs, pendingTimeoutMs, maxPending } = this.#options
     const now = () => this.#now().getTime()
-    const enrolments = new Enrolments({ authority, answerTimeoutMs, pendingTimeoutMs, maxPending, now })
-    this.#desk = { authority, enrolments, options: this.#options, profile: this.#profile }
+    this.#enrolments = new Enrolments({ authority, answerTimeoutMs, pendingTimeoutMs, maxPending, now })
+    const profile = PROFILES[this.#options.profile]
+    const login = this.#createLogin(profile)
+    this.#handler = new RequestHandler({
+      desk: { authority, enrolments: this.#enrolments, options: this.#options, profile },
+      errorLog: this.#errorLog,
+      now: this.#now,
+      ...(login ? { login } : {}),
+      onEnded: summary => {
+        this.counters.ended(summary)
+        if (log) logRequest(log, summary)
+        onRequest?.(summary)
+      },
+    })
     this.#listener = this.#createListener()
   }
 
@@ -85,7 +83,7 @@ export class EstServer implements AsyncDisposable {
   static async start(init: EstServerInit): Promise<EstServer> {
     const server = new EstServer(init)
     server.#address = await server.#listener.listen()
-    server.#startLines()
+    server.#prepare()
     return server
   }
 
@@ -100,7 +98,7 @@ export class EstServer implements AsyncDisposable {
 
   /** Requests that the CA has not decided, or whose certificate nobody has taken. */
   get pending(): number {
-    return this.#desk.enrolments.pending
+    return this.#enrolments.pending
   }
 
   /** Show another certificate from the next connection on. @throws {EstError} `EST_CREDENTIAL_INVALID` */
@@ -110,18 +108,25 @@ export class EstServer implements AsyncDisposable {
 
   /** Take no more connections, let answers end for `drainTimeoutMs`. */
   close(drainTimeoutMs = this.#options.drainTimeoutMs): Promise<void> {
-    this.#closed ??= this.#listener.close(drainTimeoutMs).finally(() => this.#desk.enrolments.stop())
+    this.#closed ??= this.#close(drainTimeoutMs)
     return this.#closed
   }
 
   /** End every connection now. */
   cut(): void {
-    this.#desk.enrolments.stop()
+    this.#enrolments.stop()
     this.#listener.cut()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close(0)
+  }
+
+  async #close(drainTimeoutMs: number): Promise<void> {
+    this.#ending.abort()
+    await this.#listener.close(drainTimeoutMs)
+    this.#enrolments.stop()
+    await this.#prepared
   }
 
   #usable<T>(use: () => T): T {
@@ -146,6 +151,14 @@ export class EstServer implements AsyncDisposable {
     }
   }
 
+  #createLogin({ digests }: Profile): Login | undefined {
+    const { users = new Map<string, string>(), randomBytes = cryptoRandomBytes } = this.#init
+    const { httpAuth, realm } = this.#options
+    if (httpAuth === 'off') return undefined
+    const passwordOf = (user: string) => users.get(user)
+    return new Login({ scheme: httpAuth, algorithms: digests, realm, passwordOf, now: this.#now, randomBytes })
+  }
+
   #createListener(): HttpListener {
     const { log, certificate } = this.#init
     const { listen, keylog } = this.#options
@@ -155,7 +168,7 @@ export class EstServer implements AsyncDisposable {
           ...parseAddress(listen),
           limits: this.#options,
           tls: this.#tls(certificate),
-          answer: (request, response) => void this.#serve(request, response),
+          answer: (request, response) => void this.#handler.serve(request, response),
           onRejected: rejected => {
             this.counters.refused(rejected.why)
             log?.debug(rejected, 'connection refused')
@@ -165,100 +178,13 @@ export class EstServer implements AsyncDisposable {
     )
   }
 
-  /** What the product says when it starts. */
-  #startLines(): void {
-    if (this.#options.proofOfPossession === 'off')
-      this.#errorLog.starting('warn', 'pop_enabled off in nginx.conf. Disabling EST Proof of Possession')
-    this.#errorLog.libest('curve')
-    this.#errorLog.libest('noSrp')
-  }
-
-  #connectionNumber(socket: object): number {
-    const known = this.#connectionNumbers.get(socket)
-    if (known !== undefined) return known
-    this.#lastConnection += 1
-    this.#connectionNumbers.set(socket, this.#lastConnection)
-    return this.#lastConnection
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedAt = performance.now()
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    const connection = this.#connectionNumber(request.socket)
-    const requestLog = new RequestLog({ log: this.#errorLog, request, connection, options: this.#options })
-    const findings: Findings = {}
-    let answer: Answer
-    let failure: Refused | undefined
-    try {
-      answer = await this.#answer({ request, response, requestLog, findings, gone: gone.signal })
-    } catch (error) {
-      failure = this.#refusalFor(error)
-      answer = refused(failure, this.#profile)
-      requestLog.refused(failure, refusalStatus(failure.why, this.#profile))
-    }
-    const bytes = Buffer.byteLength(answer.body)
-    if (!response.destroyed) send(response, { answer, profile: this.#profile })
-    requestLog.ended({ status: answer.status, bytes, at: this.#now() })
-    const detail = failure?.detail ?? failure?.internal
-    this.#ended({
-      remoteAddress: request.socket.remoteAddress ?? 'unknown',
-      operation: 'none',
-      ...findings,
-      status: answer.status,
-      bytes,
-      durationMs: performance.now() - startedAt,
-      ...(failure ? { why: failure.why } : {}),
-      ...(detail === undefined ? {} : { detail }),
-    })
-  }
-
-  /** @throws {Refused} {AuthorityError} */
-  async #answer(what: {
-    request: IncomingMessage
-    response: ServerResponse
-    requestLog: RequestLog
-    findings: Findings
-    gone: AbortSignal
-  }): Promise<Answer> {
-    const { request, response, requestLog, findings, gone } = what
-    const asked = parsePath((request.url ?? '').split('?', 1)[0] ?? '')
-    if (!asked) throw new Refused('noPath')
-    Object.assign(findings, asked)
-    const row = operationOf(asked.operation)
-    if (request.method !== row.method) throw new Refused('wrongMethod', { headers: { allow: row.method } })
-    if (row.authenticated && !(request.socket as TLSSocket).authorized) requestLog.noPeerCertificate()
-    const client = row.authenticated ? identify(request, { login: this.#login, options: this.#options }) : {}
-    if (client.user !== undefined) findings.user = client.user
-    if (row.body !== undefined && !isMediaType(request.headers['content-type'], row.body)) throw new Refused('wrongType')
-    const { maxRequestBytes, answerTimeoutMs, idleTimeoutMs } = this.#options
-    const body = row.body === undefined ? Buffer.alloc(0) : await readRequestBody(request, { response, maxBytes: maxRequestBytes })
-    // Silence while the CA is at it is not idleness.
-    request.socket.setTimeout(answerTimeoutMs + idleTimeoutMs)
-    const context = {
-      ...asked,
-      ...(client.user === undefined ? {} : { user: client.user }),
-      ...(client.certificateDer ? { clientCertificateDer: client.certificateDer } : {}),
-      remoteAddress: request.socket.remoteAddress ?? 'unknown',
-      note: requestLog.note,
-    }
-    const about = ({ csr }: { csr: { subject: Parameters<typeof formatName>[0] } }) => {
-      findings.subject = formatName(csr.subject)
-    }
-    return PERFORM[asked.operation]({ request, body, client, context, gone, about }, this.#desk)
-  }
-
-  #refusalFor(error: unknown): Refused {
-    if (error instanceof Refused) return error
-    if (error instanceof AuthorityError) return new Refused(error.failure, { internal: error.message, cause: error })
-    // The client went away in the middle, or a mistake of ours: either way nothing of it is for the other side.
-    return new Refused('caFailed', { internal: error instanceof Error ? error.message : String(error), cause: error })
-  }
-
-  #ended(summary: RequestSummary): void {
-    this.counters.ended(summary)
-    const isFailure = summary.status >= 400 && !(summary.why === 'login' && summary.detail === undefined)
-    this.#init.log?.[isFailure ? 'warn' : 'info'](summary, isFailure ? 'request refused' : 'request answered')
-    this.#init.onRequest?.(summary)
+  /** The CA is asked for its certificates at once: what is wrong with it shall be seen before a phone comes. */
+  #prepare(): void {
+    logStart(this.#errorLog, { trusted: this.#init.clientCas ?? [], options: this.#options })
+    const context = { signal: this.#ending.signal, note: startNote(this.#errorLog) }
+    this.#prepared = this.#init.authority.caCerts(context).then(
+      () => {},
+      err => this.#init.log?.warn({ err }, 'the CA cannot be asked'),
+    )
   }
 }

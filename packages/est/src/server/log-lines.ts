@@ -16,6 +16,7 @@ type Template = {
  * refused come in this order.
  */
 export const LIBEST_LINES = {
+  version: { level: 'INFO', by: 'est_log_version', sourceLine: 216, text: '{program}' },
   curve: { level: 'INFO', by: 'set_ssl_option', sourceLine: 1378, text: 'Using non-default ECDHE curve (nid=415)' },
   noSrp: { level: 'INFO', by: 'set_ssl_option', sourceLine: 1432, text: 'TLS SRP not enabled' },
   trusted: { level: 'INFO', by: 'ossl_init_cert_store_from_raw', sourceLine: 182, text: 'Adding cert to store ({name})' },

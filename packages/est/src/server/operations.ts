@@ -6,6 +6,7 @@ import {
   buildCsr,
   CSR_ATTRIBUTE_OIDS,
   type CsrAttrs,
+  type DistinguishedName,
   formatCsrAttrs,
   generateKeyPair,
   type KeyPair,
@@ -41,7 +42,7 @@ export type Asked = {
   /** Ends when the client has gone. */
   readonly gone: AbortSignal
   /** Told the subject of a request, for the log. */
-  readonly about: (csr: CheckedCsr) => void
+  readonly about: (subject: DistinguishedName) => void
 }
 
 type Perform = (asked: Asked, desk: Desk) => Promise<Answer>
@@ -78,7 +79,7 @@ const enrol = async (
 const checkedRequest = (asked: Asked, { desk, keyMatters }: { desk: Desk; keyMatters: boolean }): CheckedCsr => {
   const { options } = desk
   const checked = checkCsr(asked.body, { keyMatters, minRsaBits: Number(options.minRsaBits) })
-  asked.about(checked)
+  asked.about(checked.csr.subject)
   checkPossession(asked, { challengePassword: checked.challengePassword, options })
   return checked
 }

@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from '../http-auth/digest.ts'
 import type { Base64Layout } from '../wire/base64.ts'
 
 /** How an answer looks to a kind of client. */
@@ -9,15 +10,26 @@ export type Profile = {
   readonly statusHeader: boolean
   /** Which status there is for a wrong method and a wrong type: libest knows 400 only. */
   readonly statuses: 'http' | 'libest'
+  /** Digest algorithms that are offered: libest knows MD5 only. */
+  readonly digests: readonly DigestAlgorithm[]
   /** Other clients that are known by their User-Agent get their base64 as they need it. */
   readonly detectsClients: boolean
 }
 
+const BOTH = ['SHA-256', 'MD5'] as const
+
 /** One row for each kind of client that was measured [EST-2.1]. */
 export const PROFILES = {
-  rfc8951: { base64: 'oneLine', bareCaCerts: false, statusHeader: false, statuses: 'http', detectsClients: true },
-  strongswan: { base64: 'oneLine', bareCaCerts: false, statusHeader: false, statuses: 'http', detectsClients: false },
-  libest: { base64: 'lines64', bareCaCerts: true, statusHeader: true, statuses: 'libest', detectsClients: false },
+  rfc8951: { base64: 'oneLine', bareCaCerts: false, statusHeader: false, statuses: 'http', digests: BOTH, detectsClients: true },
+  strongswan: {
+    base64: 'oneLine',
+    bareCaCerts: false,
+    statusHeader: false,
+    statuses: 'http',
+    digests: BOTH,
+    detectsClients: false,
+  },
+  libest: { base64: 'lines64', bareCaCerts: true, statusHeader: true, statuses: 'libest', digests: ['MD5'], detectsClients: false },
 } as const satisfies Record<string, Profile>
 
 export type ProfileName = keyof typeof PROFILES

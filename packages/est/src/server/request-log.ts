@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { NginxLevel } from '@capfkit/codec/trace'
+import type { Logger } from '@capfkit/listen'
 import { formatLibestError } from '../libest-errors.ts'
 import type { OperationName } from '../wire/operations.ts'
 import { libestOf } from './answer.ts'
@@ -68,4 +69,10 @@ export class RequestLog {
     this.#log.libest('referer', { value: headers.referer === undefined ? '-' : `"${headers.referer}"` })
     this.#log.libest('userAgent', { value: headers['user-agent'] === undefined ? '-' : `"${headers['user-agent']}"` })
   }
+}
+
+/** One line a request; what failed is a warning. Asking for a password is no failure. */
+export const logRequest = (log: Logger, summary: RequestSummary): void => {
+  const isFailure = summary.status >= 400 && !(summary.why === 'login' && summary.detail === undefined)
+  log[isFailure ? 'warn' : 'info'](summary, isFailure ? 'request refused' : 'request answered')
 }
