@@ -53,7 +53,9 @@ export class Connection {
 
   /** One frame, one write [CAPF-1.3]. @throws {EncodeError} */
   send(message: Message): void {
-    this.#socket?.write(encode(message))
+    const bytes = encode(message)
+    this.#environment.onBytes?.('client', bytes)
+    this.#socket?.write(bytes)
   }
 
   /** Close; `closed` follows. With `letServerGoFirst` the caller still has to call `destroy` when it has waited long enough. */
@@ -126,6 +128,7 @@ export class Connection {
 
   #received(chunk: Buffer): void {
     if (this.#isOver) return
+    this.#environment.onBytes?.('server', chunk)
     try {
       for (const message of this.#reader.push(chunk)) {
         this.#events.message(message)

@@ -57,6 +57,8 @@ export type Environment = {
   onStatus: ((message: StatusMessage) => void) | undefined
   onConsole: ((line: ConsoleLine) => void) | undefined
   log: ((entry: LogEntry) => void) | undefined
+  /** Hears every write of either side of a CAPF session, TLS taken off. The authentication string is in one of them. */
+  onBytes: ((from: 'server' | 'client', bytes: Buffer) => void) | undefined
 }
 
 const monotonicNow = () => performance.timeOrigin + performance.now()
@@ -96,4 +98,5 @@ export const environmentOf = (
   onStatus: given.onStatus,
   onConsole: given.onConsole,
   log: given.log,
+  onBytes: given.onBytes,
 })
