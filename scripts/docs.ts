@@ -56,6 +56,7 @@ const codes = new Set(
     tvs.TVS_ERRORS,
     tftp.FILES_ERRORS,
     phone.PHONE_ERRORS,
+    phone.BOOT_ERRORS,
     fleet.FLEET_ERRORS,
     cli.CLI_ERRORS,
   ].flatMap(table => Object.keys(table)),
@@ -69,6 +70,7 @@ const others = new Set([
     Object.keys(door),
   ),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
+  ...[phone.CONSOLE_LINES, phone.STATUS_MESSAGES].flatMap(table => Object.keys(table)),
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])
 

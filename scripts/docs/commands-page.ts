@@ -1,7 +1,7 @@
 import { type AnyCommand, NOUNS } from '../../packages/cli/src/index.ts'
 import type { OptionTable } from '../../packages/codec/src/options/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
-import { PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
+import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
 import { FILE_SERVER_OPTIONS } from '../../packages/tftp/src/index.ts'
 import { TVS_OPTIONS } from '../../packages/tvs/src/index.ts'
@@ -13,6 +13,7 @@ const ELSEWHERE = [
   { title: 'tvs', options: TVS_OPTIONS as OptionTable },
   { title: 'files', options: FILE_SERVER_OPTIONS as OptionTable },
   { title: 'phone', options: PHONE_OPTIONS as OptionTable },
+  { title: 'boot', options: BOOT_OPTIONS as OptionTable },
   { title: 'fleet', options: FLEET_OPTIONS as OptionTable },
 ]
 

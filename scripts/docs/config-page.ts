@@ -1,7 +1,7 @@
 import { environmentName, flagName } from '../../packages/cli/src/index.ts'
 import type { OptionRow, OptionTable } from '../../packages/codec/src/options/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
-import { PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
+import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
 import { FILE_SERVER_OPTIONS } from '../../packages/tftp/src/index.ts'
 import { TVS_OPTIONS } from '../../packages/tvs/src/index.ts'
@@ -56,8 +56,13 @@ const TABLES = [
   },
   {
     title: 'Phone',
-    about: '`capf phone enrol`; in code `PHONE_OPTIONS` of `@capfkit/phone`.',
+    about: '`capf phone enrol`, `capf phone boot`; in code `PHONE_OPTIONS` of `@capfkit/phone`.',
     rows: optionRows(PHONE_OPTIONS),
+  },
+  {
+    title: 'Boot',
+    about: '`capf phone boot`; in code `BOOT_OPTIONS` of `@capfkit/phone`.',
+    rows: optionRows(BOOT_OPTIONS),
   },
   {
     title: 'Fleet',

@@ -7,7 +7,7 @@ import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
-import { PHONE_ERRORS } from '../../packages/phone/src/index.ts'
+import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
 import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
 import { FILES_ERRORS } from '../../packages/tftp/src/index.ts'
@@ -86,6 +86,14 @@ const TABLES: readonly ErrorTable[] = [
       row.side === 'phase' ? 'of the phase' : row.side,
       'communication' in row ? 'yes' : 'no',
     ]),
+  },
+  {
+    title: 'Phone that boots',
+    door: '`@capfkit/phone`, `BOOT_ERRORS`',
+    about:
+      'Why a file was refused or a boot failed; with the file or name in `detail` of the step. A boot never throws these; `Flash` does. What went wrong with CAPF has a code of the table above.',
+    head: ['code', 'what happened', 'what to do', 'side'],
+    rows: Object.entries(BOOT_ERRORS).map(([name, { what, remedy, side }]) => [code(name), what, remedy, side]),
   },
   {
     title: 'Fleet',

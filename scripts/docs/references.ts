@@ -32,11 +32,14 @@ export const namedCodes = (
   )
 }
 
+/** What stands between backticks is no link, whatever it looks like. */
+const withoutCode = (line: string) => line.replaceAll(/`[^`]*`/g, '')
+
 /** Links to other pages of the project lead somewhere. */
 export const relativeLinks = (files: readonly TextFile[], exists: (path: string) => boolean): Finding[] =>
   files.flatMap(file =>
     linesOf(file).flatMap(({ line, number }) =>
-      [...line.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)]
+      [...withoutCode(line).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)]
         .filter(([, target]) => !exists(new URL(target!, `file:///${file.path}`).pathname.slice(1)))
         .map(([, target]) => ({ path: file.path, line: number, sentence: `the link to ${target} leads nowhere` })),
     ),
