@@ -15,6 +15,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   phone: { doc: 'One simulated phone', verbs: () => import('./commands/phone.ts') },
   fleet: { doc: 'Many simulated phones at once', verbs: () => import('./commands/fleet.ts') },
   demo: { doc: 'A server and a thousand phones on this machine', load: () => import('./commands/demo.ts') },
+  lab: { doc: 'A whole fake cluster on this machine', verbs: () => import('./commands/lab.ts') },
   trustlist: { doc: 'Trust lists: CTL and ITL files', verbs: () => import('./commands/trustlist.ts') },
   config: { doc: 'Signed and encrypted configuration files', verbs: () => import('./commands/config.ts') },
   keys: { doc: 'Pools of ready key pairs', verbs: () => import('./commands/keys.ts') },

@@ -1,4 +1,5 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
+import type { SubjectAltName } from './extensions.ts'
 import type { KeySpec } from './key-spec.ts'
 import { generateKeyPair, type KeyPair } from './keys.ts'
 import type { DistinguishedName, NameAttribute } from './name.ts'
@@ -26,7 +27,11 @@ export type CapfCaOptions = AuthorityOptions & {
 }
 
 const create = async (
-  options: AuthorityOptions & { profile: 'capfCa' | 'manufacturingCa' | 'service'; subject: DistinguishedName },
+  options: AuthorityOptions & {
+    profile: 'capfCa' | 'manufacturingCa' | 'service'
+    subject: DistinguishedName
+    subjectAltName?: Partial<SubjectAltName>
+  },
 ) => {
   const { keySpec = { type: 'rsa', bits: 2048 }, now, backdateMs = 3_600_000, ...rest } = options
   const keyPair = await generateKeyPair(keySpec)
@@ -60,6 +65,7 @@ export const newManufacturingCa = async (options: AuthorityOptions): Promise<Aut
     ],
   })
 
-/** A new self-signed certificate of another service of a cluster: CallManager, TFTP, TVS or ITLRecovery, five years. */
-export const newServiceCertificate = (options: AuthorityOptions & { subject: DistinguishedName }): Promise<Authority> =>
-  create({ ...options, profile: 'service' })
+/** A new self-signed certificate of another service of a cluster: CallManager, TFTP, TVS, ITLRecovery or an RA, five years. */
+export const newServiceCertificate = (
+  options: AuthorityOptions & { subject: DistinguishedName; subjectAltName?: Partial<SubjectAltName> },
+): Promise<Authority> => create({ ...options, profile: 'service' })

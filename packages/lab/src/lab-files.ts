@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { FileSink } from '@capfkit/est'
+import { iisLogFile, iisLogHeader } from '@capfkit/est/adcs'
+import { derToPem, writePrivateFile } from '@capfkit/pki'
+import type { ClusterCertificates } from './cluster-certificates.ts'
+
+/** What the folder of a laboratory holds, under the names that an operator would look for. */
+export const LAB_FILES = {
+  store: { name: 'capf.db', doc: 'device store: capf device … --store sqlite:FILE' },
+  trace: { name: 'capf0001.txt', doc: 'SDI trace of CAPF' },
+  errorLog: { name: 'error.log', doc: 'log of the registration authority' },
+} as const
+
+export type LabFile = keyof typeof LAB_FILES
+export const labFile = (folder: string, file: LabFile): string => join(folder, LAB_FILES[file].name)
+
+/** Logs of a laboratory; open until it ends. */
+export type LabLogs = AsyncDisposable & { readonly errorLog: FileSink; readonly onIisLine: (line: string) => void }
+
+export const openLogs = ({
+  folder,
+  now,
+  onError,
+}: {
+  folder: string
+  now: () => Date
+  onError: (error: Error) => void
+}): LabLogs => {
+  const errorLog = new FileSink({ file: labFile(folder, 'errorLog'), onError })
+  const iis = new FileSink({ file: join(folder, iisLogFile(now())), onError })
+  for (const line of iisLogHeader(now())) iis.write(`${line}\n`)
+  return {
+    errorLog,
+    onIisLine: line => iis.write(`${line}\n`),
+    [Symbol.asyncDispose]: async () => {
+      await errorLog[Symbol.asyncDispose]()
+      await iis[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Certificate and key of every service as `NAME.pem`, mode 0600, and `adcs-ca.pem`. @throws {PkiError} */
+export const writeCertificates = async (
+  folder: string,
+  { certificates, adcsCa }: { certificates: ClusterCertificates; adcsCa: Buffer | undefined },
+): Promise<void> => {
+  for (const [name, { certificatePem, keyPem }] of Object.entries(certificates))
+    await writePrivateFile({ file: join(folder, `${name}.pem`), data: certificatePem + keyPem })
+  if (adcsCa) await writePrivateFile({ file: join(folder, 'adcs-ca.pem'), data: derToPem(adcsCa) })
+}
