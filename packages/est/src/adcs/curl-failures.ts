@@ -150,8 +150,9 @@ export const failureOf = (error: Error & { code?: string }, at: { stage: Stage; 
   if (code === 'ETIMEDOUT') return timeoutAt(at.stage)
   if (code.startsWith('HPE_')) return 'badHttp'
   if (CERTIFICATE_CODE.test(code)) return 'otherCertificate'
-  if (at.stage === 'connect') return 'EHOSTUNREACH'
-  if (at.stage === 'tls') return 'tlsFailed'
+  // A reset can be read before the connection is told to be there.
+  if (at.stage === 'connect' && code !== 'ECONNRESET') return 'EHOSTUNREACH'
+  if (at.stage === 'connect' || at.stage === 'tls') return 'tlsFailed'
   if (at.hasHeaders) return 'partialBody'
   return error.message === 'socket hang up' ? 'emptyReply' : 'reset'
 }

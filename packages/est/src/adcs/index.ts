@@ -1,13 +1,8 @@
 export { CES_LINES, type CesLevel, type CesLine, type CesLineName, cesLine } from './ces-lines.ts'
-export {
-  AdcsClient,
-  type AdcsClientInit,
-  type AdcsOutcome,
-  type CallOptions,
-  type EnrolOptions,
-  refusalOf,
-} from './client/adcs-client.ts'
+export { AdcsClient, type AdcsClientInit, type EnrolOptions } from './client/adcs-client.ts'
 export { ADCS_CLIENT_OPTIONS, type AdcsClientOptions } from './client/options.ts'
+export { type AdcsOutcome, refusalOf } from './client/outcome.ts'
+export type { CallOptions } from './client/session.ts'
 export { CURL_FAILURES, type CurlFailure } from './curl-failures.ts'
 export { ADCS_ERRORS, AdcsError, type AdcsErrorCode } from './errors.ts'
 export { type AdcsReport, AdcsSimulator, type AdcsSimulatorInit } from './simulator/adcs-simulator.ts'

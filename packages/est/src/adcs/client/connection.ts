@@ -150,7 +150,12 @@ export class CertsrvConnection implements Disposable {
       signal: this.#step.signal,
     })
     request.once('response', answered.resolve)
-    request.once('error', answered.reject)
+    // The parser's own words come here, the response only breaks off.
+    let parsing: Error | undefined
+    request.on('error', error => {
+      parsing = error
+      answered.reject(error)
+    })
     request.end(body)
     try {
       const response = await answered.promise
@@ -160,7 +165,7 @@ export class CertsrvConnection implements Disposable {
       return { url, status: statusCode, headers, challenges: headersDistinct['www-authenticate'] ?? [], body: read }
     } catch (error) {
       if (error instanceof AdcsError) throw error
-      throw this.#explain(error as Error, url)
+      throw this.#explain(parsing ?? (error as Error), url)
     }
   }
 

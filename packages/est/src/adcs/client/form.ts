@@ -15,16 +15,20 @@ export type SubmitForm = {
 /** A line break ends an attribute: a name that holds one would smuggle others in. */
 const isPlain = (text: string) => text !== '' && text.length <= 1_024 && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)
 
+/** As a place in an error: nothing in it reaches a terminal or a log as it is. */
+export const quoted = (text: string): string =>
+  JSON.stringify(text).replace(/[^ -~\p{L}\p{N}]/gu, char => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
+
 /** @throws {AdcsError} `ADCS_TEMPLATE_NAME` */
 export const mustBeTemplateName = (template: string): void => {
-  if (!isPlain(template) || template.length > 255) throw new AdcsError('ADCS_TEMPLATE_NAME', `template ${JSON.stringify(template)}`)
+  if (!isPlain(template) || template.length > 255) throw new AdcsError('ADCS_TEMPLATE_NAME', `template ${quoted(template)}`)
 }
 
 const attributeLines = ({ template, attributes = {} }: SubmitForm): string[] => {
   if (template !== undefined) mustBeTemplateName(template)
   for (const [name, value] of Object.entries(attributes))
     if (!isPlain(name) || name.includes(':') || !isPlain(value))
-      throw new AdcsError('ADCS_TEMPLATE_NAME', `attribute ${JSON.stringify(`${name}:${value}`)}`)
+      throw new AdcsError('ADCS_TEMPLATE_NAME', `attribute ${quoted(`${name}:${value}`)}`)
   return [
     ...(template === undefined ? [] : [`CertificateTemplate:${template}`]),
     ...Object.entries(attributes).map(([name, value]) => `${name}:${value}`),

@@ -10,12 +10,15 @@ import { mustBe, mustBeLoggedIn } from './statuses.ts'
 
 export type Credentials = Pick<AdcsClientOptions, 'user' | 'password' | 'authentication' | 'channelBinding'> & {
   readonly host: string
-  readonly now: () => number
+  /** Milliseconds since 1970, for servers that do not tell the time. */
+  readonly wallClock: () => number
   readonly randomBytes: (size: number) => Buffer
 }
 
 /** Headers that every further request of the connection carries. */
-export type LoggedIn = { readonly headers: Readonly<Record<string, string>>; readonly answer: CertsrvAnswer }
+export type LoggedIn = { readonly headers: Readonly<Record<string, string>> }
+
+type Attempt = { readonly loggedIn: LoggedIn; readonly answer: CertsrvAnswer }
 
 /** Schemes by `WWW-Authenticate`, strongest first. Negotiate takes a bare NTLM message too, where NTLM is behind it. */
 const SCHEMES = { NTLM: 'ntlm', Negotiate: 'ntlm', Basic: 'basic' } as const
@@ -38,7 +41,7 @@ const ntlm = async (connection: CertsrvConnection, scheme: Scheme, credentials: 
   const answer = await send(negotiate)
   const token = answer.status === 401 ? tokenOf(answer, scheme) : undefined
   if (token === undefined) return answer
-  const { user: userName, password, host, now, randomBytes } = credentials
+  const { user: userName, password, host, wallClock, randomBytes } = credentials
   try {
     const message = authenticateMessage({
       userName,
@@ -47,7 +50,7 @@ const ntlm = async (connection: CertsrvConnection, scheme: Scheme, credentials: 
       challenge: ntlmToken(token),
       targetName: `HTTP/${host}`,
       ...(credentials.channelBinding ? { channelBinding: channelBinding(connection.serverCertificateDer) } : {}),
-      now,
+      now: wallClock,
       randomBytes,
     })
     return await send(message)
@@ -61,10 +64,10 @@ const basicHeader = ({ user, password }: Credentials) => ({
   Authorization: `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`,
 })
 
-const attempt = async (connection: CertsrvConnection, scheme: Scheme, credentials: Credentials): Promise<LoggedIn> => {
-  if (SCHEMES[scheme] === 'ntlm') return { headers: {}, answer: await ntlm(connection, scheme, credentials) }
+const attempt = async (connection: CertsrvConnection, scheme: Scheme, credentials: Credentials): Promise<Attempt> => {
+  if (SCHEMES[scheme] === 'ntlm') return { loggedIn: { headers: {} }, answer: await ntlm(connection, scheme, credentials) }
   const headers = basicHeader(credentials)
-  return { headers, answer: await connection.request({ path: CERTSRV, headers }) }
+  return { loggedIn: { headers }, answer: await connection.request({ path: CERTSRV, headers }) }
 }
 
 /**
@@ -74,12 +77,13 @@ const attempt = async (connection: CertsrvConnection, scheme: Scheme, credential
  * @throws {AdcsError} `ADCS_NO_SCHEME`, `ADCS_LOGIN_REJECTED`, `ADCS_NTLM_MALFORMED`, `ADCS_NO_CERTSRV`, `ADCS_FORBIDDEN`,
  *   `ADCS_REDIRECTED`, `ADCS_HTTP_STATUS`, and what {@link CertsrvConnection} throws.
  */
-export const login = (connection: CertsrvConnection, credentials: Credentials): Promise<LoggedIn> =>
+export const login = (connection: CertsrvConnection, credentials: Credentials): Promise<Attempt> =>
   connection.step(CERTSRV, 'login', async () => {
     const schemes = allowed(credentials)
-    let first: LoggedIn | undefined
+    let first: Attempt
     let tried: Scheme | undefined
-    if (credentials.authentication === 'any') first = { headers: {}, answer: await connection.request({ path: CERTSRV }) }
+    if (credentials.authentication === 'any')
+      first = { loggedIn: { headers: {} }, answer: await connection.request({ path: CERTSRV }) }
     else {
       tried = schemes[0]!
       first = await attempt(connection, tried, credentials)

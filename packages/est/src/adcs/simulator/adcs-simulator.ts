@@ -1,5 +1,4 @@
 import { randomBytes as cryptoRandomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TlsOptions } from 'node:tls'
 import { parseOptions } from '@capfkit/codec/options'
@@ -7,17 +6,12 @@ import { type Address, HttpListener, keylogTo, type Logger, parseAddress, tlsPro
 import { parseKeySpec, pemToDer } from '@capfkit/pki'
 import { channelBinding } from '../ntlm/channel-binding.ts'
 import type { NtlmDomain } from '../ntlm/server.ts'
-import { CERTSRV } from '../paths.ts'
-import { type Authenticated, type Users, WindowsAuthentication } from './authentication.ts'
+import { type Users, WindowsAuthentication } from './authentication.ts'
 import { CertificationAuthority } from './authority.ts'
-import { Certsrv, fieldsOf, htmlReply, type Reply } from './certsrv.ts'
-import { type Fault, type FaultStep, type Faults, faultAt, parseFault } from './faults.ts'
-import { faultyAnswer } from './faulty-answer.ts'
-import { iisLogLine } from './iis-log.ts'
-import { CLIENT_GONE, IIS_STATUSES, type IisStatusName, STATUS_WORDS } from './iis-statuses.ts'
+import { Certsrv } from './certsrv.ts'
+import { Exchanges } from './exchanges.ts'
+import { type Fault, type FaultStep, type Faults, parseFault } from './faults.ts'
 import { ADCS_OPTIONS, type AdcsOptions } from './options.ts'
-import { type PageContext, statusPage } from './pages.ts'
-import { bodyOf } from './request-body.ts'
 import { type AdcsRequest, Requests } from './requests.ts'
 import { type AdcsTemplate, parseTemplate } from './templates.ts'
 import { makeWebCertificate, type WebCertificate } from './web-certificate.ts'
@@ -47,7 +41,10 @@ export type AdcsReport = {
 }
 
 const DEFAULT_TEMPLATE: AdcsTemplate = { name: 'CiscoRA' }
-const SERVER_NAME = 'Microsoft-IIS/10.0 (capfkit simulator)'
+
+const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
+  if (ms > 0) await delay(ms, undefined, { signal })
+}
 
 const domainOf = ({ host, domain }: AdcsOptions): NtlmDomain => {
   const [computer = '', ...rest] = host.split('.')
@@ -60,16 +57,6 @@ const domainOf = ({ host, domain }: AdcsOptions): NtlmDomain => {
   }
 }
 
-/** What a client has asked so far, for the log of IIS. */
-type Exchange = {
-  readonly startedAt: Date
-  /** Sockets forget them when they close. */
-  readonly serverAddress: string
-  readonly clientAddress: string
-  userName: string
-  status: IisStatusName
-}
-
 /**
  * A pretended AD CS with web enrolment, for tests and labs: it forgets everything when it ends, and its keys with it.
  *
@@ -80,11 +67,7 @@ export class AdcsSimulator implements AsyncDisposable {
   readonly #options: AdcsOptions
   readonly #init: AdcsSimulatorInit
   readonly #now: () => Date
-  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>
-  readonly #context: PageContext
   readonly #requests: Requests
-  readonly #certsrv: Certsrv
-  readonly #authentication: WindowsAuthentication
   readonly #listener: HttpListener
   readonly #ended = new AbortController()
   readonly #counts: Record<string, number> = {}
@@ -99,43 +82,49 @@ export class AdcsSimulator implements AsyncDisposable {
     parts: { options: AdcsOptions; authority: CertificationAuthority; webCertificate: WebCertificate },
   ) {
     const { options, authority, webCertificate } = parts
-    const { users, randomBytes = cryptoRandomBytes, sleep, log } = init
+    const { users, randomBytes = cryptoRandomBytes, sleep = wait, log } = init
     this.#init = init
     this.#options = options
     this.authority = authority
     this.#webCertificate = webCertificate
     this.#channelBinding = channelBinding(pemToDer(webCertificate.certificatePem)[0]!)
     this.#now = init.now ?? (() => new Date())
-    this.#sleep = sleep ?? (async (ms, signal) => (ms > 0 ? void (await delay(ms, undefined, { signal })) : undefined))
     const given = init.templates ?? options.template.map(parseTemplate)
     const templates = given.length > 0 ? given : [DEFAULT_TEMPLATE]
     for (const text of options.fault) Object.assign(this.#faults, parseFault(text))
-    const { language, caName, basic, extendedProtection, maxBodyBytes: _, ...rest } = options
-    this.#context = { language, caName: authority.name }
-    this.#requests = new Requests({ ...rest, authority, templates, language, now: this.#now })
-    this.#certsrv = new Certsrv({
-      context: this.#context,
-      authority,
-      requests: this.#requests,
-      templates,
-      sleep: this.#sleep,
-      onSubmitted: request => this.#submitted(request),
-    })
-    this.#authentication = new WindowsAuthentication({
-      users,
-      domain: domainOf(options),
-      basic,
-      extendedProtection,
-      channelBinding: () => this.#channelBinding,
-      now: this.#now,
-      randomBytes,
+    const { language, host, basic, extendedProtection, maxBodyBytes } = options
+    const context = { language, caName: authority.name }
+    const now = this.#now
+    this.#requests = new Requests({ ...options, authority, templates, now })
+    const onSubmitted = (request: AdcsRequest) => this.#submitted(request)
+    const exchanges = new Exchanges({
+      certsrv: new Certsrv({ context, authority, requests: this.#requests, templates, sleep, onSubmitted }),
+      authentication: new WindowsAuthentication({
+        users,
+        domain: domainOf(options),
+        basic,
+        extendedProtection,
+        channelBinding: () => this.#channelBinding,
+        now,
+        randomBytes,
+      }),
+      context,
+      faults: this.#faults,
+      host,
+      maxBodyBytes,
+      onIisLine: init.onIisLine,
+      log,
+      now,
+      sleep,
+      reset: socket => this.#listener.reset(socket),
+      ended: this.#ended.signal,
     })
     const onError = (err: unknown) => log?.warn({ err, file: options.keylog }, 'the key log cannot be written')
     this.#listener = new HttpListener({
       ...parseAddress(options.listen),
       limits: options,
       tls: this.#tls(),
-      answer: (request, response) => void this.#serve(request, response),
+      answer: (request, response) => void exchanges.answer(request, response),
       onRejected: rejected => log?.warn(rejected, 'connection refused'),
       ...(options.keylog === undefined ? {} : { onKeylog: keylogTo({ file: options.keylog, onError }) }),
     })
@@ -208,100 +197,6 @@ export class AdcsSimulator implements AsyncDisposable {
     this.#counts[request.status] = (this.#counts[request.status] ?? 0) + 1
     const { id, userName, template, subject, status } = request
     this.#init.log?.info({ requestId: id, userName, template, subject, status }, 'certificate request')
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { localAddress: serverAddress = 'unknown', remoteAddress: clientAddress = 'unknown' } = request.socket
-    const exchange: Exchange = { startedAt: this.#now(), serverAddress, clientAddress, userName: '', status: 'ok' }
-    const gone = new AbortController()
-    response.once('close', () => {
-      gone.abort()
-      this.#tell(exchange, request, response)
-    })
-    const signal = AbortSignal.any([gone.signal, this.#ended.signal])
-    try {
-      const reply = await this.#reply({ request, response, exchange, signal })
-      if (reply) this.#send(response, { exchange, reply })
-    } catch (err) {
-      if (signal.aborted) return void response.destroy()
-      this.#init.log?.error({ err }, 'the page could not be made')
-      this.#send(response, { exchange, reply: htmlReply('', 'failed') })
-    }
-  }
-
-  /** What to answer; nothing where a fault has dealt with it. */
-  async #reply(asked: {
-    request: IncomingMessage
-    response: ServerResponse
-    exchange: Exchange
-    signal: AbortSignal
-  }): Promise<Reply | undefined> {
-    const { request, response, exchange, signal } = asked
-    const [url, query = ''] = (request.url ?? '').split(/\?(.*)/s, 2)
-    const path = url!.toLowerCase()
-    const fault = faultAt(this.#faults, path)
-    const answer = (reply: () => Promise<Reply>): Promise<Reply | undefined> => {
-      if (!fault) return reply()
-      const reset = () => this.#listener.reset(request.socket)
-      return faultyAnswer({ response, context: this.#context, reply, reset, sleep: this.#sleep, signal }, fault)
-    }
-    const body = await bodyOf(request, { response, maxBytes: this.#options.maxBodyBytes })
-    if (body === 'gone') return undefined
-    if (body === 'too-large') return htmlReply('', 'tooLarge', { connection: 'close' })
-    if (path !== CERTSRV && !path.startsWith(`${CERTSRV}/`)) return htmlReply('', 'notFound')
-    const who = (): Reply | undefined => {
-      const authenticated = this.#authentication.authenticate(request)
-      if (!authenticated.ok) return this.#unauthorized(authenticated)
-      exchange.userName = authenticated.userName
-      return undefined
-    }
-    const page = () =>
-      this.#certsrv.answer({
-        method: request.method ?? '',
-        path,
-        query: fieldsOf(query),
-        form: fieldsOf(body.toString('latin1')),
-        userName: exchange.userName,
-        host: request.headers.host ?? this.#options.host,
-        userAgent: request.headers['user-agent'] ?? '',
-        signal,
-      })
-    // A fault of the login comes before it, one of a page behind it.
-    if (path === CERTSRV) return answer(async () => who() ?? page())
-    return who() ?? answer(page)
-  }
-
-  #unauthorized({ status, challenges }: Extract<Authenticated, { ok: false }>): Reply {
-    return htmlReply('', status, { 'www-authenticate': [...challenges] })
-  }
-
-  #send(response: ServerResponse, { exchange, reply }: { exchange: Exchange; reply: Reply }): void {
-    if (response.destroyed) return
-    const { status } = IIS_STATUSES[reply.status]
-    exchange.status = reply.status
-    const body = reply.body.length > 0 ? reply.body : Buffer.from(statusPage(status, STATUS_WORDS[status] ?? ''))
-    response.writeHead(status, { server: SERVER_NAME, ...reply.headers, 'content-length': body.length })
-    response.end(body)
-  }
-
-  #tell(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
-    const { startedAt, status, ...known } = exchange
-    const { method = '', url = '', headers } = request
-    const [path = '', query = ''] = url.split(/\?(.*)/s, 2)
-    const line = iisLogLine({
-      ...known,
-      at: this.#now(),
-      method,
-      path,
-      query,
-      port: this.#address.port,
-      userAgent: headers['user-agent'] ?? '',
-      referer: headers.referer ?? '',
-      ...IIS_STATUSES[status],
-      ...(response.writableFinished ? {} : { win32: CLIENT_GONE }),
-      timeTakenMs: this.#now().getTime() - startedAt.getTime(),
-    })
-    this.#init.onIisLine?.(line)
   }
 
   /** Take no more connections, let answers end, cut them after `drainTimeoutMs`. */
