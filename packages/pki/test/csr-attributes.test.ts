@@ -3,6 +3,7 @@ import { printable, sequence, utf8 } from '../src/der.ts'
 import {
   buildCsr,
   CSR_ATTRIBUTE_OIDS,
+  type CsrAttribute,
   challengePasswordAttribute,
   challengePasswordOf,
   generateKeyPair,
@@ -42,7 +43,7 @@ t.test('names that are asked for can be read again, by us and by openssl', needs
 
 t.test('an attribute that may be there once and is there twice, or is something else, is refused', async t => {
   const { challengePassword, extensionRequest } = CSR_ATTRIBUTE_OIDS
-  const bad = async (attributes: { oid: string; values: Buffer[] }[]) => parseCsr(await buildCsr({ subject, keyPair, attributes }))
+  const bad = async (attributes: readonly CsrAttribute[]) => parseCsr(await buildCsr({ subject, keyPair, attributes }))
   for (const values of [[utf8('a'), utf8('b')], [sequence()], [Buffer.of(0x13)], [Buffer.of(0x13, 5, 1)]])
     t.throws(() => challengePasswordOf({ attributes: [{ oid: challengePassword, values }] }), { code: 'PKI_BAD_CSR' })
   const twice = await bad([challengePasswordAttribute('a'), challengePasswordAttribute('b')])

@@ -1,7 +1,6 @@
 import { constants } from 'node:crypto'
-import { once } from 'node:events'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { isIP, type LookupFunction } from 'node:net'
+import { connect, type TLSSocket } from 'node:tls'
 import type { Address } from '@capfkit/listen'
 import type { CertificateAndKey } from '@capfkit/pki'
 import { EstError, type EstErrorCode } from '../errors.ts'
@@ -9,86 +8,85 @@ import { estErrorOf, type Stage } from './node-errors.ts'
 import type { EstClientOptions } from './options.ts'
 import { type ServerTrust, trustSettings } from './server-trust.ts'
 
-/** Opens a TCP connection: Node's own, or that of a test. */
-export type Connect = (address: Address) => Socket
-
 export type ChannelInit = {
   readonly address: Address
   readonly trust: ServerTrust
   /** Shown to a server that asks for one. */
   readonly certificate?: CertificateAndKey
   readonly options: EstClientOptions
-  readonly connect?: Connect
+  /** How names become addresses: that of the system without it. */
+  readonly lookup?: LookupFunction
   /** Operation and address, for errors. */
   readonly where: string
 }
 
-type Wait = { readonly stage: Stage; readonly timeoutMs: number; readonly late: EstErrorCode }
+type Progress = { stage: Stage; readonly secured: Promise<void> }
 
-/** Until an event, a failure, or the time is up. */
-const until = async (socket: Socket, event: string, { wait, where }: { wait: Wait; where: string }): Promise<void> => {
-  const timer = setTimeout(() => socket.destroy(new EstError(wait.late, { where, detail: `${wait.timeoutMs} ms` })), wait.timeoutMs)
-  const over = new AbortController()
-  try {
-    const closed = once(socket, 'close', { signal: over.signal }).then(() => {
-      throw new Error('the server closed the connection')
-    })
-    await Promise.race([once(socket, event, { signal: over.signal }), closed])
-  } catch (error) {
-    throw estErrorOf(error, { stage: wait.stage, where })
-  } finally {
+const channels = new WeakMap<TLSSocket, Progress>()
+
+/** Until the server is authorised: nothing may be sent before. @throws {EstError} */
+export const secured = (socket: TLSSocket): Promise<void> => channels.get(socket)?.secured ?? Promise.resolve()
+
+/** How far a connection has come; what happens to it afterwards is for who uses it to know. */
+export const stageOf = (socket: TLSSocket | undefined): Stage | undefined => socket && channels.get(socket)?.stage
+
+/** A timer for one wait after the other. What comes too late ends the connection with its own error. */
+const watch = (socket: TLSSocket, { where, progress }: { where: string; progress: Progress }) => {
+  let timer: NodeJS.Timeout | undefined
+  const wait = (stage: Stage, { timeoutMs, late }: { timeoutMs: number; late: EstErrorCode }) => {
     clearTimeout(timer)
-    over.abort()
+    progress.stage = stage
+    timer = setTimeout(() => socket.destroy(new EstError(late, { where, detail: `${timeoutMs} ms` })), timeoutMs)
   }
+  socket.once('close', () => clearTimeout(timer))
+  return { wait, over: () => clearTimeout(timer) }
 }
 
+const settingsOf = ({ address, trust, certificate, options, lookup }: ChannelInit) => ({
+  ...address,
+  // An address is no name that may be sent.
+  ...(isIP(address.host) ? {} : { servername: address.host }),
+  ...trustSettings(trust),
+  ...(certificate ? { cert: certificate.certificatePem, key: certificate.keyPem } : {}),
+  ...(lookup ? { lookup } : {}),
+  minVersion: options.tlsMinVersion,
+  maxVersion: options.proofOfPossession === 'tls-unique' ? ('TLSv1.2' as const) : options.tlsMaxVersion,
+  // A resumed session would have another tls-unique.
+  secureOptions: constants.SSL_OP_NO_TICKET,
+})
+
 /**
- * A TLS connection to a server that is authorised: chain and name, or role, were checked (RFC 7030 §3.6). A provisional one
- * never is. There are no tickets: a resumed session would have another tls-unique.
+ * A TLS connection that is being opened. Once {@link secured}, its server is authorised: chain and name, or role, were checked
+ * (RFC 7030 §3.6); a provisional one never is.
  *
- * @throws {EstError} for each way in which this fails; the connection is gone then.
+ * @throws {EstError} `EST_CREDENTIAL_INVALID`; everything that goes wrong later is an error of the socket.
  */
-export const openChannel = async (init: ChannelInit): Promise<TLSSocket> => {
-  const { address, trust, certificate, options, where, connect = connectTcp } = init
-  const { connectTimeoutMs, tlsTimeoutMs, tlsMinVersion, tlsMaxVersion, proofOfPossession } = options
-  let tcp: Socket
-  try {
-    tcp = connect(address)
-  } catch (error) {
-    throw estErrorOf(error, { stage: 'connect', where })
-  }
-  // First of all, and never removed: an error without a listener would end the process.
-  tcp.on('error', () => {})
-  if (tcp.connecting) {
-    const wait: Wait = { stage: 'connect', timeoutMs: connectTimeoutMs, late: 'EST_CONNECT_TIMEOUT' }
-    await until(tcp, 'connect', { wait, where })
-  }
-  tcp.setNoDelay(true)
+export const openChannel = (init: ChannelInit): TLSSocket => {
+  const { where, options, certificate } = init
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  promise.catch(() => {})
   let socket: TLSSocket
   try {
-    socket = connectTls({
-      socket: tcp,
-      // The name that certificates are compared with; an address is no name that may be sent.
-      host: address.host,
-      ...(isIP(address.host) ? {} : { servername: address.host }),
-      ...trustSettings(trust),
-      ...(certificate ? { cert: certificate.certificatePem, key: certificate.keyPem } : {}),
-      minVersion: tlsMinVersion,
-      maxVersion: proofOfPossession === 'tls-unique' ? 'TLSv1.2' : tlsMaxVersion,
-      secureOptions: constants.SSL_OP_NO_TICKET,
-    })
+    socket = connect(settingsOf(init))
   } catch (cause) {
-    tcp.destroy()
-    const code = certificate ? 'EST_CREDENTIAL_INVALID' : 'EST_TLS_FAILED'
-    throw new EstError(code, { where, cause, detail: cause instanceof Error ? cause.message : String(cause) })
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new EstError(certificate ? 'EST_CREDENTIAL_INVALID' : 'EST_TLS_FAILED', { where, cause, detail })
   }
-  socket.on('error', () => {})
-  const wait: Wait = { stage: 'tls', timeoutMs: tlsTimeoutMs, late: 'EST_TLS_TIMEOUT' }
-  try {
-    await until(socket, 'secureConnect', { wait, where })
-  } catch (error) {
-    tcp.destroy()
-    throw error
-  }
+  const progress: Progress = { stage: 'connect', secured: promise }
+  channels.set(socket, progress)
+  const { wait, over } = watch(socket, { where, progress })
+  wait('connect', { timeoutMs: options.connectTimeoutMs, late: 'EST_CONNECT_TIMEOUT' })
+  // First of all, and never removed: an error without a listener would end the process.
+  socket.on('error', error => reject(estErrorOf(error, { stage: progress.stage, where })))
+  socket.once('close', () => reject(estErrorOf(new Error('the server closed the connection'), { stage: progress.stage, where })))
+  socket.once('connect', () => {
+    socket.setNoDelay(true)
+    wait('tls', { timeoutMs: options.tlsTimeoutMs, late: 'EST_TLS_TIMEOUT' })
+  })
+  socket.once('secureConnect', () => {
+    over()
+    progress.stage = 'send'
+    resolve()
+  })
   return socket
 }

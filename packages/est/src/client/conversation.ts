@@ -6,7 +6,7 @@ import { Authenticator, type Credentials } from '../http-auth/authenticator.ts'
 import { OPERATIONS, type OperationName } from '../wire/operations.ts'
 import { formatPath } from '../wire/path.ts'
 import { refusalOf } from './answers.ts'
-import { type Connect, openChannel } from './channel.ts'
+import { type ChannelInit, openChannel } from './channel.ts'
 import { type Answer, ChannelAgent, exchange } from './exchange.ts'
 import type { EstClientOptions } from './options.ts'
 import { type AllowRedirect, isRedirect, redirectTarget, sameOrigin, type Target } from './redirect.ts'
@@ -20,7 +20,7 @@ export type ConversationInit = {
   readonly certificate?: CertificateAndKey
   readonly options: EstClientOptions
   readonly allowRedirect?: AllowRedirect
-  readonly connect?: Connect
+  readonly lookup?: NonNullable<ChannelInit['lookup']>
   readonly now: () => Date
   readonly randomBytes: (size: number) => Buffer
 }
@@ -87,7 +87,7 @@ export class Conversation implements Disposable {
     const { method } = OPERATIONS[operation]
     const { options, now } = this.#init
     for (let tries = 0; ; tries++) {
-      const sent = this.#authenticator?.headerFor({ method, uri: target.path })
+      let sent: string | undefined
       const answer = await exchange({
         agent,
         ...target,
@@ -96,7 +96,10 @@ export class Conversation implements Disposable {
           host: formatAddress(target),
           ...(options.userAgent === '' ? {} : { 'user-agent': options.userAgent }),
           ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType, 'content-transfer-encoding': 'base64' }),
-          ...(sent === undefined ? {} : { authorization: sent }),
+        },
+        authorization: () => {
+          sent = this.#authenticator?.headerFor({ method, uri: target.path })
+          return sent
         },
         responseTimeoutMs: options.responseTimeoutMs,
         maxResponseBytes: options.maxResponseBytes,
@@ -116,14 +119,14 @@ export class Conversation implements Disposable {
   }
 
   #agentFor(address: Address): ChannelAgent {
-    const { trust, certificate, options, connect } = this.#init
+    const { trust, certificate, options, lookup } = this.#init
     const { host, port } = address
     const channel = {
       address: { host, port },
       trust,
       options,
       ...(certificate ? { certificate } : {}),
-      ...(connect ? { connect } : {}),
+      ...(lookup ? { lookup } : {}),
     }
     return new ChannelAgent({
       open: where => openChannel({ ...channel, where }),

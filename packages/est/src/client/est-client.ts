@@ -1,4 +1,5 @@
 import { createPrivateKey, randomBytes as cryptoRandomBytes, hash } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { parseOptions } from '@capfkit/codec/options'
@@ -20,7 +21,6 @@ import { isMediaType } from '../wire/media-type.ts'
 import { readMultipart } from '../wire/multipart.ts'
 import { MEDIA_TYPES, OPERATIONS, type OperationName } from '../wire/operations.ts'
 import { bytesOf, certificateFor, certificatesIn, decodedBytes, refusalOf } from './answers.ts'
-import type { Connect } from './channel.ts'
 import { type Asked, Conversation } from './conversation.ts'
 import { type CsrSource, makeCsr } from './csr-source.ts'
 import type { Answer } from './exchange.ts'
@@ -41,8 +41,8 @@ export type EstClientInit = {
   /** Values of {@link EST_CLIENT_OPTIONS}. */
   readonly options?: Partial<EstClientOptions>
   readonly allowRedirect?: AllowRedirect
-  /** Opens TCP connections; Node's own without it. */
-  readonly connect?: Connect
+  /** How names become addresses: that of the system without it. */
+  readonly lookup?: LookupFunction
   readonly now?: () => Date
   readonly randomBytes?: (size: number) => Buffer
 }

@@ -1,21 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, type RequestOptions, request as startRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { EstError } from '../errors.ts'
+import { secured, stageOf } from './channel.ts'
 import { estErrorOf, type Stage } from './node-errors.ts'
 
-type OpenChannel = (where: string) => Promise<TLSSocket>
+type OpenChannel = (where: string) => TLSSocket
 
 export type AgentInit = { readonly open: OpenChannel; readonly maxConnections: number; readonly idleTimeoutMs: number }
 
 /** What {@link exchange} hands through Node's agent to the function that opens connections. */
 type Labelled = RequestOptions & { where?: string }
 
-/**
- * Node's pool of connections over channels that are authorised before anything is sent: at most so many at once, each kept for
- * the next request for a while.
- */
+/** Node's pool of connections over channels of ours: at most so many at once, each kept for the next request for a while. */
 export class ChannelAgent extends Agent {
   readonly #open: OpenChannel
 
@@ -25,11 +22,8 @@ export class ChannelAgent extends Agent {
     this.#open = open
   }
 
-  override createConnection(options: Labelled, done?: (error: Error | null, stream: Duplex) => void): undefined {
-    this.#open(options.where ?? '').then(
-      socket => done?.(null, socket),
-      error => done?.(error as Error, undefined as unknown as Duplex),
-    )
+  override createConnection(options: Labelled): TLSSocket {
+    return this.#open(options.where ?? '')
   }
 }
 
@@ -40,6 +34,8 @@ export type ExchangeInit = {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
+  /** The Authorization header, asked for when the request leaves: it may have waited while another one was challenged. */
+  readonly authorization?: () => string | undefined
   /** Made when the connection is there, because it may have to prove something about it. */
   readonly body?: (socket: TLSSocket) => Promise<string>
   readonly responseTimeoutMs: number
@@ -85,42 +81,37 @@ class StaleConnection extends Error {
 
 const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
   const { agent, host, port, method, path, headers, responseTimeoutMs, signal, where } = init
-  let stage: Stage = 'connect'
-  const options: Labelled = {
-    agent,
-    host,
-    port,
-    method,
-    path,
-    headers,
-    where,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    ...(signal ? { signal } : {}),
-  }
-  const request = startRequest(options)
-  const late = Promise.withResolvers<never>()
+  let stage: Stage | undefined
+  let socket: TLSSocket | undefined
   let timer: NodeJS.Timeout | undefined
+  const late = Promise.withResolvers<never>()
+  late.promise.catch(() => {})
+  const options: Labelled = { agent, host, port, method, path, headers, where, maxHeaderSize: MAX_HEADER_BYTES }
+  const request = startRequest(signal ? { ...options, signal } : options)
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     request.on('error', reject)
-    request.once('socket', socket => {
-      stage = 'send'
-      const fail = (error: unknown) => request.destroy(error as Error)
-      timer = setTimeout(() => {
-        const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
-        late.reject(error)
-        fail(error)
-      }, responseTimeoutMs)
-      const body = init.body ? init.body(socket as TLSSocket) : Promise.resolve('')
-      body.then(text => {
-        if (init.body) request.setHeader('content-length', Buffer.byteLength(text))
-        request.end(text, () => {
-          stage = 'read'
-        })
-      }, fail)
-    })
   })
-  late.promise.catch(() => {})
+  const send = async () => {
+    await secured(socket!)
+    stage = 'send'
+    timer = setTimeout(() => {
+      const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
+      late.reject(error)
+      request.destroy(error)
+    }, responseTimeoutMs)
+    const authorization = init.authorization?.()
+    if (authorization !== undefined) request.setHeader('authorization', authorization)
+    const text = init.body ? await init.body(socket!) : ''
+    if (init.body) request.setHeader('content-length', Buffer.byteLength(text))
+    request.end(text, () => {
+      stage = 'read'
+    })
+  }
+  request.once('socket', assigned => {
+    socket = assigned as TLSSocket
+    send().catch(error => request.destroy(error))
+  })
   try {
     const response = await answered
     stage = 'read'
@@ -129,12 +120,10 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
   } catch (error) {
     request.destroy()
     if (signal?.aborted) throw new EstError('EST_ABORTED', { where, cause: signal.reason })
-    const code = (error as { code?: string }).code
-    if (code === 'ECONNRESET' && (error as Error).message === 'aborted')
-      throw new EstError('EST_TRUNCATED', { where, cause: error })
-    if (request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE'))
-      throw new StaleConnection('closed while idle', { cause: error })
-    throw estErrorOf(error, { stage, where })
+    const { code, message } = error as Error & { code?: string }
+    if (code === 'ECONNRESET' && message === 'aborted') throw new EstError('EST_TRUNCATED', { where, cause: error })
+    if (request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) throw new StaleConnection(message, { cause: error })
+    throw estErrorOf(error, { stage: stage ?? stageOf(socket) ?? 'connect', where })
   } finally {
     clearTimeout(timer)
   }

@@ -1,4 +1,3 @@
-export type { Connect } from './channel.ts'
 export { type CsrSource, signedCsr } from './csr-source.ts'
 export {
   type AskOptions,
