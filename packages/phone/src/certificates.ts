@@ -14,9 +14,12 @@ const certifies = (certificateDer: Buffer, key: MadeKey): boolean => {
   }
 }
 
-/** Keep the certificate if it is an LSC for the key that was just made; the LSC from before stays otherwise. */
+/**
+ * Keep the certificate if it is an LSC for the key that was made last, in this session or in one before [CAPF-3.8]; the LSC from
+ * before stays otherwise.
+ */
 export const storeCertificate = (situation: Situation, message: MessageOf<'STORE_CERTIFICATE_REQUEST'>): Decision => {
-  const { key } = situation
+  const key = situation.device.pendingKey
   const { certificateType, certificateDer } = message.certificate
   const isLsc = (message.certificateType ?? certificateType) === CERTIFICATE_TYPE.LSC
   if (!isLsc || !key || !certifies(certificateDer, key)) {

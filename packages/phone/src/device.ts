@@ -45,6 +45,8 @@ export class Device {
   readonly sudi: boolean
   authMode: AuthMode
   lsc: Credential | undefined
+  /** The key that was made last and has no certificate yet: it may come in a session of its own [CAPF-3.8]. */
+  pendingKey: MadeKey | undefined
   #authString: string | undefined
   #proof: Proof | undefined
 

@@ -1,15 +1,12 @@
-import { isDeviceName } from '@capfkit/codec/capf'
-import { OptionError } from '@capfkit/codec/options'
-import { type BootOrder, bootPhone } from './boot/boot.ts'
+import { type BootOrder, bootPhone, notBooted } from './boot/boot.ts'
 import type { BootResult } from './boot/result.ts'
 import { type Contact, contactServers } from './contact.ts'
-import { type AuthMode, type Credential, Device } from './device.ts'
+import type { AuthMode, Credential, Device } from './device.ts'
 import { type Environment, environmentOf, type Target } from './environment.ts'
 import { phoneError } from './errors.ts'
 import { type Flash, memoryFlash } from './flash/flash.ts'
-import { MODELS, type ModelName } from './models.ts'
 import { notStarted, obstacle } from './obstacle.ts'
-import { type PhoneOptions, phoneOptions } from './options.ts'
+import { deviceOf, type PhoneInit } from './phone-init.ts'
 import { lookUp, resolveBySystem } from './resolver.ts'
 import type { ContactResult, SessionResult } from './result.ts'
 import { ConsoleLog } from './screen/console-lines.ts'
@@ -17,31 +14,6 @@ import type { StatusMessage } from './screen/status-messages.ts'
 import { StatusPage } from './screen/status-page.ts'
 import { Session } from './session.ts'
 import { tlsProfileFor } from './tls-profile.ts'
-
-/** Everything but `tls`, which the model and the options give, may be left to the real world: see {@link Environment}. */
-export type PhoneInit = Pick<Environment, 'makeKey' | 'trusted'> &
-  Partial<Omit<Environment, 'makeKey' | 'trusted'>> & {
-    /** `SEP` + 12 hex digits, or any other CUCM device name [CAPF-3.5]. */
-    deviceName: string
-    /** Default `8861`. */
-    model?: ModelName
-    authMode: AuthMode
-    /** For mode `string`: what the administrator gave the user. */
-    authString?: string
-    mic?: Credential
-    lsc?: Credential
-    /** Default: what the model speaks. */
-    protocolVersion?: 2 | 3
-    /** Send SUDI_DATA when there is an RSA MIC; costs two RSA signatures a session. Default false. */
-    sudi?: boolean
-    /** What the phone keeps between boots; default: as long as it lives. */
-    flash?: Flash
-    /** Checked by {@link phoneOptions}; give many phones one checked object. */
-    options?: Partial<PhoneOptions>
-  }
-
-const wrong = (name: string, wanted: string) =>
-  new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} must be ${wanted}` }])
 
 /** What the LSC menu of the phone says. */
 export type LscMenu = 'Not Installed' | 'Pending' | 'Installed'
@@ -57,27 +29,12 @@ export class Phone {
   readonly #console: ConsoleLog
   readonly #flash: Flash
   #isBusy = false
+  #isBooting = false
 
   /** @throws {OptionError} for a device name or model that is none, and for wrong options. */
   constructor(init: PhoneInit) {
-    const { deviceName, model: modelName = '8861' } = init
-    if (!isDeviceName(deviceName))
-      throw wrong('deviceName', `a CUCM device name of letters, digits, ., - and _, got ${JSON.stringify(deviceName)}`)
-    if (!Object.hasOwn(MODELS, modelName))
-      throw wrong('model', `${Object.keys(MODELS).join(' | ')}, got ${JSON.stringify(modelName)}`)
-    const model = MODELS[modelName]
-    const options = phoneOptions(init.options)
-    this.#device = new Device({
-      deviceName,
-      model,
-      protocolVersion: init.protocolVersion ?? model.protocolVersion,
-      authMode: init.authMode,
-      authString: init.authString,
-      mic: init.mic,
-      lsc: init.lsc,
-      sudi: init.sudi ?? false,
-      options,
-    })
+    this.#device = deviceOf(init)
+    const { model, options } = this.#device
     this.#environment = environmentOf({ ...init, tls: init.tls ?? tlsProfileFor({ model, options }) })
     const { now, onStatus, onConsole } = this.#environment
     this.#page = new StatusPage({ now, sink: onStatus })
@@ -153,6 +110,16 @@ export class Phone {
    * @throws {OptionError}
    */
   async boot(order: BootOrder): Promise<BootResult> {
+    if (this.#isBooting) return notBooted('PHONE_BUSY')
+    this.#isBooting = true
+    try {
+      return await this.#boot(order)
+    } finally {
+      this.#isBooting = false
+    }
+  }
+
+  #boot(order: BootOrder): Promise<BootResult> {
     this.#environment.resolve ??= resolveBySystem
     const phone = {
       device: this.#device,

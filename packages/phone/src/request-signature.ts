@@ -1,6 +1,8 @@
 import { constants, type KeyObject, privateEncrypt } from 'node:crypto'
 import { DIGEST_TYPE, type MessageOf, REASON } from '@capfkit/codec/capf'
+import { publicKeySpec } from '@capfkit/pki'
 import type { Decision, Situation } from './decision.ts'
+import type { Device, MadeKey } from './device.ts'
 
 /** The DER in front of a digest that makes it a DigestInfo (RFC 8017 §9.2 note 1), and the digest's length in bytes. */
 const DIGEST_INFO: ReadonlyMap<number, { prefix: Buffer; bytes: number }> = new Map([
@@ -15,6 +17,12 @@ const signDigest = (what: { digestType: number; digest: Buffer; privateKey: KeyO
   // ECDSA over a ready digest is nothing that node:crypto offers; CUCM's Online CA knows RSA only, too.
   if (!row || what.digest.length !== row.bytes || what.privateKey.asymmetricKeyType !== 'rsa') return undefined
   return privateEncrypt({ key: what.privateKey, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([row.prefix, what.digest]))
+}
+
+/** Says in KEY_GENERATE_RESPONSE that the phone signs requests with this key: only where it was told to, and RSA only [CAPF-3.7]. */
+export const signatureOffer = ({ options, protocolVersion }: Device, { publicKeyDer }: MadeKey): { digestType?: number } => {
+  if (!options.signRequests || protocolVersion < 3 || publicKeySpec(publicKeyDer).type !== 'rsa') return {}
+  return { digestType: DIGEST_TYPE.SHA256 }
 }
 
 /** Sign the certificate request that the server built, with the key just made and with no other [CAPF-3.7]. */

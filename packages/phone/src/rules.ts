@@ -28,8 +28,10 @@ export const RULES = {
     decide: keyRequest,
   },
   SIGN_CERTIFICATE_REQUEST: { during: ['certificate'], waiting: 'issue', next: 'certificate', decide: signRequest },
+  // Without a key before it: the certificate of an earlier session [CAPF-3.8].
   STORE_CERTIFICATE_REQUEST: {
-    during: ['certificate'],
+    during: ['operation', 'certificate'],
+    operation: 'install',
     handling: 'store',
     waiting: 'end',
     next: 'operation',

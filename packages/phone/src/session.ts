@@ -8,6 +8,7 @@ import type { Environment, Target } from './environment.ts'
 import type { PhoneErrorCode } from './errors.ts'
 import { generateKey } from './key-generation.ts'
 import type { Phase } from './phases.ts'
+import { signatureOffer } from './request-signature.ts'
 import type { SessionResult } from './result.ts'
 import { ruleFor } from './rules.ts'
 import { safeDetail } from './safe-detail.ts'
@@ -118,6 +119,7 @@ export class Session {
     if (reply) this.#send(reply)
     if (install || remove) {
       this.#device.lsc = install
+      if (install) this.#device.pendingKey = undefined
       this.#record.lsc = install ? 'installed' : 'deleted'
     }
     if (over) this.#finish(over)
@@ -140,8 +142,9 @@ export class Session {
     if (this.#result) return
     this.#keyAbort = undefined
     this.#key = key
+    this.#device.pendingKey = key
     this.#moment = 'certificate'
-    this.#send({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: key.publicKeyDer })
+    this.#send({ name: 'KEY_GENERATE_RESPONSE', publicKeyDer: key.publicKeyDer, ...signatureOffer(this.#device, key) })
     this.#wait('issue')
   }
 

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import t from 'tap'
 import { memoryFlash, TRANSPORTS } from '../src/index.ts'
 import { Cluster, shown, steps, USUAL } from './cluster.ts'
-import { credential } from './credentials.ts'
+import { credential, recorded } from './credentials.ts'
 import { HttpFiles } from './file-servers.ts'
 import { DEVICE, goodbye, greet, install } from './world.ts'
 
@@ -264,4 +266,35 @@ t.test('many phones share what they read', async t => {
   )
   const held = await Promise.all(flashes.map(async flash => (await flash.load()).lists.ITL[0]))
   t.equal(new Set(held).size, 1, 'one list in memory, the same object')
+})
+
+t.test('a phone boots once at a time', async t => {
+  await cluster.serve({ itl, config: FULL })
+  const phone = cluster.phone()
+  const [first, second] = await Promise.all([cluster.boot(phone), cluster.boot(phone)])
+  t.match(first, { ok: true })
+  t.match(second, { ok: false, failure: { code: 'PHONE_BUSY' }, steps: [] })
+  t.match(await cluster.boot(phone), { ok: true })
+  await t.rejects(phone.boot({ server: 'x', options: { httpPort: 0 } }), { code: 'CONFIG_OUT_OF_RANGE' })
+  t.match(await cluster.boot(phone), { ok: true }, 'a wrong option is no boot')
+})
+
+t.test('files of a server of somebody else: openssl s_server -WWW', async t => {
+  const cwd = t.testdir({
+    'file.pem': recorded('ccm-ec.pem'),
+    [`${DEVICE}.cnf.xml.sgn`]: await cluster.signed(FULL),
+  })
+  const server = spawn('openssl', ['s_server', '-accept', '127.0.0.1:0', '-WWW', '-cert', 'file.pem', '-key', 'file.pem'], { cwd })
+  t.teardown(() => server.kill())
+  let said = ''
+  while (!/ACCEPT .*:\d+\n/.test(said)) said += (await once(server.stdout, 'data'))[0]
+  const httpsPort = Number(/ACCEPT .*:(\d+)\n/.exec(said)?.[1])
+  const records = [...USUAL, { role: 'CCM+TFTP', of: 'ccm-ec' }] as const
+  await cluster.serve({ itl: await cluster.list({ records, signerVersion: { major: 1, minor: 1 } }) })
+  const result = await cluster.boot(cluster.phone(), { options: { httpsPort } })
+  t.match(result, { ok: true, config: { fullConfig: true } })
+  t.match(
+    result.steps.find(({ step }) => step === 'config'),
+    { transport: 'HTTPS' },
+  )
 })

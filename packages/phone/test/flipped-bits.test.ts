@@ -42,13 +42,16 @@ const flipped = (bytes: Buffer, at: number): Buffer => {
   return copy
 }
 
-t.test('a list with one flipped bit in any byte is never taken, as the first one or later', async t => {
+/** Every byte of the header, and some of the records: pki's tests flip every bit of all of them. */
+const places = (stride: number): number[] => [...itl.keys()].filter(at => at < held.header.span.end || at % stride === 0)
+
+t.test('a list with one flipped bit is never taken, as the first one or later', async t => {
   const accepted: string[] = []
   for (const [name, list, stride] of [
-    ['first', undefined, 1],
-    ['later', held, 5],
+    ['first', undefined, 7],
+    ['later', held, 23],
   ] as const)
-    for (let at = 0; at < itl.length; at += stride) {
+    for (const at of places(stride)) {
       const lists = holding(list)
       const { event, trouble } = await takeList({ file: 'itl', list: 'ITL' }, phoneWith(flipped(itl, at), lists))
       if (event !== 'failed' || !trouble || lists.get('ITL') !== list) accepted.push(`${name} ${at}`)
@@ -78,7 +81,7 @@ t.test('nor is a signed or encrypted configuration', async t => {
 
 t.test('nor is any beginning of a list or a configuration', async t => {
   const accepted: number[] = []
-  for (let length = 0; length < itl.length; length++) {
+  for (const length of places(3)) {
     const { event } = await takeList({ file: 'itl', list: 'ITL' }, phoneWith(itl.subarray(0, length), holding()))
     if (event !== 'failed') accepted.push(length)
   }

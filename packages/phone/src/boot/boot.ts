@@ -1,3 +1,4 @@
+import { type PhoneErrorCode, phoneError } from '../errors.ts'
 import type { Flash, FlashContent, TvsMemory } from '../flash/flash.ts'
 import type { TrustListKind } from '../models.ts'
 import { HeldLists } from '../trust/held-lists.ts'
@@ -129,6 +130,13 @@ const resultOf = (context: BootContext, rounds: number): BootResult => {
     ...(capfReason ? { capfReason } : {}),
     ...(capf ? { capf } : {}),
   }
+}
+
+/** The result of a boot that did not come to be. */
+export const notBooted = (code: PhoneErrorCode): BootResult => {
+  const record = new BootRecord(() => 0)
+  record.note(FIRST_STEP, { code, detail: phoneError(code).sentence })
+  return { ...record.result, rounds: 0, trustLists: {} }
 }
 
 /**
