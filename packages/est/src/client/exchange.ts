@@ -84,10 +84,14 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
   let stage: Stage | undefined
   let socket: TLSSocket | undefined
   let timer: NodeJS.Timeout | undefined
-  const late = Promise.withResolvers<never>()
-  late.promise.catch(() => {})
+  // Node tells neither a request that waits for its turn, nor a body that is being read, of its end.
+  const ended = Promise.withResolvers<never>()
+  ended.promise.catch(() => {})
+  const abort = () => ended.reject(signal?.reason)
+  if (signal?.aborted) abort()
+  else signal?.addEventListener('abort', abort, { once: true })
   const options: Labelled = { agent, host, port, method, path, headers, where, maxHeaderSize: MAX_HEADER_BYTES }
-  const request = startRequest(signal ? { ...options, signal } : options)
+  const request = startRequest(options)
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve)
     request.on('error', reject)
@@ -97,7 +101,7 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
     stage = 'send'
     timer = setTimeout(() => {
       const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
-      late.reject(error)
+      ended.reject(error)
       request.destroy(error)
     }, responseTimeoutMs)
     const authorization = init.authorization?.()
@@ -113,9 +117,9 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
     send().catch(error => request.destroy(error))
   })
   try {
-    const response = await answered
+    const response = await Promise.race([answered, ended.promise])
     stage = 'read'
-    const body = await Promise.race([readBody(response, init), late.promise])
+    const body = await Promise.race([readBody(response, init), ended.promise])
     return { status: response.statusCode ?? 0, headers: response.headers, body, reason: response.statusMessage ?? '' }
   } catch (error) {
     request.destroy()
@@ -126,6 +130,8 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
     throw estErrorOf(error, { stage: stage ?? stageOf(socket) ?? 'connect', where })
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+    answered.catch(() => {})
   }
 }
 
