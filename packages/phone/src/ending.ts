@@ -19,6 +19,8 @@ export const endSession = (situation: Situation, message: MessageOf<'END_SESSION
   const content = reason === REASON.NO_ACTION || reason === REASON.DONE
   let trouble: Trouble | undefined
   if (!content) trouble = { code: REFUSALS.get(reason) ?? 'PHONE_UNKNOWN_REASON', detail: `REASON ${reason}`, ...words(reasonInfo) }
+  else if (situation.moment === 'certificate' && reason === REASON.NO_ACTION)
+    trouble = { code: 'PHONE_CERTIFICATE_LATER', ...words(reasonInfo) }
   else if (situation.moment !== 'operation') trouble = { code: 'PHONE_ENDED_EARLY', ...words(reasonInfo) }
   return { over: { reason }, ...(trouble ? { trouble } : {}) }
 }

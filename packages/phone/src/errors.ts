@@ -155,6 +155,12 @@ export const PHONE_ERRORS = {
     todo: 'look up the device in the trace of the server',
     side: 'server',
   },
+  PHONE_CERTIFICATE_LATER: {
+    sentence: 'the server has taken the request and has no certificate yet (REASON 0)',
+    todo: 'contact the server again when the CA has issued it: the phone keeps its key',
+    side: 'server',
+    shows: [],
+  },
   PHONE_RETRY_LATER: {
     sentence: 'the server is overloaded or draining and asks to come back later',
     todo: 'wait; or switch honourRetryLater on',
@@ -167,8 +173,8 @@ export const PHONE_ERRORS = {
   },
   PHONE_KEY_GENERATION_FAILED: { sentence: 'the key pair could not be made', todo: 'see the detail', side: 'client' },
   PHONE_WRONG_CERTIFICATE: {
-    sentence: 'the certificate is not one for the key that the phone just made',
-    todo: 'check whether the server mixed up two devices',
+    sentence: 'the certificate is not one for the key that the phone made last',
+    todo: 'contact the server again, which then begins with a new key; else check whether it mixed up two devices',
     side: 'server',
   },
   PHONE_CANNOT_SIGN: {

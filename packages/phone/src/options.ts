@@ -74,8 +74,8 @@ export const PHONE_OPTIONS = {
     unsafe: 'TLS 1.0, SHA-1 and RSA key exchange protect nothing against a determined listener; use it in a laboratory only.',
   }),
   signRequests: flag({
-    default: true,
-    doc: 'Answer SIGN_CERTIFICATE_REQUEST, for servers that need a signed PKCS#10. A message of this project, as above.',
+    default: false,
+    doc: 'Offer to sign certificate requests, for servers of this project in front of an online or offline CA, and sign them. An element and a message of this project, as above.',
   }),
 } as const
 

@@ -125,11 +125,18 @@ const anyFrame = (name: MessageName): Said => {
   return { name, ...values[name] } as Said
 }
 
+const OPERATIONS = [
+  'KEY_GENERATE_REQUEST',
+  'STORE_CERTIFICATE_REQUEST',
+  'FETCH_CERTIFICATE_REQUEST',
+  'DELETE_CERTIFICATE_REQUEST',
+] as const
+
 const EXPECTED_AT: Record<keyof typeof PLACES, readonly MessageName[]> = {
   greeting: ['AUTH_REQUEST', 'END_SESSION', 'RETRY_LATER'],
-  auth: ['KEY_GENERATE_REQUEST', 'FETCH_CERTIFICATE_REQUEST', 'DELETE_CERTIFICATE_REQUEST', 'END_SESSION', 'RETRY_LATER'],
+  auth: [...OPERATIONS, 'END_SESSION', 'RETRY_LATER'],
   issue: ['STORE_CERTIFICATE_REQUEST', 'SIGN_CERTIFICATE_REQUEST', 'END_SESSION', 'RETRY_LATER'],
-  end: ['KEY_GENERATE_REQUEST', 'FETCH_CERTIFICATE_REQUEST', 'DELETE_CERTIFICATE_REQUEST', 'END_SESSION', 'RETRY_LATER'],
+  end: [...OPERATIONS, 'END_SESSION', 'RETRY_LATER'],
 }
 
 for (const place of places) {
@@ -157,6 +164,7 @@ t.test('END_SESSION says why', async t => {
     ['auth', 200, 'PHONE_UNKNOWN_REASON'],
     ['issue', REASON.REFUSED, 'PHONE_REFUSED'],
     ['issue', REASON.DONE, 'PHONE_ENDED_EARLY'],
+    ['issue', REASON.NO_ACTION, 'PHONE_CERTIFICATE_LATER'],
     ['greeting', REASON.NO_ACTION, 'PHONE_ENDED_EARLY'],
     ['end', REASON.REFUSED, 'PHONE_REFUSED'],
   ]
@@ -252,13 +260,16 @@ t.test('a key that cannot be made, or not used, is a failure of the client', asy
 
 t.test('a request for a signature that cannot be made ends the session', async t => {
   const ask = (key: keyof typeof KEY_REQUESTS, request: Said, options = {}) =>
-    world.session(async peer => {
-      await greet(peer)
-      peer.say({ name: 'KEY_GENERATE_REQUEST', ...KEY_REQUESTS[key] })
-      await peer.hear('KEY_GENERATE_RESPONSE')
-      peer.say(request)
-      await peer.closed()
-    }, world.phone({ options }))
+    world.session(
+      async peer => {
+        await greet(peer)
+        peer.say({ name: 'KEY_GENERATE_REQUEST', ...KEY_REQUESTS[key] })
+        await peer.hear('KEY_GENERATE_RESPONSE')
+        peer.say(request)
+        await peer.closed()
+      },
+      world.phone({ options: { signRequests: true, ...options } }),
+    )
   const request = { name: 'SIGN_CERTIFICATE_REQUEST', digestType: 2, signedData: Buffer.alloc(32) } as const
   t.match((await ask('ec:p256', request)).result.failure, { code: 'PHONE_CANNOT_SIGN', phase: 'issue' })
   t.match((await ask('rsa:2048', { ...request, digestType: 9 })).result.failure, { code: 'PHONE_CANNOT_SIGN' })

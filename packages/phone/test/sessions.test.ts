@@ -159,12 +159,16 @@ t.test('several frames in one record, and one frame in many', async t => {
   t.ok(apart.result.ok)
 })
 
-t.test('signs a certificate request with the key just made', async t => {
+const signRequests = { options: { signRequests: true } }
+
+// [CAPF-3.7]
+t.test('a phone that was told to offers to sign a request, and signs it with the key just made', async t => {
   const digest = hash('sha256', 'a CertificationRequestInfo', 'buffer')
   const { result } = await world.session(async peer => {
     await greet(peer)
     peer.say({ name: 'KEY_GENERATE_REQUEST', ...KEY_REQUESTS['rsa:2048'] })
-    const { publicKeyDer } = await peer.hear('KEY_GENERATE_RESPONSE')
+    const { publicKeyDer, digestType } = await peer.hear('KEY_GENERATE_RESPONSE')
+    t.equal(digestType, 2)
     peer.say({ name: 'SIGN_CERTIFICATE_REQUEST', digestType: 2, signedData: digest })
     const { signedData } = await peer.hear('SIGN_CERTIFICATE_RESPONSE')
     const key = createPublicKey({ key: publicKeyDer!, format: 'der', type: 'spki' })
@@ -174,6 +178,52 @@ t.test('signs a certificate request with the key just made', async t => {
     peer.say({ name: 'STORE_CERTIFICATE_REQUEST', certificate })
     await peer.hear('STORE_CERTIFICATE_RESPONSE')
     goodbye(peer)
-  })
+  }, world.phone(signRequests))
   t.match(result, { ok: true, operation: 'install', lsc: 'installed' })
+})
+
+t.test('a phone offers nothing that it was not told to, or cannot do', async t => {
+  const cases = [
+    { phone: world.phone(), key: 'rsa:2048' },
+    { phone: world.phone(signRequests), key: 'ec:p256' },
+    { phone: world.phone({ ...signRequests, model: 'CSF' }), key: 'rsa without KEY_TYPE' },
+  ] as const
+  for (const { phone, key } of cases)
+    await world.session(async peer => {
+      await greet(peer)
+      peer.say({ name: 'KEY_GENERATE_REQUEST', ...KEY_REQUESTS[key] })
+      t.strictSame(Object.keys(await peer.hear('KEY_GENERATE_RESPONSE')), ['name', 'sessionId', 'publicKeyDer'])
+      goodbye(peer, REASON.REFUSED)
+    }, phone)
+})
+
+// [CAPF-3.8]
+t.test('a certificate that comes with a later session is for the key that the phone has kept', async t => {
+  const phone = world.phone()
+  let publicKeyDer: Buffer | undefined
+  const first = await world.session(async peer => {
+    await greet(peer)
+    peer.say({ name: 'KEY_GENERATE_REQUEST', ...KEY_REQUESTS['ec:p256'] })
+    publicKeyDer = (await peer.hear('KEY_GENERATE_RESPONSE')).publicKeyDer
+    goodbye(peer, REASON.NO_ACTION)
+  }, phone)
+  t.match(first.result, { ok: false, failure: { code: 'PHONE_CERTIFICATE_LATER', phase: 'issue' } })
+  t.strictSame(phone.statusMessages, [], 'which no phone shows as a failure')
+
+  const certificateDer = await world.lscFor(publicKeyDer!)
+  const store = (certificateDer: Buffer) =>
+    world.session(async peer => {
+      await greet(peer)
+      peer.say({ name: 'STORE_CERTIFICATE_REQUEST', certificate: { certificateType: 1, certificateDer } })
+      const { reason } = await peer.hear('STORE_CERTIFICATE_RESPONSE')
+      goodbye(peer, reason)
+    }, phone)
+  const other = await store((await world.newLsc()).certificateDer)
+  t.match(other.result, { ok: false, operation: 'install', failure: { code: 'PHONE_WRONG_CERTIFICATE' } }, 'not for another key')
+  const second = await store(certificateDer)
+  t.match(second.result, { ok: true, operation: 'install', lsc: 'installed' })
+  t.strictSame(phone.lsc?.certificateDer, certificateDer)
+  const third = await store(certificateDer)
+  t.match(third.result, { ok: false, failure: { code: 'PHONE_WRONG_CERTIFICATE' } }, 'and not a second time')
+  t.strictSame(phone.lsc?.certificateDer, certificateDer, 'the LSC stays')
 })
