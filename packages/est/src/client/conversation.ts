@@ -69,11 +69,12 @@ export class Conversation implements Disposable {
   }
 
   async #askTarget(target: Target, what: { operation: OperationName; asked: Asked; where: string }): Promise<Answer> {
-    if (sameOrigin(target, this.#init.server)) return this.#logIn(target, { ...what, agent: this.#agent })
-    // Another server: another connection with all its checks (RFC 7030 §3.2.1), and nothing is kept for it.
+    if (sameOrigin(target, this.#init.server))
+      return this.#logIn(target, { ...what, agent: this.#agent, authenticator: this.#authenticator })
+    // Another server: another connection with all its checks (RFC 7030 §3.2.1), nothing is kept, and no password is for it.
     const agent = this.#agentFor(target)
     try {
-      return await this.#logIn(target, { ...what, agent })
+      return await this.#logIn(target, { ...what, agent, authenticator: undefined })
     } finally {
       agent.destroy()
     }
@@ -82,8 +83,15 @@ export class Conversation implements Disposable {
   /** Challenges are answered here, over a channel that is authorised; a provisional one has no authenticator. */
   async #logIn(
     target: Target,
-    { operation, asked, where, agent }: { operation: OperationName; asked: Asked; where: string; agent: ChannelAgent },
+    what: {
+      operation: OperationName
+      asked: Asked
+      where: string
+      agent: ChannelAgent
+      authenticator: Authenticator | undefined
+    },
   ): Promise<Answer> {
+    const { operation, asked, where, agent, authenticator } = what
     const { method } = OPERATIONS[operation]
     const { options, now } = this.#init
     for (let tries = 0; ; tries++) {
@@ -98,7 +106,7 @@ export class Conversation implements Disposable {
           ...(asked.contentType === undefined ? {} : { 'content-type': asked.contentType, 'content-transfer-encoding': 'base64' }),
         },
         authorization: () => {
-          sent = this.#authenticator?.headerFor({ method, uri: target.path })
+          sent = authenticator?.headerFor({ method, uri: target.path })
           return sent
         },
         responseTimeoutMs: options.responseTimeoutMs,
@@ -111,8 +119,8 @@ export class Conversation implements Disposable {
       const offer = answer.headers['www-authenticate']
       // A 401 without an offer is a refusal, e.g. of a proof of possession.
       if (offer === undefined) throw refusalOf(answer, { where, now: now() })
-      if (!this.#authenticator) throw new EstError('EST_AUTH_REQUIRED', { where, status: 401, detail: offer.slice(0, 100) })
-      const verdict = this.#authenticator.challenged(offer, { sent, isRetry: tries > 0 })
+      if (!authenticator) throw new EstError('EST_AUTH_REQUIRED', { where, status: 401, detail: offer.slice(0, 100) })
+      const verdict = authenticator.challenged(offer, { sent, isRetry: tries > 0 })
       if (verdict === 'unsupported') throw new EstError('EST_AUTH_UNSUPPORTED', { where, status: 401, detail: offer.slice(0, 100) })
       if (verdict === 'refused') throw refusalOf(answer, { where, now: now() })
     }
