@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { boot } from './parts/boot.ts'
+import { chain } from './parts/chain.ts'
 import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
 import type { Part } from './parts/part.ts'
@@ -14,7 +15,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot }
+const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot, chain }
 
 const { values } = parseArgs({
   options: {

@@ -19,6 +19,7 @@ import type { KeySource } from './key-source.ts'
 import type { FleetOptions } from './options.ts'
 import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
+import type { PartRecorder } from './recording/part-recorder.ts'
 import { parseRounds, type Round, takesPart } from './rounds.ts'
 import { runSchedule, type Start } from './schedule.ts'
 import { type Counted, Tally } from './tally.ts'
@@ -38,12 +39,14 @@ export type EngineInit = {
   keys: KeySource
   /** The fleet orders the operations itself, so it knows what must come. */
   ordered: boolean
+  /** Where each operation that has ended is kept, and the bytes of its session until then. */
+  recorder?: PartRecorder | undefined
   /** Told when enough sessions have ended to see whether anything answers at all. */
   onFirstEnded?: () => void
 }
 
 /** A start that is later than this was not kept by the generator, ms. */
-const LATE_MS = 50
+export const LATE_MS = 50
 /** How long running sessions may go on after a stop, ms. */
 export const GRACE_MS = 5_000
 /** MICs that are signed at once. */
@@ -53,7 +56,7 @@ const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoo
 
 const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'phasesMs' | 'failure'> => ({
   phasesMs,
-  failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code },
+  failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code, detail: failure.detail },
 })
 
 /** The phones of one process: made once, run round after round. */
@@ -87,6 +90,7 @@ export class FleetEngine {
       keyGenerationDelayMs: options.keyGenerationDelayMs,
       maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
       legacyTls: options.legacyTls,
+      signRequests: options.signRequests,
     })
     this.#bootShare = shareOf(options.boot)
     const { httpPort, httpsPort, tftpPort, furtherFiles } = options
@@ -114,7 +118,7 @@ export class FleetEngine {
   }
 
   async #makePhone(index: number): Promise<Phone> {
-    const { options, trusted, keys } = this.#init
+    const { options, trusted, keys, recorder } = this.#init
     const identity = this.#identities.at(index)
     const { deviceName, model, authMode, authString } = identity
     if (authMode === 'string' && authString === undefined) this.#drawsString.add(index)
@@ -132,6 +136,7 @@ export class FleetEngine {
       makeKey: spec => keys.take(spec),
       random: randomOf({ seed: options.seed, index, purpose: 'keyTime' }),
       options: this.#phoneOptions,
+      ...(recorder ? { onBytes: recorder.tapeFor(index).hear } : {}),
     })
   }
 
@@ -154,6 +159,7 @@ export class FleetEngine {
   async runRound(number: number, startMs: number): Promise<void> {
     const { options, step, first } = this.#init
     const share = Math.floor(options.concurrency / step) + (first < options.concurrency % step ? 1 : 0)
+    this.#init.recorder?.round(number, startMs)
     await runSchedule({
       starts: this.#starts(number, startMs),
       concurrency: options.rate === 0 ? share : undefined,
@@ -176,7 +182,7 @@ export class FleetEngine {
   }
 
   async #run({ item: index, dueMs }: Start<number>, number: number): Promise<void> {
-    const { options, target, bootTarget } = this.#init
+    const { options, target, bootTarget, recorder } = this.#init
     const phone = this.#phones.get(index)!
     if (this.#drawsString.has(index)) phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
     const controller = new AbortController()
@@ -195,14 +201,14 @@ export class FleetEngine {
         }
     const endedMs = performance.now()
     this.#running.delete(controller)
-    this.tally.record(
-      this.#counted(ended, {
-        // A timer may fire within its millisecond too early.
-        scheduledMs: endedMs - Math.min(dueMs, startedMs),
-        actualMs: endedMs - startedMs,
-        number,
-      }),
-    )
+    const counted = this.#counted(ended, {
+      // A timer may fire within its millisecond too early.
+      scheduledMs: endedMs - Math.min(dueMs, startedMs),
+      actualMs: endedMs - startedMs,
+      number,
+    })
+    this.tally.record(counted)
+    recorder?.operation({ index, deviceName: phone.deviceName, round: number, startedMs, counted })
     if (++this.#ended === UNREACHABLE_AFTER) this.#init.onFirstEnded?.()
   }
 

@@ -1,5 +1,5 @@
 import { flag, int, type OptionsOf, oneOf, optionalText, text } from '@capfkit/codec/options'
-import { BOOT_OPTIONS } from '@capfkit/phone'
+import { BOOT_OPTIONS, PHONE_OPTIONS } from '@capfkit/phone'
 
 const WEIGHTS = 'NAME=WEIGHT,NAME=WEIGHT…'
 
@@ -105,6 +105,7 @@ export const FLEET_OPTIONS = {
     doc: 'Old models (7900, 8941, CIPC) speak TLS 1.0 with RSA key exchange, as they really do.',
     unsafe: 'TLS 1.0, SHA-1 and RSA key exchange protect nothing against a determined listener',
   }),
+  signRequests: PHONE_OPTIONS.signRequests,
   boot: text({
     default: '0%',
     pattern: /^(?:100|\d{1,2})%$/,
