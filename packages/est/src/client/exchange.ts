@@ -84,6 +84,7 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
   let stage: Stage | undefined
   let socket: TLSSocket | undefined
   let timer: NodeJS.Timeout | undefined
+  let bodyFailure: unknown
   // Node tells neither a request that waits for its turn, nor a body that is being read, of its end.
   const ended = Promise.withResolvers<never>()
   ended.promise.catch(() => {})
@@ -106,9 +107,17 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
     }, responseTimeoutMs)
     const authorization = init.authorization?.()
     if (authorization !== undefined) request.setHeader('authorization', authorization)
-    const text = init.body ? await init.body(socket!) : ''
+    let text = ''
+    try {
+      text = (await init.body?.(socket!)) ?? ''
+    } catch (error) {
+      // Who makes the request knows best why there is none.
+      bodyFailure = error
+      throw error
+    }
     if (init.body) request.setHeader('content-length', Buffer.byteLength(text))
-    request.end(text, () => {
+    // With another encoding Node would write the headers in it, too.
+    request.end(text, 'latin1', () => {
       stage = 'read'
     })
   }
@@ -123,6 +132,7 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
     return { status: response.statusCode ?? 0, headers: response.headers, body, reason: response.statusMessage ?? '' }
   } catch (error) {
     request.destroy()
+    if (error === bodyFailure) throw error
     if (signal?.aborted) throw new EstError('EST_ABORTED', { where, cause: signal.reason })
     const { code, message } = error as Error & { code?: string }
     if (code === 'ECONNRESET' && message === 'aborted') throw new EstError('EST_TRUNCATED', { where, cause: error })

@@ -1,4 +1,4 @@
-import { type Challenge, parseChallenges, quote } from './challenge.ts'
+import { type Challenge, headerBytes, parseChallenges, quote } from './challenge.ts'
 import { DIGEST_ALGORITHMS, digestAlgorithm, digestResponse } from './digest.ts'
 
 export type Credentials = { readonly user: string; readonly password: string }
@@ -83,6 +83,6 @@ export class Authenticator {
       `response=${quote(response)}`,
       ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
     ]
-    return `Digest ${fields.join(', ')}`
+    return headerBytes(`Digest ${fields.join(', ')}`)
   }
 }

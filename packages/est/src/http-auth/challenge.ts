@@ -7,6 +7,20 @@ const PIECE =
 
 const MAX_LENGTH = 8_192
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Node gives the bytes of a header as latin1; people write names in UTF-8 (RFC 7616 §4). What is not stays as it is. */
+const words = (text: string): string => {
+  try {
+    return UTF8.decode(Buffer.from(text, 'latin1'))
+  } catch {
+    return text
+  }
+}
+
+/** A header in UTF-8, as Node has to be given it. */
+export const headerBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
 /** Takes a WWW-Authenticate or Authorization header apart; what cannot be read ends it. Several headers are one with commas. */
 export const parseChallenges = (header: string): Challenge[] => {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = []
@@ -16,7 +30,7 @@ export const parseChallenges = (header: string): Challenge[] => {
     const [, name, quoted, plain, scheme] = piece
     if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
     else if (name !== undefined)
-      challenges.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/gs, '$1') ?? plain ?? '')
+      challenges.at(-1)?.parameters.set(name.toLowerCase(), words(quoted?.replace(/\\(.)/gs, '$1') ?? plain ?? ''))
   }
   return challenges
 }
