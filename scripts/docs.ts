@@ -7,6 +7,7 @@ import { CONFIG_ERRORS } from '../packages/codec/src/options/index.ts'
 import * as runFiles from '../packages/codec/src/run/index.ts'
 import * as tftpPackets from '../packages/codec/src/tftp/index.ts'
 import * as tlv from '../packages/codec/src/tlv/index.ts'
+import * as adcs from '../packages/est/src/adcs/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
@@ -55,6 +56,7 @@ const codes = new Set(
     server.SERVER_ERRORS,
     tvs.TVS_ERRORS,
     tftp.FILES_ERRORS,
+    adcs.ADCS_ERRORS,
     phone.PHONE_ERRORS,
     phone.BOOT_ERRORS,
     fleet.FLEET_ERRORS,
@@ -66,7 +68,7 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, phone, fleet, cli].flatMap(door =>
+  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, adcs, phone, fleet, cli].flatMap(door =>
     Object.keys(door),
   ),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],

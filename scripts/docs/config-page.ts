@@ -1,5 +1,6 @@
 import { environmentName, flagName } from '../../packages/cli/src/index.ts'
 import type { OptionRow, OptionTable } from '../../packages/codec/src/options/index.ts'
+import { ADCS_CLIENT_OPTIONS, ADCS_OPTIONS } from '../../packages/est/src/adcs/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
@@ -53,6 +54,16 @@ const TABLES = [
     title: 'Files',
     about: '`capf tftp start`; in code `FILE_SERVER_OPTIONS` of `@capfkit/tftp`.',
     rows: optionRows(FILE_SERVER_OPTIONS),
+  },
+  {
+    title: 'AD CS simulator',
+    about: '`capf adcs start`; in code `ADCS_OPTIONS` of `@capfkit/est/adcs`.',
+    rows: optionRows(ADCS_OPTIONS),
+  },
+  {
+    title: 'AD CS client',
+    about: 'In code only: `ADCS_CLIENT_OPTIONS` of `@capfkit/est/adcs`.',
+    rows: optionRows(ADCS_CLIENT_OPTIONS),
   },
   {
     title: 'Phone',

@@ -5,6 +5,7 @@ import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
 import { RUN_ERRORS } from '../../packages/codec/src/run/index.ts'
 import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
+import { ADCS_ERRORS } from '../../packages/est/src/adcs/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
@@ -100,6 +101,13 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/fleet`, `FLEET_ERRORS`',
     about: 'What stops a run. Failures of its phones are counted in the summary under the codes above.',
     ...remedies(FLEET_ERRORS),
+  },
+  {
+    title: 'AD CS web enrolment',
+    door: '`@capfkit/est/adcs`, `ADCS_ERRORS`',
+    about:
+      'What a registration authority meets at a Microsoft CA. `where` is the URL, template or request; `curl` has the number and words that libcurl, and so the log of the product, has for it: see [protocol/adcs.md](protocol/adcs.md).',
+    ...remedies(ADCS_ERRORS),
   },
   {
     title: 'Keys and certificates',

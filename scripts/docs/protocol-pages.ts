@@ -1,5 +1,6 @@
 import { protoText } from '../../packages/codec/src/run/index.ts'
 import * as tvs from '../../packages/codec/src/tvs/index.ts'
+import { adcsTables } from './adcs-tables.ts'
 import { bootTables } from './boot-tables.ts'
 import { capfTables } from './capf-tables.ts'
 import { fileTables } from './file-tables.ts'
@@ -15,6 +16,7 @@ export type ProtocolPage = {
 
 /** By the name under which its clauses are cited. */
 export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
+  ADCS: { path: 'docs/protocol/adcs.md', tables: adcsTables },
   BOOT: { path: 'docs/protocol/boot.md', tables: bootTables },
   CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
   FILES: { path: 'docs/protocol/files.md', tables: fileTables },

@@ -33,7 +33,7 @@ const buffers = (parts: readonly Uint8Array[]) => parts.map(part => Buffer.from(
 
 const START: { [R in keyof Starts]: (start: Starts[R]) => Promise<object> } = {
   adcs: async ({ password, template, delayMs }) => {
-    const named = delayMs > 0 ? `${template}=issue,delay:${delayMs}` : template
+    const named = delayMs > 0 ? `${template}=issue/delay:${delayMs}` : template
     const { address, authority } = await startAdcs({ listen: ANY_PORT, template: named, password, now })
     return { address, roots: authority.roots }
   },

@@ -11,6 +11,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   server: { doc: 'The CAPF service', verbs: () => import('./commands/server.ts') },
   tftp: { doc: 'The files of a cluster: TFTP and HTTP', verbs: () => import('./commands/tftp.ts') },
   tvs: { doc: 'The Trust Verification Service', verbs: () => import('./commands/tvs.ts') },
+  adcs: { doc: 'A pretended Microsoft CA with web enrolment', verbs: () => import('./commands/adcs.ts') },
   device: { doc: 'The devices in a store, and what is ordered for them', verbs: () => import('./commands/device.ts') },
   phone: { doc: 'One simulated phone', verbs: () => import('./commands/phone.ts') },
   fleet: { doc: 'Many simulated phones at once', verbs: () => import('./commands/fleet.ts') },

@@ -65,7 +65,7 @@ t.test('Extended Protection wants a login that is bound to its connection', asyn
 
 // failures.md: template-misspelt
 t.test('a template that is not offered is named, with those that are', async t => {
-  const { client } = await lab(t, { options: { template: ['CiscoRA=issue,display:Phones of the house', 'Web & Co=deny'] } })
+  const { client } = await lab(t, { options: { template: ['CiscoRA=issue/display:Phones of the house', 'Web & Co=deny'] } })
   const refused = (template: string) => client.enrol(csrDer, { template })
   await t.rejects(refused('CiscoRa2'), {
     code: 'ADCS_TEMPLATE_UNKNOWN',
@@ -101,7 +101,7 @@ t.test('names that would smuggle attributes in never leave the client', async t 
 for (const language of Object.keys(LANGUAGES) as Language[]) {
   t.test(`${language}: issued, pending, denied and unknown are read by ids and numbers, not by words`, async t => {
     const { client, simulator } = await lab(t, {
-      options: { language, firstRequestId: 4711, template: ['Good', 'Later=pend', 'Never=deny', 'Strong=issue,min:4096'] },
+      options: { language, firstRequestId: 4711, template: ['Good', 'Later=pend', 'Never=deny', 'Strong=issue/min:4096'] },
     })
     t.match(await client.enrol(csrDer, { template: 'Good' }), { status: 'issued', requestId: 4711 })
     t.strictSame(await client.enrol(csrDer, { template: 'Later' }), { status: 'pending', requestId: 4712 })
@@ -147,7 +147,7 @@ t.test('pending and denied have codes of their own, for whoever must throw', asy
 
 // failures.md: ca-key-usage
 t.test('a certificate that a phone cannot register with is issued, and told to be unfit', async t => {
-  const { client } = await lab(t, { options: { template: ['CiscoRA=issue,usage:unfit'] } })
+  const { client } = await lab(t, { options: { template: ['CiscoRA=issue/usage:unfit'] } })
   const outcome = await client.enrol(csrDer, { template: 'CiscoRA' })
   if (outcome.status !== 'issued') return t.fail(outcome.status)
   t.match(outcome.unfit, { code: 'ADCS_KEY_USAGE', message: /key usage: nonRepudiation/ })
@@ -217,7 +217,7 @@ t.test('requests that no CA should sign', async t => {
 t.test('a caller may give up, before and while the CA thinks', async t => {
   const entered = Promise.withResolvers<void>()
   const { client, simulator } = await lab(t, {
-    options: { template: ['Slow=issue,delay:60000'] },
+    options: { template: ['Slow=issue/delay:60000'] },
     sleep: (ms, signal) => {
       if (ms === 0) return Promise.resolve()
       entered.resolve()

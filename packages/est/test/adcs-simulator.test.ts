@@ -209,7 +209,7 @@ t.test('what is decided is forgotten first, and what waits is not', async t => {
 t.test('draining: the enrolment that runs is finished, and nobody comes in', async t => {
   const entered = Promise.withResolvers<() => void>()
   const { client, simulator } = await lab(t, {
-    options: { template: ['Slow=issue,delay:5'], drainTimeoutMs: 5_000 },
+    options: { template: ['Slow=issue/delay:5'], drainTimeoutMs: 5_000 },
     sleep: ms => (ms === 0 ? Promise.resolve() : new Promise(go => entered.resolve(go))),
   })
   const running = client.enrol(csrDer, { template: 'Slow' })
@@ -281,7 +281,7 @@ t.test('every fault has its code, and none outlives its setting', async t => {
 
 t.test('templates and faults as they are written', async t => {
   t.strictSame(parseTemplate('CiscoRA'), { name: 'CiscoRA', policy: 'issue' })
-  t.strictSame(parseTemplate('A=pend,min:4096,usage:unfit,delay:20,display:Ä b'), {
+  t.strictSame(parseTemplate('A=pend/min:4096/usage:unfit/delay:20/display:Ä b'), {
     name: 'A',
     policy: 'pend',
     minBits: 4096,
@@ -294,12 +294,12 @@ t.test('templates and faults as they are written', async t => {
     '=issue',
     'A=',
     'A=maybe',
-    'A=issue,min:x',
-    'A=issue,min:99999',
-    'A=issue,usage:no',
-    'A=issue,what:1',
+    'A=issue/min:x',
+    'A=issue/min:99999',
+    'A=issue/usage:no',
+    'A=issue/what:1',
     'a\nb',
-    'A=issue,toString:1',
+    'A=issue/toString:1',
     'A=toString',
   ])
     t.throws(() => parseTemplate(text), { code: 'ADCS_TEMPLATE_SYNTAX' }, JSON.stringify(text))

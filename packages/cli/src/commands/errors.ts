@@ -4,6 +4,7 @@ import { CONFIG_ERRORS } from '@capfkit/codec/options'
 import { RUN_ERRORS } from '@capfkit/codec/run'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { TLV_ERRORS } from '@capfkit/codec/tlv'
+import { ADCS_ERRORS } from '@capfkit/est/adcs'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
@@ -33,6 +34,7 @@ const allErrors = (): ErrorRow[] => [
   ...remedies(FILES_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...remedies(BOOT_ERRORS),
+  ...remedies(ADCS_ERRORS),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),
   ...sentences(TLV_ERRORS),

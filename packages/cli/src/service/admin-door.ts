@@ -7,7 +7,10 @@ import { CliError } from '../errors.ts'
 /** What can be done through the door. Each gives, or promises, what is answered as JSON. */
 export type AdminActions = { status(): unknown; reload(): unknown; drain(): unknown }
 
-export type AdminDoorInit = Address & { token: string | undefined; actions: AdminActions }
+/** What only one service can do: by method and path, `POST /approve`, from the query. */
+export type FurtherActions = Readonly<Record<string, (query: URLSearchParams) => unknown>>
+
+export type AdminDoorInit = Address & { token: string | undefined; actions: AdminActions; further?: FurtherActions }
 
 const ROUTES: Readonly<Record<string, keyof AdminActions>> = {
   'GET /status': 'status',
@@ -39,16 +42,22 @@ export class AdminDoor implements AsyncDisposable {
   }
 
   /** @throws {CliError} `CLI_ADMIN_OPEN`; {ListenError} `LISTEN_PORT_IN_USE`, `LISTEN_FAILED`. */
-  static async open({ host, port, token, actions }: AdminDoorInit): Promise<AdminDoor> {
+  static async open({ host, port, token, actions, further = {} }: AdminDoorInit): Promise<AdminDoor> {
     if (token === undefined && !LOOPBACK.test(host)) throw new CliError('CLI_ADMIN_OPEN', { where: `--admin ${host}:${port}` })
     const server = createServer(async (request, response) => {
       request.resume()
-      const path = request.url?.split('?', 1)[0]
-      const action = ROUTES[`${request.method} ${path}`]
+      const [path, query] = (request.url ?? '').split('?', 2)
+      const route = `${request.method} ${path}`
+      const own = ROUTES[route]
+      const action = own ? () => actions[own]() : Object.hasOwn(further, route) ? further[route] : undefined
       if (!isAllowed(request, token) || isForeign(request)) return answer(response, { status: 401, body: { error: 'not allowed' } })
-      if (!action) return answer(response, { status: 404, body: { error: `known are ${Object.keys(ROUTES).join(', ')}` } })
+      if (!action)
+        return answer(response, {
+          status: 404,
+          body: { error: `known are ${[...Object.keys(ROUTES), ...Object.keys(further)].join(', ')}` },
+        })
       try {
-        answer(response, { status: 200, body: await actions[action]() })
+        answer(response, { status: 200, body: await action(new URLSearchParams(query)) })
       } catch (error) {
         answer(response, { status: 500, body: { error: error instanceof Error ? error.message : String(error) } })
       }

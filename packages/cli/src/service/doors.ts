@@ -1,7 +1,7 @@
 import { type OptionsOf, optionalText } from '@capfkit/codec/options'
 import { ADDRESS, type Address, ListenError, type MetricsInit, MetricsServer, parseAddress } from '@capfkit/listen'
 import { CliError } from '../errors.ts'
-import { type AdminActions, AdminDoor } from './admin-door.ts'
+import { type AdminActions, AdminDoor, type FurtherActions } from './admin-door.ts'
 
 /** What only the command of a service has, beside the options of the service itself. */
 export const DOOR_OPTIONS = {
@@ -26,12 +26,15 @@ const closed = (flag: string) => (cause: unknown) => {
 }
 
 /** What is behind the doors of a service. */
-export type BehindDoors = Pick<MetricsInit, 'metrics' | 'isHealthy'> & { readonly actions: AdminActions }
+export type BehindDoors = Pick<MetricsInit, 'metrics' | 'isHealthy'> & {
+  readonly actions: AdminActions
+  readonly further?: FurtherActions
+}
 
 /** Open what `--metrics` and `--admin` ask for. Both end with the service. */
 export const openDoors = async (
   { metrics, admin, adminToken }: OptionsOf<typeof DOOR_OPTIONS>,
-  { actions, ...measured }: BehindDoors,
+  { actions, further = {}, ...measured }: BehindDoors,
 ): Promise<OpenDoor[]> => {
   const doors: OpenDoor[] = []
   if (metrics !== undefined) {
@@ -40,7 +43,7 @@ export const openDoors = async (
   }
   if (admin === undefined) return doors
   try {
-    const door = await AdminDoor.open({ ...parseAddress(admin), token: adminToken, actions }).catch(closed('--admin'))
+    const door = await AdminDoor.open({ ...parseAddress(admin), token: adminToken, actions, further }).catch(closed('--admin'))
     return [...doors, { name: 'admin', door }]
   } catch (error) {
     for (const { door } of doors) await door[Symbol.asyncDispose]()

@@ -122,7 +122,7 @@ export const ADCS_ERRORS = {
   ADCS_DENIED: { what: 'the CA denied the request', remedy: 'look at its words; the request must be made anew' },
   ADCS_TEMPLATE_SYNTAX: {
     what: 'this describes no template',
-    remedy: 'write NAME, or NAME=issue|pend|deny with ,min:BITS ,usage:unfit ,delay:MS behind it',
+    remedy: 'write NAME, or NAME=issue|pend|deny with /min:BITS /usage:unfit /delay:MS behind it',
   },
   ADCS_FAULT_SYNTAX: { what: 'this describes no fault', remedy: 'write STEP=FAULT, such as certfnsh=silent' },
 } as const

@@ -27,7 +27,7 @@ export const ADCS_OPTIONS = {
     doc: 'Windows domain of the users, as the IIS log shows it.',
   }),
   template: textList({
-    doc: 'Template that is published: NAME or NAME=issue|pend|deny, then ,min:BITS ,usage:unfit ,delay:MS ,display:TEXT. Repeatable; without it, CiscoRA.',
+    doc: 'Template that is published: NAME or NAME=issue|pend|deny, then /min:BITS /usage:unfit /delay:MS /display:TEXT. Repeatable; without it, CiscoRA.',
   }),
   basic: flag({ default: false, doc: 'Offer Basic beside Negotiate and NTLM. A fresh web enrolment does not.' }),
   extendedProtection: oneOf({

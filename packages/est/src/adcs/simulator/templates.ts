@@ -26,7 +26,7 @@ export type AdcsTemplate = {
   readonly delayMs?: number
 }
 
-const NAME = /^[^\p{Cc}=;,]{1,64}$/u
+const NAME = /^[^\p{Cc}=;,/]{1,64}$/u
 const whole = (text: string, most: number) => (/^\d{1,9}$/.test(text) && Number(text) <= most ? Number(text) : undefined)
 
 /** Settings behind the policy, `name:value`. */
@@ -44,13 +44,14 @@ const SETTINGS: Readonly<Record<string, (text: string) => Partial<AdcsTemplate> 
 }
 
 /**
- * `NAME`, or `NAME=issue|pend|deny` with `,min:BITS`, `,usage:unfit`, `,delay:MS`, `,display:TEXT` behind it, in any order.
+ * `NAME`, or `NAME=issue|pend|deny` with `/min:BITS`, `/usage:unfit`, `/delay:MS`, `/display:TEXT` behind it, in any order. No
+ * commas: a list in an environment variable has them between its parts.
  *
  * @throws {AdcsError} `ADCS_TEMPLATE_SYNTAX`
  */
 export const parseTemplate = (text: string): AdcsTemplate => {
   const [name = '', rest = 'issue'] = text.split(/=(.*)/s, 2)
-  const [policy = '', ...settings] = rest.split(',')
+  const [policy = '', ...settings] = rest.split('/')
   const read = settings.map(setting => {
     const [key = '', value = ''] = setting.split(/:(.*)/s, 2)
     return Object.hasOwn(SETTINGS, key) ? SETTINGS[key]?.(value) : undefined
