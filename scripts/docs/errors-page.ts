@@ -10,7 +10,7 @@ import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
-import { SERVER_ERRORS } from '../../packages/server/src/index.ts'
+import { ISSUE_ERRORS, SERVER_ERRORS } from '../../packages/server/src/index.ts'
 import { FILES_ERRORS } from '../../packages/tftp/src/index.ts'
 import { TVS_ERRORS } from '../../packages/tvs/src/index.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
@@ -60,6 +60,13 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/server`, `SERVER_ERRORS`',
     about: 'Failures of the server itself. What a phone did wrong is a line in the log and a status of its device instead.',
     ...remedies(SERVER_ERRORS),
+  },
+  {
+    title: 'Getting a certificate from the CA',
+    door: '`@capfkit/server`, `ISSUE_ERRORS`',
+    about: 'Why a session of the server got no certificate, or none yet. They are in its log line, and decide the status of the device.',
+    head: ['code', 'what happened', 'what to do', 'status'],
+    rows: Object.entries(ISSUE_ERRORS).map(([name, { what, remedy, status }]) => [code(name), what, remedy, status]),
   },
   {
     title: 'TVS',

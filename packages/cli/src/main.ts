@@ -28,7 +28,10 @@ const execute = async (
   warnUnsafe(io, command, options)
   // yargs makes nothing of a lone dash, which stands for stdin.
   const wordOf = (value: unknown) => (args.includes('-') && (value === '' || value === true) ? '-' : value)
-  const words = Object.fromEntries(Object.keys(command.words ?? {}).map(word => [word, wordOf(argv[word])]))
+  const words = Object.fromEntries(
+    // yargs leaves out a list of words that is optional and not there.
+    Object.entries(command.words ?? {}).map(([word, { many }]) => [word, wordOf(argv[word] ?? (many ? [] : undefined))]),
+  )
   const context: Context<OptionTable, Positionals> = { options, words: words as Record<string, never>, io }
   return (await command.run(context as never)) ?? EXIT.pass
 }

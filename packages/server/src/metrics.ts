@@ -12,6 +12,18 @@ export const capfMetrics = (report: () => GroupReport): readonly Metric[] => [
   },
   { name: 'capf_workers', help: 'Server processes', kind: 'gauge', value: () => report().workers },
   {
+    name: 'capf_ca_requests',
+    help: 'Certificate requests that are with the Online CA at this moment',
+    kind: 'gauge',
+    value: () => report().caRunning,
+  },
+  {
+    name: 'capf_ca_queue',
+    help: 'Certificate requests that wait for their turn at the Online CA at this moment',
+    kind: 'gauge',
+    value: () => report().caWaiting,
+  },
+  {
     name: 'capf_memory_bytes',
     help: 'Resident memory of all server processes',
     kind: 'gauge',

@@ -36,6 +36,8 @@ export type ServerGroupInit = {
   ca?: CertificateAndKey
   micCas?: readonly Buffer[]
   lscCas?: readonly Buffer[]
+  /** Another program for the workers, which calls `serveAsWorker`, and what it is sent: plain data that may be secret. */
+  worker?: { readonly program: string; readonly wiring: unknown }
   /** Told when a worker ended without being asked to; it is started again. */
   onWorkerLost?: (error: ServerError) => void
 }
@@ -103,13 +105,16 @@ export class ServerGroup implements AsyncDisposable {
       connections: 0,
       cpuMs: this.#pastCpuMs,
       memoryBytes: 0,
+      caRunning: 0,
+      caWaiting: 0,
       workers: this.#workers.size,
     }
     for (const report of this.#workers.values()) {
       if (!report) continue
       add(counts.sessions, report.counts.sessions)
       add(counts.rejected, report.counts.rejected)
-      for (const key of ['sessions', 'connections', 'cpuMs', 'memoryBytes'] as const) sum[key] += report[key]
+      for (const key of ['sessions', 'connections', 'cpuMs', 'memoryBytes', 'caRunning', 'caWaiting'] as const)
+        sum[key] += report[key]
     }
     return sum
   }
@@ -184,9 +189,9 @@ export class ServerGroup implements AsyncDisposable {
   }
 
   #launch(reusePort: boolean): Promise<Address> {
-    const { options, certificate, ca, micCas = [], lscCas = [] } = this.#init
+    const { options, certificate, ca, micCas = [], lscCas = [], worker: own } = this.#init
     const listen = formatAddress(this.#address)
-    const worker = fork(WORKER_PROGRAM, {
+    const worker = fork(own?.program ?? WORKER_PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...MALLOC, ...process.env },
@@ -221,6 +226,7 @@ export class ServerGroup implements AsyncDisposable {
         micCas,
         lscCas,
         reusePort,
+        wiring: own?.wiring,
       } satisfies ToWorker)
     })
   }

@@ -16,6 +16,8 @@ export type ToWorker =
       micCas: readonly Buffer[]
       lscCas: readonly Buffer[]
       reusePort: boolean
+      /** For the program of the worker: see `Wire`. */
+      wiring: unknown
     }
   | { type: 'reload'; certificate: PemPair }
   | { type: 'report' }
@@ -23,7 +25,16 @@ export type ToWorker =
   | { type: 'cut' }
 
 /** What a worker says at one moment. */
-export type WorkerReport = { counts: Counts; sessions: number; connections: number; cpuMs: number; memoryBytes: number }
+export type WorkerReport = {
+  counts: Counts
+  sessions: number
+  connections: number
+  cpuMs: number
+  memoryBytes: number
+  /** Requests that are with the CA, and those that wait for their turn. */
+  caRunning: number
+  caWaiting: number
+}
 
 /** What a worker tells. */
 export type FromWorker =

@@ -8,7 +8,7 @@ import { ADCS_ERRORS } from '@capfkit/est/adcs'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
-import { SERVER_ERRORS } from '@capfkit/server'
+import { ISSUE_ERRORS, SERVER_ERRORS } from '@capfkit/server'
 import { FILES_ERRORS } from '@capfkit/tftp'
 import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
@@ -30,6 +30,7 @@ const allErrors = (): ErrorRow[] => [
   ...sentences(CONFIG_ERRORS),
   ...remedies(LISTEN_ERRORS),
   ...remedies(SERVER_ERRORS),
+  ...remedies(ISSUE_ERRORS),
   ...remedies(TVS_ERRORS),
   ...remedies(FILES_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),

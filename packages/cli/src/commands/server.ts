@@ -5,6 +5,7 @@ import { type AnyCommand, command } from '../command.ts'
 import { note, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { capfCertificate, otherCa } from '../server/certificates.ts'
+import { onlineGroup } from '../server/online-group.ts'
 import { START_OPTIONS } from '../server/options.ts'
 import { type OpenDoor, openDoors } from '../service/doors.ts'
 import { UntilStopped } from '../service/until-stopped.ts'
@@ -16,12 +17,16 @@ const start = command({
     'Either lets running sessions end first; a second Ctrl-C cuts them. SIGHUP reads the certificate again. Prints one line when it is ready.',
   examples: [
     ['server start --listen 0.0.0.0:3804 --store sqlite:/var/lib/capf/capf.db', 'Serve the devices of a store to the network'],
+    ['server start --issuer online --ra ra.example.com:8084 --ra-trust ra.pem --ra-user capf', 'Have a CA sign the LSCs'],
+    ['server start --issuer offline --lsc-ca ca.pem', 'Keep certificate requests for a CA that is brought them'],
   ],
   options: START_OPTIONS,
   async run({ options, io }) {
     const source = await capfCertificate(options, io.now())
     const ca = otherCa(options)
     const micCas = options.micCa === undefined ? [] : await certificatesIn(options.micCa)
+    const lscCas = options.lscCa === undefined ? [] : await certificatesIn(options.lscCa)
+    const online = await onlineGroup(options, io)
     const { subject, sha1, notAfter } = identify(source.certificate.certificateDer)
     note(io, `${source.made ? 'made' : 'using'} the CAPF certificate ${source.file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
@@ -30,6 +35,8 @@ const start = command({
       certificate: source.certificate,
       ...(ca ? { ca } : {}),
       micCas,
+      lscCas,
+      ...online,
       onWorkerLost: error => note(io, `${error.message}; it is started again`),
     })
     const reload = () => {

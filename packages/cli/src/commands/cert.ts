@@ -1,0 +1,4 @@
+import type { AnyCommand } from '../command.ts'
+import { importCertificates } from '../request/cert-import.ts'
+
+export const commands: readonly AnyCommand[] = [importCertificates]

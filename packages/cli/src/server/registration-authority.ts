@@ -1,0 +1,108 @@
+import { type Credentials, type Enrolled, EstClient, EstError } from '@capfkit/est'
+import { type Address, parseAddress } from '@capfkit/listen'
+import { readCertificateAndKey } from '@capfkit/pki'
+import { type Enrol, type EnrolAnswer, EnrolError, type OnlineCa, type ServerOptions } from '@capfkit/server'
+import { certificatesIn } from '../certificate-files.ts'
+import { MistakesError } from '../errors.ts'
+import type { StartOptions } from './options.ts'
+
+/** All that a worker needs to reach the registration authority, as plain data: it crosses to another process, secrets included. */
+export type RaWiring = {
+  readonly server: Address
+  readonly label: string | undefined
+  /** DER; without them the roots of this system. */
+  readonly anchors: readonly Buffer[] | undefined
+  readonly credentials: Credentials | undefined
+  /** PEM file with certificate and key. */
+  readonly certificateFile: string | undefined
+  /** What the RA said its CA certificates are, DER. */
+  readonly caCertificates: readonly Buffer[]
+}
+
+const RA_FLAGS = {
+  raLabel: '--ra-label',
+  raTrust: '--ra-trust',
+  raUser: '--ra-user',
+  raPassword: '--ra-password',
+  raCertificate: '--ra-certificate',
+} as const
+
+const mistakesIn = (options: StartOptions): string[] => {
+  const { issuer, ra, raUser, raPassword } = options
+  if (issuer === 'online' && ra === undefined) return ['--issuer online needs --ra HOST:PORT (CLI_USAGE)']
+  if (issuer !== 'online' && ra !== undefined) return ['--ra is given without --issuer online (CLI_USAGE)']
+  const needless = Object.entries(RA_FLAGS).filter(([name]) => options[name as keyof typeof RA_FLAGS] !== undefined)
+  if (ra === undefined) return needless.map(([, flag]) => `${flag} is given without --ra (CLI_USAGE)`)
+  const isHalf = (raUser === undefined) !== (raPassword === undefined)
+  return isHalf ? ['give --ra-user and --ra-password, or neither (CLI_USAGE)'] : []
+}
+
+/**
+ * The registration authority of the options; `undefined` where none is asked for. It is not spoken to.
+ *
+ * @throws {MistakesError}; {CliError} and {PkiError} for its files.
+ */
+export const raWiring = async (options: StartOptions): Promise<RaWiring | undefined> => {
+  const mistakes = mistakesIn(options)
+  if (mistakes.length > 0) throw new MistakesError(mistakes)
+  const { ra, raLabel, raTrust, raUser, raPassword, raCertificate } = options
+  if (ra === undefined) return undefined
+  if (raCertificate !== undefined) readCertificateAndKey(raCertificate)
+  return {
+    server: parseAddress(ra),
+    label: raLabel,
+    anchors: raTrust === undefined ? undefined : await certificatesIn(raTrust),
+    credentials: raUser === undefined ? undefined : { user: raUser, password: raPassword ?? '' },
+    certificateFile: raCertificate,
+    caCertificates: [],
+  }
+}
+
+/** An EST client with as many connections as there may be requests at once. */
+export const raClient = (wiring: RaWiring, { caTimeoutMs, caConcurrency }: ServerOptions): EstClient => {
+  const { server, label, anchors, credentials, certificateFile } = wiring
+  return new EstClient({
+    server,
+    trust: anchors ? { kind: 'anchors', anchors } : { kind: 'system' },
+    options: {
+      connectTimeoutMs: caTimeoutMs,
+      tlsTimeoutMs: caTimeoutMs,
+      responseTimeoutMs: caTimeoutMs,
+      maxConnections: caConcurrency,
+    },
+    ...(label === undefined ? {} : { label }),
+    ...(credentials ? { credentials } : {}),
+    ...(certificateFile === undefined ? {} : { certificate: readCertificateAndKey(certificateFile) }),
+  })
+}
+
+const issued = ({ certificateDer, others, bodyBytes }: Enrolled): EnrolAnswer => ({
+  status: 'issued',
+  certificatesDer: [certificateDer, ...others],
+  pkcs7Bytes: bodyBytes,
+})
+
+/** What an EST error means to the server: no certificate yet, another one than was wanted, a no, or nobody to say it. */
+const meaningOf = (error: EstError): EnrolAnswer => {
+  const { code, status = 0, retryAfterMs = 0, certificates, libest, message } = error
+  if (code === 'EST_PENDING') return { status: 'pending', retryAfterMs }
+  if (certificates.length > 0) return { status: 'issued', certificatesDer: certificates, pkcs7Bytes: 0 }
+  throw new EnrolError(message, { refused: status >= 400 && status < 500, libest, cause: error })
+}
+
+export const enrolWith =
+  (client: EstClient): Enrol =>
+  async ({ csrDer, signal }) => {
+    try {
+      return issued(await client.simpleEnroll(csrDer, { signal }))
+    } catch (error) {
+      if (error instanceof EstError) return meaningOf(error)
+      throw error
+    }
+  }
+
+/** The Online CA that a server asks, over this wiring. */
+export const onlineCaOf = (wiring: RaWiring, options: ServerOptions): OnlineCa => {
+  const { server, label = 'default', caCertificates } = wiring
+  return { enrol: enrolWith(raClient(wiring, options)), caCertificates, ...server, template: label }
+}
