@@ -142,6 +142,26 @@ t.test('a role that nobody knows and a field that nobody knows are kept', async 
   t.ok(formatTrustList({ headers, records }).equals(bytes))
 })
 
+t.test('what is added to a parsed record must stand in its order, or it would get lost', async t => {
+  const swapped = parseTrustList(
+    formatTrustList({ headers: [header], records: [{ role: 4, subjectName: 'CN=x', order: [1, 4, 3] }] }),
+  )
+  const [record] = swapped.records
+  t.strictSame(record?.order, [1, 4, 3])
+  const named = { ...record!, dnsName: 'cucm.example' }
+  t.throws(() => formatRecord(named), { code: 'TLV_BAD_ORDER', where: 'record 1' })
+  t.ok(formatRecord({ ...named, order: [1, 2, 4, 3] }).includes('cucm.example'))
+  t.throws(() => formatRecord({ ...record!, order: [1, 4, 4] }), { code: 'TLV_BAD_ORDER' }, 'nor may one stand twice')
+})
+
+t.test('a megabyte of fields that nobody knows is read and written back', async t => {
+  const tags = Array.from({ length: 21_000 }, (_, index) => 100 + ((index * 7) % 50))
+  const unknown = tags.map(tag => ({ tag, value: Buffer.alloc(0) }))
+  const bytes = formatTrustList({ headers: [header], records: Array(16).fill({ role: 4, unknown }) })
+  t.ok(bytes.length > 1_000_000 && bytes.length <= MAX_TRUST_LIST_BYTES)
+  t.ok(formatTrustList(parseTrustList(bytes)).equals(bytes))
+})
+
 t.test('64 KB of padding is one header, or is refused when HeaderLength cannot say it', async t => {
   const most = 0xffff - writeFile([header], []).bytes.length
   const bytes = writeFile([{ ...header, paddingBytes: most }], [formatRecord({ role: 4 })]).bytes
@@ -157,6 +177,9 @@ const swallowed = (bytes: Buffer, change: (bytes: Buffer) => void) => {
 t.test('each kind of lie gets its own code and place', async t => {
   const record = formatRecord({ role: 4, subjectName: 'CN=x' })
   const start = list().length
+  const one = writeFile([header], []).bytes
+  const fiveHeaders = Buffer.concat(Array(5).fill(one))
+  for (let left = 5; left > 0; left--) fiveHeaders.writeUInt16BE(left * one.length, (5 - left) * one.length + 8)
   const cases: readonly { what: string; bytes: Buffer; error: { code: string; where?: string; offset?: number } }[] = [
     { what: 'nothing', bytes: Buffer.alloc(0), error: { code: 'TLV_TRUNCATED', where: 'header' } },
     { what: 'an HTML page', bytes: Buffer.from('<html><body>Not found</body>'), error: { code: 'TLV_BAD_VERSION', offset: 0 } },
@@ -203,12 +226,13 @@ t.test('each kind of lie gets its own code and place', async t => {
     },
     {
       what: 'five headers in front of each other',
-      bytes: writeFile(Array(5).fill(header), []).bytes,
+      bytes: fiveHeaders,
       error: { code: 'TLV_TOO_MANY_HEADERS' },
     },
     { what: 'more than a megabyte', bytes: Buffer.alloc(MAX_TRUST_LIST_BYTES + 1), error: { code: 'TLV_TOO_LONG' } },
   ]
   for (const { what, bytes, error } of cases) t.throws(() => parseTrustList(bytes), error, what)
+  t.throws(() => writeFile(Array(5).fill(header), []), { code: 'TLV_TOO_MANY_HEADERS' }, 'what cannot be read is not written')
   const reset = writeFile([header, header], []).bytes
   t.throws(() => parseSignedFile(reset), { code: 'TLV_TOO_MANY_HEADERS' }, 'a signed file has one header')
   t.throws(() => formatRecord({ role: 0x10000 }), { code: 'TLV_BAD_VALUE', where: 'record 1.FUNCTION' })

@@ -181,6 +181,15 @@ t.test('what nobody knows is printed as its number, and nothing of a file can st
   t.ok(lines.includes('42\tUNKNOWN\t2\t61 62'))
 })
 
+t.test('a name of blanks or NULs is printed as nothing', async t => {
+  for (const dnsName of [' ', '\0', '\0\0', ''])
+    t.match(
+      showTrustList(listOf({ role: 4, dnsName }), OPTIONS).find(line => line.startsWith('2\tDNSNAME')),
+      /^2\tDNSNAME\t\d$/,
+      JSON.stringify(dnsName),
+    )
+})
+
 t.test('an encrypted file has more in its header', async t => {
   const inside = {
     content: { algorithm: 0, iv: Buffer.alloc(16), paddingBytes: 6 },

@@ -116,13 +116,14 @@ export type PlacedField = {
 /** The fields of one level in the order of the file, or that of the table; those that nobody knows behind. */
 export function* placedFields(table: FieldTable, values: Fields, givenOrder?: Order): Generator<PlacedField> {
   const rows = byTag(table)
-  const unknown = [...(values.unknown ?? [])]
   const present = [...rows.values()].filter(({ field }) => values[field.key] !== undefined).map(({ field }) => field.tag)
-  for (const entry of givenOrder ?? values.order ?? [...present, ...unknown.map(({ tag }) => tag)]) {
+  const unknown = (values.unknown ?? []).map(({ tag }) => tag)
+  const left = new Map<number, Iterator<UnknownField>>()
+  for (const [tag, fields] of Map.groupBy(values.unknown ?? [], ({ tag }) => tag)) left.set(tag, fields.values())
+  for (const entry of givenOrder ?? values.order ?? [...present, ...unknown]) {
     const [tag, inside] = typeof entry === 'number' ? [entry] : entry
     const row = rows.get(tag)
-    const at = row ? -1 : unknown.findIndex(candidate => candidate.tag === tag)
-    const value = row ? values[row.field.key] : at < 0 ? undefined : unknown.splice(at, 1)[0]!.value
+    const value = row ? values[row.field.key] : left.get(tag)?.next().value?.value
     yield { tag, row, value, inside }
   }
 }
@@ -133,13 +134,13 @@ export type WrittenField = { readonly tag: number; readonly parts: readonly Buff
 /**
  * Write the fields of one level in their order, or that of the table.
  *
- * @throws {TlvError} for a value that does not fit, or a required one that is missing.
+ * @throws {TlvError} for a value that does not fit, a required one that is missing, or one that is not in its order once.
  */
 export const writeFields = (table: FieldTable, values: Fields, where: string, givenOrder?: Order): WrittenField[] => {
   for (const { name, field } of byTag(table).values())
     if (field.required && values[field.key] === undefined)
       throw tlvError('TLV_MISSING_FIELD', { start: 0, where: `${where}.${name}` })
-  return Array.from(placedFields(table, values, givenOrder), ({ tag, row, value, inside }): WrittenField => {
+  const written = Array.from(placedFields(table, values, givenOrder), ({ tag, row, value, inside }): WrittenField => {
     const place = `${where}.${row?.name ?? `tag ${tag}`}`
     if (value === undefined) throw tlvError('TLV_MISSING_FIELD', { start: 0, where: place })
     if (!row) return { tag, parts: field(tag, place, value as Buffer) }
@@ -148,4 +149,10 @@ export const writeFields = (table: FieldTable, values: Fields, where: string, gi
       : [(row.field.codec as ValueCodec<unknown>).write(value, place)]
     return { tag, parts: field(tag, place, ...parts) }
   })
+  // An order of before does not name what was added since: it must not get lost.
+  const tags = new Set(written.map(({ tag }) => tag))
+  const present = Object.values(table).filter(({ key }) => values[key] !== undefined)
+  const isWhole = present.every(({ tag }) => tags.has(tag)) && written.length === present.length + (values.unknown?.length ?? 0)
+  if (!isWhole) throw tlvError('TLV_BAD_ORDER', { start: 0, where })
+  return written
 }

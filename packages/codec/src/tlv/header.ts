@@ -20,8 +20,8 @@ export type Span = { readonly start: number; readonly end: number }
 /** A header with its place: `signatureField` is what a signature does not cover, tag and length included. */
 export type ParsedHeader = Header & { readonly headerLength: number; readonly span: Span; readonly signatureField: Span }
 
-/** A reset file has two; each further reset of the same file would add one. */
-const MAX_HEADERS = 4
+/** A reset file has two; each further reset of the same file adds one [TRUST-4]. */
+export const MAX_HEADERS = 4
 const WORD = 4
 const { Version, HeaderLength, SIGNATURE } = HEADER_FIELDS
 const FIXED_BYTES = 2 * (FIELD_HEADER_BYTES + 2)
@@ -96,9 +96,11 @@ export type WrittenFile = { readonly bytes: Buffer; readonly signatureField: Spa
 /**
  * Headers, the outermost first, and what they stand in front of, as one file. HeaderLength and padding are counted here.
  *
- * @throws {TlvError} when a value does not fit its field, or the headers take more than 65535 bytes.
+ * @throws {TlvError} when a value does not fit its field, there are more than {@link MAX_HEADERS}, or they take more than 65535
+ *   bytes.
  */
 export const writeFile = (headers: readonly Header[], content: readonly Buffer[]): WrittenFile => {
+  if (headers.length > MAX_HEADERS) throw new TlvError('TLV_TOO_MANY_HEADERS', { offset: 0, where: 'header' })
   let written: Buffer[] = []
   let behind = 0
   let signatureField: Span = { start: 0, end: 0 }

@@ -1,6 +1,15 @@
 export { TLV_ERRORS, TlvError, type TlvErrorCode } from './errors.ts'
 export type { Order, UnknownField } from './fields.ts'
-export { type Header, type ParsedHeader, readHeaders, type Span, signedParts, type WrittenFile, writeFile } from './header.ts'
+export {
+  type Header,
+  MAX_HEADERS,
+  type ParsedHeader,
+  readHeaders,
+  type Span,
+  signedParts,
+  type WrittenFile,
+  writeFile,
+} from './header.ts'
 export type { Sha1 } from './print.ts'
 export { ROLE_NAMES, ROLES, type RoleName, roleName } from './roles.ts'
 export {

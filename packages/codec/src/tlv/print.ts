@@ -7,8 +7,18 @@ export type Sha1 = (data: Buffer) => Buffer
 /** The VALUE of a field as `show itl` prints it [TRUST-7]. */
 export type Print<T = never> = (value: T, sha1: Sha1) => string
 
+/** A blank name may be one of NULs. */
+const withoutLastNuls = (value: string): string => {
+  let end = value.length
+  while (value[end - 1] === '\0') end--
+  return value.slice(0, end)
+}
+
 /** Names come out of a file: what could steer a terminal or turn the direction of text is shown as a question mark. */
-export const asText: Print<string> = value => value.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '?').trimEnd()
+export const asText: Print<string> = value =>
+  withoutLastNuls(value)
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '?')
+    .trimEnd()
 
 export const asNumber: Print<number> = String
 
