@@ -64,7 +64,8 @@ const TABLES: readonly ErrorTable[] = [
   {
     title: 'Getting a certificate from the CA',
     door: '`@capfkit/server`, `ISSUE_ERRORS`',
-    about: 'Why a session of the server got no certificate, or none yet. They are in its log line, and decide the status of the device.',
+    about:
+      'Why a session of the server got no certificate, or none yet. They are in its log line, and decide the status of the device.',
     head: ['code', 'what happened', 'what to do', 'status'],
     rows: Object.entries(ISSUE_ERRORS).map(([name, { what, remedy, status }]) => [code(name), what, remedy, status]),
   },
