@@ -10,6 +10,7 @@ export const PKI_ERRORS = {
   PKI_TOO_MANY_SAST: 'a trust list has at most two SAST records: phones look at no more',
   PKI_SIGNER_NOT_IN_LIST:
     'the signer is not in the list with a role that may sign (SAST, CCM+TFTP, TFTP), so no phone could check it',
+  PKI_RESET_TOO_OFTEN: 'this list was reset three times, and no reader takes a further header: reset the list of before',
   PKI_DECRYPT_FAILED: 'the file cannot be decrypted with this key',
   PKI_BAD_CONTENT_DIGEST: 'what was decrypted is not what was encrypted: its digest differs',
   PKI_NOT_ENCRYPTED: 'the file is not an encrypted one',

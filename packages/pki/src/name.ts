@@ -142,10 +142,17 @@ export const parseName = (text: string): DistinguishedName => {
 const shortNamed = (type: string): NameAttribute | undefined =>
   SHORT_NAMES.find(short => short.toLowerCase() === type.toLowerCase())
 
+/** Without the blanks at its end, but for one that is escaped. By hand: a pattern would try each blank of a long row as the first. */
+const withoutLastBlanks = (value: string): string => {
+  let end = value.length
+  while (value[end - 1] === ' ') end--
+  let start = end
+  while (value[start - 1] === '\\') start--
+  return value.slice(0, (end - start) % 2 === 0 ? end : end + 1)
+}
+
 const unescapeValue = (value: string) =>
-  value
-    .replace(/^ +/, '')
-    .replace(/(?<!\\)((?:\\\\)*) +$/, '$1')
+  withoutLastBlanks(value.replace(/^ +/, ''))
     // Hexadecimal pairs in a row are the bytes of UTF-8.
     .replace(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/gs, (_, pairs: string | undefined, char: string) =>
       pairs ? Buffer.from(pairs.replaceAll('\\', ''), 'hex').toString('utf8') : char,

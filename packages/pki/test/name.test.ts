@@ -30,6 +30,18 @@ t.test('names are read as people and trust lists write them', async t => {
   t.strictSame(parseName('1.2.3.4=x,CN='), name(['1.2.3.4', 'x'], ['CN', '']), 'unknown types and empty values')
 })
 
+t.test('blanks at the end of a value are left out, but for one that is escaped', async t => {
+  for (const [text, value] of [
+    ['a  ', 'a'],
+    ['a\\   ', 'a '],
+    ['a\\\\   ', 'a\\'],
+    ['a\\ \\   ', 'a  '],
+    ['   ', ''],
+    [`a${' '.repeat(60_000)}b`, `a${' '.repeat(60_000)}b`],
+  ] as const)
+    t.strictSame(parseName(`CN=${text}`), name(['CN', value]), JSON.stringify(text.slice(0, 9)))
+})
+
 t.test('what is no name is refused with what it was', async t => {
   for (const bad of ['', 'CN', 'CN=a,', 'CN=a,,O=b', '=a', 'X=a', 'CN=a\\', '1.2.=x', '3.1=x', ',CN=a']) {
     t.throws(() => parseName(bad), { code: 'PKI_BAD_NAME', message: JSON.stringify(bad) }, JSON.stringify(bad))

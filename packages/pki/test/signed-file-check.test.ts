@@ -40,6 +40,22 @@ t.test('what is wrong with a signed file is said', async t => {
   t.throws(() => checkSignedFile(bytes.subarray(0, 100), { signers: known }), TlvError)
 })
 
+t.test('a signer whose certificate can be read for its key only is a finding, not a failure', async t => {
+  const signedBy = (certificateDer: Buffer) => {
+    const { records } = parseTrustList(recorded('ITLFile.tlv'))
+    const there = records.find(record => record.certificateDer?.equals(tftp))!
+    return signersOf([{ ...there, certificateDer }])
+  }
+  const odd = Buffer.from(tftp)
+  // UTCTime of notBefore: a month that no calendar has.
+  odd.write('99', odd.indexOf(Buffer.from('170d', 'hex')) + 4, 'latin1')
+  t.throws(() => parseCertificate(odd), { code: 'PKI_BAD_CERTIFICATE' })
+  t.match(checkSignedFile(recorded(NAME), { signers: signedBy(odd) }), {
+    ok: false,
+    findings: [{ code: 'TRUST_BAD_CERTIFICATE' }],
+  })
+})
+
 t.test('a digest or algorithm that nobody knows is not a wrong signature', async t => {
   const { header, content } = parseSignedFile(recorded(NAME))
   const { signatureInfo } = header

@@ -78,6 +78,30 @@ t.test('addresses without a certificate', async t => {
   t.match(changes, [{ kind: 'rewritten', fields: [{ what: 'IPADDRESS', before: '192.0.2.1', after: '192.0.2.2' }] }])
 })
 
+t.test('blank names and names that are not there tell no server from another', async t => {
+  const at = (ipAddress: string, dnsName?: string): TrustRecord => ({ role: 2, ipAddress, ...(dnsName ? { dnsName } : {}) })
+  for (const blank of [' ', '\0', undefined]) {
+    const before = { records: [SAST, at('192.0.2.1', blank), at('192.0.2.2', blank)] }
+    t.strictSame(await diff(before, { records: [SAST, at('192.0.2.2'), at('192.0.2.1')] }), [], 'only their order changed')
+    const changes = await diff(before, { records: [SAST, at('192.0.2.3'), at('192.0.2.1')] })
+    t.match(changes, [
+      { kind: 'added', after: 2 },
+      { kind: 'removed', before: 3 },
+    ])
+  }
+  t.strictSame(await diff({ records: [SAST, { role: 2 }] }, { records: [SAST, { role: 2 }] }), [])
+})
+
+t.test('a thousand times more records than phones bear are compared, too', async t => {
+  const named = (letter: string) =>
+    Array.from({ length: 15_000 }, (_, index): TrustRecord => ({ role: 21, subjectName: `CN=${letter}${index};O=Example` }))
+  const [before, after] = [await listOf({ records: [SAST, ...named('a')] }), await listOf({ records: [SAST, ...named('b')] })]
+  const kinds = diffRecords(parseTrustList(before), parseTrustList(after)).map(({ kind }) => kind)
+  t.equal(kinds.filter(kind => kind === 'added').length, 15_000)
+  t.equal(kinds.filter(kind => kind === 'removed').length, 15_000)
+  t.strictSame(acceptanceOf(before, after), { verdict: 'accepted', signedBy: 1 })
+})
+
 t.test('what the header says otherwise', async t => {
   const records = [...CLUSTER, recordOf('sast2', 'SAST')]
   const before = await listOf({ records })

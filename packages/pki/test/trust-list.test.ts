@@ -17,7 +17,6 @@ import {
   parseKeySpec,
   parseName,
   recordMatches,
-  resetTrustList,
   sameListName,
   signersOf,
 } from '../src/index.ts'
@@ -240,29 +239,6 @@ t.test('a record stands for its certificate, by bytes or by hash', async t => {
   t.notOk(recordMatches({ role: 4 }, certificateDer), 'an address stands for no certificate')
   const hashed = certificateRecord({ certificateDer, role: 'CAPF', form: 'hash' })
   t.notOk(recordMatches({ ...hashed, hashAlgorithm: 9 }, certificateDer), 'a hash that nobody knows matches nothing')
-})
-
-t.test('a reset list is the old one behind a header of the recovery key', async t => {
-  const recovery = new FileSigner(credential('sast2'))
-  const before = await buildTrustList({ records, signer, fileName: 'ITLFile.tlv', timestamp })
-  const after = await resetTrustList(before, { signer: recovery })
-  t.ok(after.subarray(-before.length).equals(before), 'the old file is in it as it was')
-  const { list, ok, signedBy } = checkTrustList(after)
-  t.match({ ok, signedBy, headers: list.headers.length }, { ok: true, signedBy: 2, headers: 2 })
-  t.equal(list.headers[0].headerLength, after.length - before.length + list.headers[1]!.headerLength)
-  t.equal(list.records.length, records.length)
-  t.ok(formatTrustList(list).equals(after))
-  const twice = await resetTrustList(after, { signer })
-  t.match(checkTrustList(twice), { ok: true, signedBy: 1 }, 'and once more')
-  let accepted = 0
-  for (const damaged of eachFlippedBit(after.subarray(0, list.headers[1]!.span.end)))
-    try {
-      const whole = Buffer.concat([damaged, after.subarray(damaged.length)])
-      if (checkTrustList(whole).ok) accepted++
-    } catch (error) {
-      if (!(error instanceof TlvError)) throw error
-    }
-  t.equal(accepted, 0, 'no bit of either header can be flipped')
 })
 
 t.test('names are written as CUCM writes them, and known again in any order', async t => {

@@ -1,6 +1,6 @@
-import { parseTrustList, ROLES } from '@capfkit/codec/tlv'
+import { parseTrustList, ROLES, type TrustRecord } from '@capfkit/codec/tlv'
 import { checkSignature, signersOf } from './known-signers.ts'
-import { sameCertificate } from './record.ts'
+import { matchRecords } from './match-records.ts'
 
 /**
  * What a phone that has one list does with another one [TRUST-6]:
@@ -18,6 +18,9 @@ export type Acceptance = {
   readonly cause?: 'no-tvs' | 'tvs-renewed'
 }
 
+const isTvs = ({ role, certificateDer, certificateHash }: TrustRecord) =>
+  role === ROLES.TVS.number && (certificateDer ?? certificateHash) !== undefined
+
 /** Whether phones with the one list take the other. @throws a TlvError for bytes that are no list. */
 export const acceptanceOf = (beforeBytes: Buffer, afterBytes: Buffer): Acceptance => {
   const [{ records }, after] = [parseTrustList(beforeBytes), parseTrustList(afterBytes)]
@@ -31,10 +34,11 @@ export const acceptanceOf = (beforeBytes: Buffer, afterBytes: Buffer): Acceptanc
   if (own.verdict === 'bad-signature' || (known.verdict === 'bad-signature' && own.verdict !== 'valid'))
     return { verdict: 'refused' }
   if (records.length === 0) return { verdict: 'on-faith' }
-  const asked = records.filter(({ role }) => role === ROLES.TVS.number)
+  const asked = records.filter(isTvs)
   if (asked.length === 0) return { verdict: 'locked-out', cause: 'no-tvs' }
   // A TVS server that renewed its certificate, too, is not believed by a phone with the old list.
-  const answering = after.records.filter(({ role }) => role === ROLES.TVS.number)
-  const isStillThere = asked.some(old => answering.some(now => sameCertificate(old, now)))
-  return isStillThere ? { verdict: 'asks-tvs' } : { verdict: 'locked-out', cause: 'tvs-renewed' }
+  const found = matchRecords(asked, after.records.filter(isTvs))
+  return [...found.values()].some(({ isSame }) => isSame)
+    ? { verdict: 'asks-tvs' }
+    : { verdict: 'locked-out', cause: 'tvs-renewed' }
 }

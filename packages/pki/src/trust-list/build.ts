@@ -1,4 +1,4 @@
-import { formatRecord, type Header, parseTrustList, ROLES, type TrustRecord, type Version } from '@capfkit/codec/tlv'
+import { formatRecord, type Header, MAX_HEADERS, parseTrustList, ROLES, type TrustRecord, type Version } from '@capfkit/codec/tlv'
 import { PkiError } from '../errors.ts'
 import type { SigningDigest } from './digests.ts'
 import type { FileSigner } from './file-signer.ts'
@@ -46,13 +46,14 @@ export const buildTrustList = async (options: TrustListOptions): Promise<Buffer>
  * file, which stays as it was [TRUST-4].
  *
  * @param listBytes  the list of before, whoever signed it; it may be a reset one.
- * @throws {PkiError}, {TlvError} for a file that is no list.
+ * @throws {PkiError} `PKI_RESET_TOO_OFTEN`. A TlvError for a file that is no list.
  */
 export const resetTrustList = async (
   listBytes: Buffer,
   { signer, digest = 'sha1' }: { signer: FileSigner; digest?: SigningDigest },
 ): Promise<Buffer> => {
   const { headers } = parseTrustList(listBytes)
+  if (headers.length === MAX_HEADERS) throw new PkiError('PKI_RESET_TOO_OFTEN', { where: headers.at(-1)!.fileName ?? 'list' })
   const behind: readonly Header[] = headers
   const content = listBytes.subarray(headers.at(-1)!.span.end)
   return signer.sign({ header: { version: headers[0].version }, digest, behind, content: [content] })

@@ -1,6 +1,5 @@
 import { type ParsedSignedFile, parseSignedFile } from '@capfkit/codec/tlv'
-import { parseCertificate } from '../certificate.ts'
-import { dateFindings, signatureFindings } from './check.ts'
+import { signatureFindings, signerFindings } from './check.ts'
 import { isUsable, type TrustListFinding } from './findings.ts'
 import { checkSignature, type KnownSigner } from './known-signers.ts'
 
@@ -33,7 +32,7 @@ export const checkSignedFile = (bytes: Buffer, { signers, at, fileName }: Signed
   const checked = checkSignature(bytes, header, signers)
   const signer = checked.verdict === 'valid' ? checked.signer : undefined
   const findings: TrustListFinding[] = [...signatureFindings(header, checked)]
-  if (signer) findings.push(...dateFindings(parseCertificate(signer.certificateDer), at))
+  if (signer) findings.push(...signerFindings(signer, at))
   if (fileName !== undefined && header.fileName !== undefined && header.fileName !== fileName)
     findings.push({ code: 'TRUST_OTHER_NAME', detail: header.fileName })
   return { file, ok: isUsable(findings), findings, signer }

@@ -40,11 +40,14 @@ export const checkTrustList = (bytes: Buffer, { signers, at }: CheckOptions = {}
   const checked = checkSignature(bytes, headers[0], signers ?? signersOf(records))
   const { verdict, signer } = checked
   const findings: TrustListFinding[] = [...signatureFindings(headers[0], checked)]
+  const index = records.findIndex(({ certificateDer }) => certificateDer && signer?.certificateDer.equals(certificateDer))
+  const signedBy = verdict === 'valid' && index >= 0 ? index + 1 : undefined
+  // Who stands in the list is judged with its record.
+  if (verdict === 'valid' && signedBy === undefined) findings.push(...signerFindings(signer!, at))
   for (const [index, record] of records.entries())
     for (const finding of recordFindings(record, at)) findings.push({ ...finding, record: index + 1 })
   findings.push(...limitFindings(bytes, records))
-  const signedBy = records.findIndex(({ certificateDer }) => certificateDer && signer?.certificateDer.equals(certificateDer))
-  return { list, ok: isUsable(findings), findings, signedBy: verdict === 'valid' && signedBy >= 0 ? signedBy + 1 : undefined }
+  return { list, ok: isUsable(findings), findings, signedBy }
 }
 
 const SIGNATURE_FINDINGS = { 'bad-signature': 'TRUST_BAD_SIGNATURE', 'unknown-signer': 'TRUST_UNKNOWN_SIGNER' } as const
@@ -54,6 +57,22 @@ export const signatureFindings = function* (header: ParsedHeader, { verdict }: S
   const detail = header.signer.name
   if (!isKnownAlgorithm(header)) yield { code: 'TRUST_UNKNOWN_ALGORITHM', detail }
   else if (verdict !== 'valid') yield { code: SIGNATURE_FINDINGS[verdict], detail }
+}
+
+/** What there is to say of the certificate of somebody who signed. */
+export const signerFindings = function* ({ certificateDer }: KnownSigner, at: Date | undefined): Generator<TrustListFinding> {
+  const certificate = yield* readCertificate(certificateDer)
+  if (certificate) yield* dateFindings(certificate, at)
+}
+
+/** The certificate, or a finding and nothing: its key may be in order and the rest not. */
+const readCertificate = function* (der: Buffer): Generator<TrustListFinding, Certificate | undefined> {
+  try {
+    return parseCertificate(der)
+  } catch (error) {
+    yield { code: 'TRUST_BAD_CERTIFICATE', detail: (error as Error).message }
+    return undefined
+  }
 }
 
 const limitFindings = function* (bytes: Buffer, records: readonly ParsedRecord[]): Generator<TrustListFinding> {
@@ -69,19 +88,14 @@ const KNOWN_ROLES: readonly number[] = Object.values(ROLES).map(({ number }) => 
 const recordFindings = function* (record: ParsedRecord, at: Date | undefined): Generator<TrustListFinding> {
   if (!KNOWN_ROLES.includes(record.role)) yield { code: 'TRUST_UNKNOWN_ROLE', detail: String(record.role) }
   if (!record.certificateDer) return
-  let certificate: Certificate
-  try {
-    certificate = parseCertificate(record.certificateDer)
-  } catch (error) {
-    yield { code: 'TRUST_BAD_CERTIFICATE', detail: (error as Error).message }
-    return
-  }
+  const certificate = yield* readCertificate(record.certificateDer)
+  if (!certificate) return
   for (const field of differences(record, certificate)) yield { code: 'TRUST_RECORD_MISMATCH', detail: field }
   yield* dateFindings(certificate, at)
 }
 
 /** Phones do not look at dates, but people should. */
-export const dateFindings = function* ({ notBefore, notAfter }: Certificate, at: Date | undefined): Generator<TrustListFinding> {
+const dateFindings = function* ({ notBefore, notAfter }: Certificate, at: Date | undefined): Generator<TrustListFinding> {
   if (at && at > notAfter) yield { code: 'TRUST_CERTIFICATE_EXPIRED', detail: `since ${notAfter.toISOString()}` }
   if (at && at < notBefore) yield { code: 'TRUST_CERTIFICATE_EARLY', detail: `before ${notBefore.toISOString()}` }
 }

@@ -1,17 +1,9 @@
-import {
-  type Header,
-  type ParsedRecord,
-  type ParsedTrustList,
-  type RoleName,
-  roleName,
-  type TrustRecord,
-  type Version,
-} from '@capfkit/codec/tlv'
+import { type Header, type ParsedTrustList, type RoleName, roleName, type TrustRecord, type Version } from '@capfkit/codec/tlv'
 import { type Certificate, parseCertificate } from '../certificate.ts'
 import { parseName } from '../name.ts'
 import { digestOf } from './digests.ts'
-import { formatListName, sameListName } from './list-name.ts'
-import { sameCertificate } from './record.ts'
+import { formatListName } from './list-name.ts'
+import { isPoint, matchRecords, serverOf } from './match-records.ts'
 
 /** What became of a record: `renewed` is another certificate under the same name, `rewritten` the same one told otherwise. */
 export type RecordChangeKind = 'added' | 'removed' | 'renewed' | 'rewritten'
@@ -44,30 +36,6 @@ export const RENEWAL_EFFECTS: Readonly<Partial<Record<RoleName, string>>> = {
   TVS: 'phones restart to fetch the new list; until they have it they cannot ask this server',
 }
 
-/** A record with its number and, where it can be read, its certificate. */
-type Entry = { readonly number: number; readonly record: ParsedRecord }
-
-const entriesOf = ({ records }: ParsedTrustList): Entry[] => records.map((record, index) => ({ number: index + 1, record }))
-
-const hasNoCertificate = ({ certificateDer, certificateHash }: TrustRecord) => !certificateDer && !certificateHash
-
-/** The same certificate; where there is none in either, the same name or address. */
-const isSame = (a: TrustRecord, b: TrustRecord): boolean =>
-  sameCertificate(a, b) || (hasNoCertificate(a) && hasNoCertificate(b) && (a.dnsName === b.dnsName || a.ipAddress === b.ipAddress))
-
-const isNamedTheSame = (a: TrustRecord, b: TrustRecord): boolean =>
-  a.subjectName !== undefined && b.subjectName !== undefined && sameListName(a.subjectName, b.subjectName)
-
-const EC_POINT = 4
-const isPoint = (publicKey: Buffer | undefined) => publicKey?.[0] === EC_POINT
-
-/** From the surest to the least sure: a CA gives the RSA and the EC certificate of a server the same name. */
-const MATCHES: readonly ((a: TrustRecord, b: TrustRecord) => boolean)[] = [
-  isSame,
-  (a, b) => isNamedTheSame(a, b) && isPoint(a.publicKey) === isPoint(b.publicKey),
-  isNamedTheSame,
-]
-
 const certificateOf = ({ certificateDer }: TrustRecord): Certificate | undefined => {
   try {
     return certificateDer && parseCertificate(certificateDer)
@@ -96,8 +64,7 @@ const RECORD_FACTS: readonly (readonly [what: string, fact: (record: TrustRecord
   ['key', ({ publicKey }) => publicKey && `${isPoint(publicKey) ? 'EC' : 'RSA'} …${hex(publicKey.subarray(-8))}`],
   ['valid until', dateOf],
   ['form', ({ certificateDer, certificateHash }) => (certificateDer ? 'certificate' : certificateHash ? 'hash' : 'address only')],
-  // A blank name says no more than none.
-  ['DNSNAME', ({ dnsName }) => dnsName?.trim() || NONE],
+  ['DNSNAME', record => serverOf(record) ?? NONE],
   ['IPADDRESS', ({ ipAddress }) => ipAddress ?? NONE],
 ]
 
@@ -109,40 +76,29 @@ const changedFacts = (a: TrustRecord, b: TrustRecord): FieldChange[] =>
 
 const roleOf = ({ role }: TrustRecord) => roleName(role) ?? String(role)
 
-const oneSided = (kind: 'added' | 'removed', { number, record }: Entry): RecordChange => ({
+const oneSided = (kind: 'added' | 'removed', { index, record }: { index: number; record: TrustRecord }): RecordChange => ({
   kind,
   role: roleOf(record),
   subjectName: record.subjectName,
-  before: kind === 'removed' ? number : undefined,
-  after: kind === 'added' ? number : undefined,
+  before: kind === 'removed' ? index + 1 : undefined,
+  after: kind === 'added' ? index + 1 : undefined,
   fields: [],
 })
 
-const twoSided = (a: Entry, b: Entry): RecordChange | undefined => {
-  const kind = isSame(a.record, b.record) ? 'rewritten' : 'renewed'
-  const fields = changedFacts(a.record, b.record)
-  if (kind === 'rewritten' && fields.length === 0) return undefined
-  return { kind, role: roleOf(b.record), subjectName: b.record.subjectName, before: a.number, after: b.number, fields }
-}
-
 /** What became of the records, whatever their order: those of the new list in its order, then what is gone. */
-export const diffRecords = (before: ParsedTrustList, after: ParsedTrustList): RecordChange[] => {
-  const left = new Set(entriesOf(before))
-  const partners = new Map<Entry, Entry>()
-  const entries = entriesOf(after)
-  for (const matches of MATCHES)
-    for (const entry of entries) {
-      if (partners.has(entry)) continue
-      const partner = [...left].find(({ record }) => record.role === entry.record.role && matches(record, entry.record))
-      if (!partner) continue
-      partners.set(entry, partner)
-      left.delete(partner)
-    }
-  const changes = entries.map(entry => {
-    const partner = partners.get(entry)
-    return partner ? twoSided(partner, entry) : oneSided('added', entry)
+export const diffRecords = ({ records: before }: ParsedTrustList, { records: after }: ParsedTrustList): RecordChange[] => {
+  const matches = matchRecords(before, after)
+  const gone = new Set(before.keys())
+  const changes = after.flatMap((record, index): RecordChange[] => {
+    const match = matches.get(index)
+    if (!match) return [oneSided('added', { index, record })]
+    gone.delete(match.before)
+    const fields = changedFacts(before[match.before]!, record)
+    if (match.isSame && fields.length === 0) return []
+    const kind = match.isSame ? 'rewritten' : 'renewed'
+    return [{ kind, role: roleOf(record), subjectName: record.subjectName, before: match.before + 1, after: index + 1, fields }]
   })
-  return [...changes.filter(change => change !== undefined), ...Array.from(left, entry => oneSided('removed', entry))]
+  return [...changes, ...Array.from(gone, index => oneSided('removed', { index, record: before[index]! }))]
 }
 
 const versionText = (version: Version | undefined) => (version ? `${version.major}.${version.minor}` : NONE)

@@ -9,5 +9,5 @@ export { TRUST_LIST_FINDINGS, type TrustListFinding, type TrustListFindingCode }
 export { checkSignature, KnownSigner, type SignatureCheck, signersOf } from './known-signers.ts'
 export { formatListName, listNameKey, listSerial, sameListName } from './list-name.ts'
 export { LIST_PROFILES, type ListProfileName, profileRecords, type RoleCertificates } from './profiles.ts'
-export { type CertificateRecordOptions, certificateRecord, type RecordForm, recordMatches, sameCertificate } from './record.ts'
+export { type CertificateRecordOptions, certificateRecord, type RecordForm, recordMatches } from './record.ts'
 export { decryptFile, type EncryptFileOptions, encryptFile, type SignFileOptions, signFile } from './signed-config.ts'

@@ -50,10 +50,3 @@ export const recordMatches = (record: TrustRecord, certificateDer: Buffer): bool
   const digest = digestOf(hashAlgorithm)
   return digest !== undefined && hash(digest, certificateDer, 'buffer').equals(certificateHash)
 }
-
-/** Whether two records stand for the same certificate; a hash and a certificate are compared, too. */
-export const sameCertificate = (a: TrustRecord, b: TrustRecord): boolean => {
-  if (a.certificateDer) return recordMatches(b, a.certificateDer)
-  if (b.certificateDer) return recordMatches(a, b.certificateDer)
-  return a.certificateHash !== undefined && b.certificateHash !== undefined && a.certificateHash.equals(b.certificateHash)
-}
