@@ -21,5 +21,7 @@ process.stderr.on('error', () => {})
 process.on('uncaughtException', error => process.exit(reportError(error, processIo())))
 
 const code = await main(process.argv.slice(2), processIo())
-// What is still in the pipe goes out first.
-process.stdout.write('', () => process.exit(code))
+// What is still in the pipe goes out first. What does not go out at all is the error above: a result that is lost is no success.
+process.stdout.write('', error => {
+  if (!error) process.exit(code)
+})

@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { CliError } from './errors.ts'
 import type { Io } from './io.ts'
 
@@ -11,23 +11,33 @@ export const systemWords = (cause: unknown): string => {
 const unreadable = (file: string, cause: unknown) =>
   new CliError('CLI_FILE_UNREADABLE', { where: file, detail: `the file cannot be read: ${systemWords(cause)}`, cause })
 
+/** At most one byte more than `maxBytes`: a device, or a file that grows, does not say how much there is. */
+const readUpTo = async (handle: FileHandle, maxBytes: number): Promise<Buffer> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of handle.createReadStream({ end: maxBytes, autoClose: false })) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
 /** A whole file, bounded. @throws {CliError} `CLI_FILE_UNREADABLE`, `CLI_FILE_TOO_LARGE`. */
 export const readBytes = async (file: string, { maxBytes }: { maxBytes: number }): Promise<Buffer> => {
-  let size: number
+  let size: number | undefined
   try {
     await using handle = await open(file, 'r')
     size = (await handle.stat()).size
     if (size <= maxBytes) {
-      const bytes = await handle.readFile()
+      const bytes = await readUpTo(handle, maxBytes)
       if (bytes.length <= maxBytes) return bytes
-      size = bytes.length
+      size = undefined
     }
   } catch (cause) {
     throw unreadable(file, cause)
   }
   throw new CliError('CLI_FILE_TOO_LARGE', {
     where: file,
-    detail: `${size} bytes are more than the ${maxBytes} that this command reads`,
+    detail:
+      size === undefined
+        ? `there is more than the ${maxBytes} bytes that this command reads`
+        : `${size} bytes are more than the ${maxBytes} that this command reads`,
   })
 }
 
@@ -56,8 +66,9 @@ const MAX_SECRET_BYTES = 65_536
 /** The first line of a file that holds a secret. */
 export const readSecret = async (file: string): Promise<string> => {
   try {
-    const text = await readFile(file, 'utf8')
-    return text.slice(0, MAX_SECRET_BYTES).split(/\r?\n/, 1)[0] ?? ''
+    await using handle = await open(file, 'r')
+    const text = (await readUpTo(handle, MAX_SECRET_BYTES)).toString('utf8')
+    return text.split(/\r?\n/, 1)[0] ?? ''
   } catch (cause) {
     throw unreadable(file, cause)
   }

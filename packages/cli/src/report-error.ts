@@ -4,12 +4,12 @@ import { type ExitCode, exitCodeFor } from './exit-codes.ts'
 import { systemWords } from './files.ts'
 import { type Io, note, painter } from './io.ts'
 
-/** An error that one of the packages made: its sentence names its code, which is how the house writes them. */
+/** An error that one of the packages made: its sentence names its code, which is how the house writes them, with or without a place. */
 type CodedError = Error & { readonly code: string }
 
 const isCoded = (error: Error): error is CodedError => {
   const { code } = error as Partial<CodedError>
-  return typeof code === 'string' && error.message.includes(`(${code})`)
+  return typeof code === 'string' && [`(${code})`, `, ${code})`].some(named => error.message.includes(named))
 }
 
 /** An error of the operating system that nobody put into words: which file or address, and what it says. */

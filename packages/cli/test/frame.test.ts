@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type AnyCommand, flagName, NOUNS } from '../src/index.ts'
-import { capf, startCapf } from './program.ts'
+import { capf, outcome, PROGRAM, startCapf } from './program.ts'
 import { onTerminal } from './terminal.ts'
 
 const ESCAPE = '\u001b['
@@ -182,14 +182,24 @@ t.test('a reader that has enough ends the program quietly', async t => {
   })
   const [code] = await once(child, 'close')
   t.strictSame({ code, stderr }, { code: 0, stderr: '' })
-  const head = spawn('sh', [
-    '-c',
-    '"$0" "$1" errors | head -n 1',
-    process.execPath,
-    new URL('../src/capf.ts', import.meta.url).pathname,
-  ])
+  const head = spawn('sh', ['-c', '"$0" "$1" errors | head -n 1', process.execPath, PROGRAM])
   const [headCode] = await once(head, 'close')
   t.equal(headCode, 0)
+})
+
+t.test('a result that cannot be written is no success', async t => {
+  for (const args of [['errors'], ['--version'], ['keys', '--help']]) {
+    const shell = ['-c', 'exec "$0" "$@" > /dev/full', process.execPath, PROGRAM, ...args]
+    t.match(
+      await outcome(spawn('sh', shell)),
+      { code: 1, stderr: /^capf: write: no space left on device \(ENOSPC\)\n$/ },
+      args.join(' '),
+    )
+  }
+})
+
+t.test('a file that has no end is not read to its end', async t => {
+  t.match(await capf(['decode', '/dev/zero'], { cwd }), { code: 2, stderr: /CLI_FILE_TOO_LARGE/ })
 })
 
 t.test('names that every JavaScript object has are no options, no values and no mistakes of the program', async t => {

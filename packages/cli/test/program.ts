@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../src/capf.ts', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../src/capf.ts', import.meta.url))
 
 export type Ran = { code: number | null; stdout: string; stderr: string }
 export type RunOptions = { cwd: string; env?: Record<string, string>; input?: string | Buffer }

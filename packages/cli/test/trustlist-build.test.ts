@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseTrustList, signedParts } from '@capfkit/codec/tlv'
 import t from 'tap'
 import { capf } from './program.ts'
@@ -224,6 +224,15 @@ t.test('a reset list is shown with both headers, and verified by the outer one',
   const { stdout } = await run('show', out)
   t.equal(stdout.match(/^HeaderLength:\t/gm)?.length, 2)
   t.equal(stdout.match(/was used to sign/g)?.length, 1)
+  for (const [from, to] of [
+    [out, '2.tlv'],
+    ['2.tlv', '3.tlv'],
+    ['3.tlv', '4.tlv'],
+  ] as const) {
+    const { code, stderr } = await run('reset', resolve(cwd, from), '--sast', SAST2, '--out', join(cwd, to))
+    t.strictSame([code, /PKI_RESET_TOO_OFTEN/.test(stderr)], to === '4.tlv' ? [2, true] : [0, false], to)
+  }
+  t.notOk(existsSync(join(cwd, '4.tlv')), 'what nobody could read is not written')
   t.match(await run('reset', file, '--out', out), { code: 2, stderr: '--sast FILE is missing' })
   t.match(await run('reset', file, '--sast', SAST2, '--out', file), { code: 2, stderr: /is read and would be replaced/ })
 })

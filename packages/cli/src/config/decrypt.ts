@@ -9,7 +9,7 @@ import { mustNotReplace, writeOutput } from '../output-file.ts'
 import { required } from '../required.ts'
 import { findingData, warnOf } from '../signed-file/findings.ts'
 import { JUDGING_OPTIONS, timeToJudgeBy } from '../signed-file/options.ts'
-import { calledAs, inFile, MAX_FILE_BYTES, readSigned, readSigners } from '../signed-file/read.ts'
+import { calledAs, inFile, MAX_FILE_BYTES, nameOf, readSigned, readSigners } from '../signed-file/read.ts'
 import { plainName } from './names.ts'
 
 const readKey = async (file: string) => {
@@ -49,7 +49,9 @@ export const decrypt = command({
     const privateKey = await readKey(keyFile)
     const bytes = await readSigned(file, io)
     const isJudged = options.signer.length > 0
-    const { ok, findings } = inFile(file, () => checkSignedFile(bytes, { ...time, signers }))
+    const fileName = nameOf(file)
+    const named = fileName === undefined ? {} : { fileName }
+    const { ok, findings } = inFile(file, () => checkSignedFile(bytes, { ...time, signers, ...named }))
     if (isJudged) warnOf(io, calledAs(file), { findings })
     else note(io, `${calledAs(file)}: the signature is not looked at, see --signer`)
     if (isJudged && !ok) {
