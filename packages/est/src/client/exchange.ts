@@ -100,11 +100,6 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
   const send = async () => {
     await secured(socket!)
     stage = 'send'
-    timer = setTimeout(() => {
-      const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
-      ended.reject(error)
-      request.destroy(error)
-    }, responseTimeoutMs)
     const authorization = init.authorization?.()
     if (authorization !== undefined) request.setHeader('authorization', authorization)
     let text = ''
@@ -115,6 +110,11 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
       bodyFailure = error
       throw error
     }
+    timer = setTimeout(() => {
+      const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
+      ended.reject(error)
+      request.destroy(error)
+    }, responseTimeoutMs)
     if (init.body) request.setHeader('content-length', Buffer.byteLength(text))
     // With another encoding Node would write the headers in it, too.
     request.end(text, 'latin1', () => {
