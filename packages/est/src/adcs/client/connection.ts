@@ -40,7 +40,8 @@ export type CertsrvAnswer = {
   readonly body: Buffer
 }
 
-const DEFAULT_PORT = 443
+/** The one that a Host header leaves out. */
+const DEFAULT_PORT = /:443$/
 const MAX_HEADER_BYTES = 16_384
 
 /** Gives out its one socket, which carries the login, and never another. */
@@ -84,7 +85,7 @@ export class CertsrvConnection implements Disposable {
     this.#init = init
     this.#now = init.now ?? (() => performance.now())
     const { host, port } = init.server
-    this.#host = port === DEFAULT_PORT ? host : formatAddress({ host, port })
+    this.#host = formatAddress({ host, port }).replace(DEFAULT_PORT, '')
   }
 
   /** `https://HOST:PORT/path`, always with the port, as the product writes it. */

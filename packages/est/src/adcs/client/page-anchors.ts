@@ -34,11 +34,12 @@ export type Page =
   /** Pending, or something else: numbers that may be that of the request, the likely ones first. */
   | { readonly kind: 'other'; readonly numbers: readonly number[] }
 
-/** As far as the value of a label may be from its element. */
+/** As far as the value of a label may be from its element. Tags are short, too: without a bound, a page of tags that never end
+ * would be read again from each of them. */
 const REACH = 4_000
 
 const after = (html: string, id: string): string | undefined => {
-  const found = new RegExp(`\\bid\\s*=\\s*["']?${id}\\b[^>]*>`, 'i').exec(html)
+  const found = new RegExp(`\\bid\\s*=\\s*["']?${id}\\b[^>]{0,200}>`, 'i').exec(html)
   return found ? html.slice(found.index + found[0].length, found.index + REACH) : undefined
 }
 
@@ -96,10 +97,10 @@ export type OfferedTemplate = { readonly names: readonly string[]; readonly disp
 
 /** The list of certrqxt.asp; nothing where there is no list: a standalone CA has no templates. */
 export const readTemplates = (html: string): OfferedTemplate[] | undefined => {
-  const list = new RegExp(`<select\\b[^>]*\\bid\\s*=\\s*["']?${ANCHORS.templates}\\b[^>]*>`, 'i').exec(html)
+  const list = new RegExp(`<select\\b[^>]{0,200}\\bid\\s*=\\s*["']?${ANCHORS.templates}\\b[^>]{0,200}>`, 'i').exec(html)
   if (!list) return undefined
   const [options = ''] = html.slice(list.index + list[0].length).split(/<\/select/i, 1)
-  return [...options.matchAll(/<option\b([^>]*)>([^<]*)/gi)].map(([, attributes = '', text = '']) => {
+  return [...options.matchAll(/<option\b([^>]{0,500})>([^<]{0,500})/gi)].map(([, attributes = '', text = '']) => {
     const displayName = visibleText(text)
     const value = /\bvalue\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(attributes)
     const names = unescapeHtml(value?.[1] ?? value?.[2] ?? value?.[3] ?? displayName).split(';')

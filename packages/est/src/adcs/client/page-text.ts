@@ -10,16 +10,32 @@ export const unescapeHtml = (text: string): string =>
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole
   })
 
+/** Where what begins like this ends: what is inside is for nobody to read. Anything else that begins with `<` is a tag. */
+const UNREAD: readonly (readonly [begin: string, end: string])[] = [
+  ['<!--', '-->'],
+  ['<script', '</script'],
+  ['<style', '</style'],
+]
+
+/** Text between the tags. Each character is looked at once, however the page is made: it may come from anybody. */
+const withoutTags = (html: string): string => {
+  const lower = html.toLowerCase()
+  const parts: string[] = []
+  for (let at = 0; at < html.length; ) {
+    const open = html.indexOf('<', at)
+    parts.push(html.slice(at, open < 0 ? html.length : open))
+    if (open < 0) break
+    const unread = UNREAD.find(([begin]) => lower.startsWith(begin, open))
+    const inside = unread ? lower.indexOf(unread[1], open) : open
+    const close = inside < 0 ? -1 : html.indexOf('>', inside)
+    if (close < 0) break
+    at = close + 1
+  }
+  return parts.join(' ')
+}
+
 /** What a reader sees: without scripts, tags and references, runs of white space as one blank. */
-export const visibleText = (html: string): string =>
-  unescapeHtml(
-    html
-      .replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, ' ')
-      .replace(/<!--[\s\S]*?-->/g, ' ')
-      .replace(/<[^>]*>/g, ' '),
-  )
-    .replace(/\s+/g, ' ')
-    .trim()
+export const visibleText = (html: string): string => unescapeHtml(withoutTags(html)).replace(/\s+/g, ' ').trim()
 
 const CHARSET = /charset\s*=\s*["']?([\w-]{1,40})/i
 

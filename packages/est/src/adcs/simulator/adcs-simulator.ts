@@ -69,7 +69,7 @@ export class AdcsSimulator implements AsyncDisposable {
   readonly #now: () => Date
   readonly #requests: Requests
   readonly #listener: HttpListener
-  readonly #ended = new AbortController()
+  readonly #exchanges: Exchanges
   readonly #counts: Record<string, number> = {}
   readonly #faults: Faults = {}
   #webCertificate: WebCertificate
@@ -97,7 +97,7 @@ export class AdcsSimulator implements AsyncDisposable {
     const now = this.#now
     this.#requests = new Requests({ ...options, authority, templates, now })
     const onSubmitted = (request: AdcsRequest) => this.#submitted(request)
-    const exchanges = new Exchanges({
+    this.#exchanges = new Exchanges({
       certsrv: new Certsrv({ context, authority, requests: this.#requests, templates, sleep, onSubmitted }),
       authentication: new WindowsAuthentication({
         users,
@@ -117,14 +117,13 @@ export class AdcsSimulator implements AsyncDisposable {
       now,
       sleep,
       reset: socket => this.#listener.reset(socket),
-      ended: this.#ended.signal,
     })
     const onError = (err: unknown) => log?.warn({ err, file: options.keylog }, 'the key log cannot be written')
     this.#listener = new HttpListener({
       ...parseAddress(options.listen),
       limits: options,
       tls: this.#tls(),
-      answer: (request, response) => void exchanges.answer(request, response),
+      answer: (request, response) => void this.#exchanges.answer(request, response),
       onRejected: rejected => log?.warn(rejected, 'connection refused'),
       ...(options.keylog === undefined ? {} : { onKeylog: keylogTo({ file: options.keylog, onError }) }),
     })
@@ -207,7 +206,7 @@ export class AdcsSimulator implements AsyncDisposable {
 
   /** End every connection now. */
   cut(): void {
-    this.#ended.abort()
+    this.#exchanges.cut()
     this.#listener.cut()
   }
 

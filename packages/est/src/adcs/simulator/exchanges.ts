@@ -24,8 +24,6 @@ export type ExchangesInit = {
   readonly now: () => Date
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
   readonly reset: (socket: Socket) => void
-  /** Aborts when every connection is cut. */
-  readonly ended: AbortSignal
 }
 
 /** What the log of IIS has of one request. */
@@ -58,20 +56,23 @@ const unauthorized = ({ status, challenges }: Extract<Authenticated, { ok: false
 /** Requests to the web server, from their bytes to the line in its log: who asks, what goes wrong on demand, and the page. */
 export class Exchanges {
   readonly #init: ExchangesInit
+  readonly #running = new Set<AbortController>()
 
   constructor(init: ExchangesInit) {
     this.#init = init
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { now, ended, log } = this.#init
+    const { now, log } = this.#init
     const exchange = exchangeOf(request, now())
     const gone = new AbortController()
+    const { signal } = gone
+    this.#running.add(gone)
     response.once('close', () => {
+      this.#running.delete(gone)
       gone.abort()
       this.#tell(exchange, request, response)
     })
-    const signal = AbortSignal.any([gone.signal, ended])
     try {
       const reply = await this.#reply({ request, response, exchange, signal })
       if (reply) this.#send(response, { exchange, reply })
@@ -80,6 +81,11 @@ export class Exchanges {
       log?.error({ err }, 'the page could not be made')
       this.#send(response, { exchange, reply: htmlReply('', 'failed') })
     }
+  }
+
+  /** Nobody gets an answer any more. */
+  cut(): void {
+    for (const running of this.#running) running.abort()
   }
 
   /** What to answer; nothing where nobody waits for it, or a fault has dealt with it. */

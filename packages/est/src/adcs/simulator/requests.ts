@@ -59,8 +59,8 @@ const csrOf = (text: string): CertificateRequest | undefined => {
 const attribute = (lines: string, name: string): string | undefined =>
   lines
     .split(/\r?\n/)
-    .map(line => /^\s*([^:]+?)\s*:\s*(.*?)\s*$/.exec(line))
-    .find(found => found?.[1]?.toLowerCase() === name.toLowerCase())?.[2]
+    .map(line => line.split(/:(.*)/s, 2).map(part => part.trim()))
+    .find(([found]) => found?.toLowerCase() === name.toLowerCase())?.[1]
 
 const subjectText = ({ subject }: CertificateRequest) => subject.map(({ type, value }) => `${type}=${value}`).join(',')
 
