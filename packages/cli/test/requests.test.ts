@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { formatAddress } from '@capfkit/listen'
 import { Phone } from '@capfkit/phone'
 import {
   buildCertsOnly,
@@ -9,8 +10,11 @@ import {
   generateKeyPair,
   newCapfCa,
   newManufacturingCa,
+  parseCertificate,
   parseCsr,
   pemToDer,
+  publicKeyDerOf,
+  readPrivateKey,
 } from '@capfkit/pki'
 import { CapfServer, openDeviceStore } from '@capfkit/server'
 import t, { type Test } from 'tap'
@@ -59,7 +63,7 @@ const offline = async (t: Test, names: readonly string[]) => {
     })
   const session = (one: Phone) => one.runSession(server.address)
   const run = (...args: string[]) => onTerminal([...args, '--store', file], { isTTY: false })
-  return { cwd, store, phone, session, run }
+  return { cwd, address: formatAddress(server.address), store, phone, session, run }
 }
 
 t.test('an offline CA: list, dump, sign, import, and the phone has its LSC', async t => {
@@ -107,6 +111,32 @@ t.test('an offline CA: list, dump, sign, import, and the phone has its LSC', asy
     t.match(await store.get(names[index]!), { operation: 'none', status: 3 })
   }
   t.equal((await run('csr', 'list')).stderr, 'no certificate requests\n')
+})
+
+t.test('capf phone enrol keeps its key until the certificate is there', async t => {
+  const name = 'SEP000000000001'
+  const { cwd, address, store, run } = await offline(t, [name])
+  writeFileSync(join(cwd, 'capf.pem'), capf.certificatePem)
+  const folder = join(cwd, 'lscs')
+  const where = ['--server', address, '--capf-certificate', join(cwd, 'capf.pem'), '--out', folder]
+  const enrol = () => onTerminal(['phone', 'enrol', name, ...where, '--sign-requests', '--json'], { isTTY: false })
+  const keyFile = join(folder, `${name}.key`)
+
+  const first = await enrol()
+  t.match({ code: first.code, ...JSON.parse(first.stdout) }, { code: 1, failure: { code: 'PHONE_CERTIFICATE_LATER' } })
+  t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  const certificate = join(cwd, 'issued.cer')
+  writeFileSync(certificate, await signed((await store.requests.current(name))!.csrDer))
+  t.equal((await run('cert', 'import', certificate)).code, 0)
+
+  const second = await enrol()
+  t.match({ code: second.code, ...JSON.parse(second.stdout) }, { code: 0, ok: true, lsc: 'installed' })
+  t.equal(existsSync(keyFile), false)
+  const pem = readFileSync(join(folder, `${name}.pem`))
+  t.strictSame(publicKeyDerOf(readPrivateKey(pem).privateKey), parseCertificate(pemToDer(pem)[0]!).publicKeyDer)
+
+  writeFileSync(keyFile, 'no key')
+  t.match(await enrol(), { code: 2, stderr: /this is no private key; remove it/ })
 })
 
 t.test('stale LSCs: list, view, delete', async t => {

@@ -31,6 +31,7 @@ export type DeviceInit = {
   authString?: string | undefined
   mic?: Credential | undefined
   lsc?: Credential | undefined
+  pendingKey?: MadeKey | undefined
   sudi: boolean
   options: PhoneOptions
 }
@@ -57,6 +58,7 @@ export class Device {
     this.options = init.options
     this.mic = init.mic
     this.lsc = init.lsc
+    this.pendingKey = init.pendingKey
     this.sudi = init.sudi
     this.authMode = init.authMode
     this.#authString = init.authString

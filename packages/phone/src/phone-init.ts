@@ -1,6 +1,6 @@
 import { isDeviceName } from '@capfkit/codec/capf'
 import { OptionError } from '@capfkit/codec/options'
-import { type AuthMode, type Credential, Device } from './device.ts'
+import { type AuthMode, type Credential, Device, type MadeKey } from './device.ts'
 import type { Environment } from './environment.ts'
 import type { Flash } from './flash/flash.ts'
 import { MODELS, type ModelName } from './models.ts'
@@ -18,6 +18,8 @@ export type PhoneInit = Pick<Environment, 'makeKey' | 'trusted'> &
     authString?: string
     mic?: Credential
     lsc?: Credential
+    /** A key that was made before and has no certificate yet [CAPF-3.8]. */
+    pendingKey?: MadeKey
     /** Default: what the model speaks. */
     protocolVersion?: 2 | 3
     /** Send SUDI_DATA when there is an RSA MIC; costs two RSA signatures a session. Default false. */
@@ -33,7 +35,7 @@ const wrong = (name: string, wanted: string) =>
 
 /** Who the phone is and what it has. @throws {OptionError} */
 export const deviceOf = (init: PhoneInit): Device => {
-  const { deviceName, model: modelName = '8861', authMode, authString, mic, lsc, sudi = false } = init
+  const { deviceName, model: modelName = '8861', authMode, authString, mic, lsc, pendingKey, sudi = false } = init
   if (!isDeviceName(deviceName))
     throw wrong('deviceName', `a CUCM device name of letters, digits, ., - and _, got ${JSON.stringify(deviceName)}`)
   if (!Object.hasOwn(MODELS, modelName))
@@ -41,5 +43,5 @@ export const deviceOf = (init: PhoneInit): Device => {
   const model = MODELS[modelName]
   const protocolVersion = init.protocolVersion ?? model.protocolVersion
   const options = phoneOptions(init.options)
-  return new Device({ deviceName, model, protocolVersion, authMode, authString, mic, lsc, sudi, options })
+  return new Device({ deviceName, model, protocolVersion, authMode, authString, mic, lsc, pendingKey, sudi, options })
 }

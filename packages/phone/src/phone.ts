@@ -1,7 +1,7 @@
 import { type BootOrder, bootPhone, notBooted } from './boot/boot.ts'
 import type { BootResult } from './boot/result.ts'
 import { type Contact, contactServers } from './contact.ts'
-import type { AuthMode, Credential, Device } from './device.ts'
+import type { AuthMode, Credential, Device, MadeKey } from './device.ts'
 import { type Environment, environmentOf, type Target } from './environment.ts'
 import { phoneError } from './errors.ts'
 import { type Flash, memoryFlash } from './flash/flash.ts'
@@ -49,6 +49,11 @@ export class Phone {
   /** The LSC with its key, as installed by the last session that did. */
   get lsc(): Credential | undefined {
     return this.#device.lsc
+  }
+
+  /** The key that was made last, while its certificate is still to come [CAPF-3.8]. */
+  get pendingKey(): MadeKey | undefined {
+    return this.#device.pendingKey
   }
 
   get mic(): Credential | undefined {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { access, constants, mkdir, rm } from 'node:fs/promises'
-import type { Credential } from '@capfkit/phone'
+import type { Credential, MadeKey } from '@capfkit/phone'
 import { derToPem, parseCertificate, pemToDer, privateKeyPem, publicKeyDerOf, readPrivateKey, writePrivateFile } from '@capfkit/pki'
 import { CliError } from '../errors.ts'
 import { readBytes, systemWords } from '../files.ts'
@@ -51,6 +51,33 @@ export const prepareFolder = async (folder: string): Promise<void> => {
 export const writeCredential = async (file: string, { certificateDer, privateKey }: Credential): Promise<void> => {
   try {
     await writePrivateFile({ file, data: derToPem(certificateDer) + privateKeyPem(privateKey) })
+  } catch (cause) {
+    throw unwritable(file, cause)
+  }
+}
+
+/** A key that waits for its certificate, from a PEM file that need not be there. @throws {CliError} `CLI_BAD_CERTIFICATE_FILE` */
+export const readPendingKey = async (file: string): Promise<MadeKey | undefined> => {
+  if (!existsSync(file)) return undefined
+  const bytes = await readBytes(file, { maxBytes: MAX_BYTES })
+  try {
+    const { privateKey, publicKeyDer } = readPrivateKey(bytes)
+    return { privateKey, publicKeyDer }
+  } catch (cause) {
+    throw new CliError('CLI_BAD_CERTIFICATE_FILE', {
+      where: file,
+      detail: 'this is no private key',
+      remedy: 'remove it: the phone then makes another key',
+      cause,
+    })
+  }
+}
+
+/** The file follows the phone: PKCS#8, mode 0600, or nothing. */
+export const keepPendingKey = async (file: string, key: MadeKey | undefined): Promise<void> => {
+  if (!key) return removeCredential(file)
+  try {
+    await writePrivateFile({ file, data: privateKeyPem(key.privateKey) })
   } catch (cause) {
     throw unwritable(file, cause)
   }

@@ -10,7 +10,15 @@ import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
-import { prepareFolder, readCredential, readCredentialIfThere, removeCredential, writeCredential } from './credential-file.ts'
+import {
+  keepPendingKey,
+  prepareFolder,
+  readCredential,
+  readCredentialIfThere,
+  readPendingKey,
+  removeCredential,
+  writeCredential,
+} from './credential-file.ts'
 import { keyMaker } from './make-key.ts'
 import { ENROL_OPTIONS, type EnrolOptions } from './options.ts'
 import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
@@ -72,7 +80,7 @@ export const enrol = command({
   name: 'enrol',
   doc: 'Have one phone contact a CAPF server and do what the server has ordered',
   details:
-    'Installs, upgrades, deletes or shows its LSC. Like a real phone it tries again when the server cannot be reached: see --retries.',
+    'Installs, upgrades, deletes or shows its LSC. Like a real phone it tries again when the server cannot be reached: see --retries. A key whose certificate comes later, from an Online or Offline CA, is kept as NAME.key.',
   examples: [
     [
       'phone enrol SEP001122334455 --server 127.0.0.1:3804 --capf-certificate capf.pem --out lscs',
@@ -86,6 +94,8 @@ export const enrol = command({
     const [deviceName = ''] = checkNames([words.name])
     const file = join(out, `${deviceName}.pem`)
     const lsc = options.lsc === undefined ? await readCredentialIfThere(file) : await readCredential(options.lsc)
+    const keyFile = join(out, `${deviceName}.key`)
+    const pendingKey = await readPendingKey(keyFile)
     const mic = options.mic === undefined ? undefined : await readCredential(options.mic)
     const trusted = await certificatesIn(capfCertificate)
     await using keys = await keyMaker(options.keyPool, io)
@@ -101,6 +111,7 @@ export const enrol = command({
       ...(authString === undefined ? {} : { authString }),
       ...(lsc ? { lsc } : {}),
       ...(mic ? { mic } : {}),
+      ...(pendingKey ? { pendingKey } : {}),
       ...(protocolVersion === 'model' ? {} : { protocolVersion: protocolVersion === '2' ? 2 : 3 }),
     })
     await prepareFolder(out)
@@ -116,6 +127,7 @@ export const enrol = command({
       },
     })
     const kept = await keep(file, { lsc: phone.lsc, result })
+    await keepPendingKey(keyFile, phone.pendingKey)
     if (options.json) print(io, JSON.stringify(dataOf({ phone, result, address: server }, file)))
     else show({ io, phone, result, kept, address: server })
     return exitOf(result)
