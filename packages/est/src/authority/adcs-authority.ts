@@ -1,11 +1,15 @@
+import { parseCertificate } from '@capfkit/pki'
 import { type AdcsClient, AdcsError, type AdcsErrorCode, type AdcsOutcome, type CesLine } from '../adcs/index.ts'
 import { type Authority, AuthorityError, type AuthorityFailure, type EnrolAnswer, type EnrolContext } from './authority.ts'
+import { slashName } from './slash-name.ts'
 import { Turns } from './turns.ts'
 
 export type AdcsAuthorityInit = {
   readonly client: AdcsClient
   /** Name (cn) of the certificate template. */
   readonly template?: string
+  /** What the client trusts, DER: the product says at each request that it adds them to its store. */
+  readonly trusted?: readonly Buffer[]
   /** Requests to the CA at once; the others wait for their turn. Default 16. */
   readonly maxAtOnce?: number
   /** How long the CA certificates are good for before they are asked for again, ms. Default an hour. */
@@ -50,7 +54,8 @@ const failureOf = (error: unknown): AuthorityError => {
 
 /** AD CS web enrolment as the CA behind an EST server: what the product's registration authority is. */
 export const adcsAuthority = (init: AdcsAuthorityInit): Authority => {
-  const { client, template, maxAtOnce = 16, chainMaxAgeMs = 3_600_000, now } = init
+  const { client, template, trusted = [], maxAtOnce = 16, chainMaxAgeMs = 3_600_000, now } = init
+  const trustedNames = trusted.map(der => slashName(parseCertificate(der).subject))
   const turns = new Turns(maxAtOnce)
   const told = ({ note }: Pick<EnrolContext, 'note'>) => ({ onLine: ({ level, text }: CesLine) => note(level, text) })
   let chain: { readonly certificates: readonly Buffer[]; readonly until: number } | undefined
@@ -58,6 +63,7 @@ export const adcsAuthority = (init: AdcsAuthorityInit): Authority => {
     enrol: async (csrDer, context) => {
       const { signal, reference } = context
       const call = { signal, ...told(context) }
+      for (const name of trustedNames) context.note('warn', `ossl_init_cert_store: Adding cert to store (${name})`)
       try {
         const outcome = await turns.take(signal, () =>
           reference === undefined

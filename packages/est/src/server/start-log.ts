@@ -1,10 +1,8 @@
 import type { NginxLevel } from '@capfkit/codec/trace'
-import { type DistinguishedName, parseCertificate } from '@capfkit/pki'
+import { parseCertificate } from '@capfkit/pki'
+import { slashName } from '../authority/slash-name.ts'
 import type { ErrorLog } from './error-log.ts'
 import type { EstServerOptions } from './options.ts'
-
-/** `/DC=com/DC=example/CN=ca`, as OpenSSL writes a name into one line. */
-export const slashName = (name: DistinguishedName): string => name.map(({ type, value }) => `/${type}=${value}`).join('')
 
 /** What the product says when it starts, in its order [EST-6.4]. The name of the program is ours. */
 export const logStart = (log: ErrorLog, { trusted, options }: { trusted: readonly Buffer[]; options: EstServerOptions }): void => {

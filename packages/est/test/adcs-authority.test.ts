@@ -1,0 +1,72 @@
+import { parseCertificate } from '@capfkit/pki'
+import t, { type Test } from 'tap'
+import { adcsAuthority, type EnrolAnswer } from '../src/index.ts'
+import { csrDer, lab, PASSWORD, phoneKey } from './adcs-lab.ts'
+import { now, serve } from './world.ts'
+
+type Simulated = NonNullable<Parameters<typeof lab>[1]>
+
+/** A phone's request, through an EST server, to AD CS. */
+const chain = async (t: Test, { simulated = {}, template }: { simulated?: Simulated; template?: string } = {}) => {
+  const world = await lab(t, simulated)
+  const authority = adcsAuthority({ client: world.client, now, ...(template === undefined ? {} : { template }) })
+  const est = await serve(t, { authority })
+  return { ...world, ...est, authority, client: est.clientOf({ options: { minRetryAfterMs: 10, maxRetryAfterMs: 10 } }) }
+}
+
+t.test('EST in front of AD CS: a certificate, and the chain of the CA', async t => {
+  const { client, simulator } = await chain(t, { template: 'CiscoRA' })
+  const { certificateDer } = await client.simpleEnroll(csrDer)
+  t.strictSame(parseCertificate(certificateDer).publicKeyDer, phoneKey.publicKeyDer)
+  t.strictSame(await client.caCerts(), simulator.authority.roots)
+})
+
+t.test('a request that waits for an officer: its number is asked for until he has decided', async t => {
+  const { client, simulator, server } = await chain(t, {
+    simulated: { options: { template: ['Officer=pend'] } },
+    template: 'Officer',
+  })
+  await t.rejects(client.simpleEnroll(csrDer), { code: 'EST_PENDING' })
+  await t.rejects(client.simpleEnroll(csrDer), { code: 'EST_PENDING' })
+  t.strictSame([simulator.pending.length, server.pending], [1, 1], 'one request, however often it is asked for')
+  t.ok(await simulator.approve(simulator.pending[0]!.id))
+  t.ok(await client.simpleEnroll(csrDer, { waitMs: 2_000 }))
+})
+
+t.test('what AD CS refuses, and what it is that cannot be asked', async t => {
+  const denied = await chain(t, { simulated: { options: { template: ['Nobody=deny'] } }, template: 'Nobody' })
+  await t.rejects(denied.client.simpleEnroll(csrDer), { code: 'EST_REFUSED', status: 403 })
+  const misspelt = await chain(t, { template: 'CiscoRa2' })
+  await t.rejects(misspelt.client.simpleEnroll(csrDer), { code: 'EST_AUTH_FAILED', status: 401 }, 'as if the password were wrong')
+  t.match(misspelt.seen.at(-1), { why: 'unauthorised', detail: /CiscoRa2.*ADCS_TEMPLATE_UNKNOWN/ }, 'the log says what it was')
+  const login = await chain(t, { simulated: { client: { password: `${PASSWORD}x` } } })
+  await t.rejects(login.client.simpleEnroll(csrDer), { code: 'EST_AUTH_FAILED' })
+  const gone = await chain(t, { simulated: { client: { server: 'localhost:1' } } })
+  await t.rejects(gone.client.simpleEnroll(csrDer), { code: 'EST_SERVER_FAILED', status: 504 })
+  t.match(gone.seen.at(-1), { why: 'caUnreachable', detail: /ADCS_REFUSED/ })
+  const untrusted = await chain(t, { simulated: { trusted: [] } })
+  await t.rejects(untrusted.client.simpleEnroll(csrDer), { code: 'EST_SERVER_FAILED', status: 504 })
+  const silent = await chain(t, { simulated: { options: { fault: ['certfnsh=silent'] }, client: { timeoutMs: 100 } } })
+  await t.rejects(silent.client.simpleEnroll(csrDer), { code: 'EST_SERVER_FAILED', status: 504 })
+  t.match(silent.seen.at(-1), { why: 'caSilent' })
+})
+
+t.test('the chain is asked for once an hour, and an old one is better than none', async t => {
+  let at = now().getTime()
+  const { client, simulator, iisLines } = await lab(t)
+  const authority = adcsAuthority({ client, now: () => new Date(at) })
+  const context = { signal: new AbortController().signal, note: () => {} }
+  const chains = async () => (await authority.caCerts(context)).length
+  t.equal(await chains(), 1)
+  const asked = iisLines.length
+  t.equal(await chains(), 1)
+  t.equal(iisLines.length, asked)
+  at += 3_600_000
+  t.equal(await chains(), 1)
+  t.ok(iisLines.length > asked)
+  await simulator[Symbol.asyncDispose]()
+  at += 3_600_000
+  t.equal(await chains(), 1)
+  const never: Promise<EnrolAnswer> = authority.enrol(csrDer, { ...context, operation: 'simpleenroll', remoteAddress: '' })
+  await t.rejects(never, { name: 'AuthorityError', failure: 'caUnreachable' })
+})
