@@ -197,3 +197,17 @@ t.test('options may be spelt in any case', async t => {
   })
   t.equal(found?.toString(), 'abc')
 })
+
+t.test('a packet from port 0, where nobody can be answered, is as if it had not come', async t => {
+  const createUdpSocket = () => {
+    const socket = environment.createUdpSocket()
+    const from = { address: '127.0.0.1', family: 'IPv4', port: 0, size: 4 } as const
+    const stray = formatPacket(data(1, 3))
+    socket.once('listening', () => socket.emit('message', stray, from))
+    socket.prependListener('message', (_, { port }) => void (port === 0 || socket.emit('message', stray, from)))
+    return socket
+  }
+  const options = bootOptions({ tftpPort: server.port, tftpTimeoutMs: 1_000 })
+  const request = { host: '127.0.0.1', localAddress: undefined, file: 'file20000', maxBytes: 65_536, signal: undefined }
+  t.strictSame(await getByTftp(request, { environment: { ...environment, createUdpSocket }, options }), files.get('file20000'))
+})

@@ -20,9 +20,10 @@ export class DatagramPort {
   constructor(init: DatagramPortInit) {
     this.#init = init
     this.#socket = createSocket({ type: init.host.includes(':') ? 'udp6' : 'udp4' })
-    this.#socket.on('message', (datagram: Buffer, { address, port }: RemoteInfo) =>
-      init.onMessage(datagram, { host: address, port }),
-    )
+    this.#socket.on('message', (datagram: Buffer, { address, port }: RemoteInfo) => {
+      // Nobody can be answered at port 0: sending there throws.
+      if (port !== 0) init.onMessage(datagram, { host: address, port })
+    })
   }
 
   /** Begin to listen at once: what is sent meanwhile waits. Errors go to `onError`. */
@@ -42,6 +43,7 @@ export class DatagramPort {
     try {
       await promise
     } catch (cause) {
+      this.#socket.close()
       const inUse = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
       throw new ListenError(inUse ? 'LISTEN_PORT_IN_USE' : 'LISTEN_FAILED', `${host}:${port}`, { cause })
     }

@@ -42,10 +42,10 @@ const readWhole = (path: string, name: string): Promise<SourceFile | undefined> 
   })
 
 /**
- * The files of a folder. A link is followed as long as it leads to a file inside the folder. Files are kept in memory and looked
+ * The files of a folder that everybody may read. A link is followed as long as it leads to a file inside the folder. Files are kept in memory and looked
  * at again for each request: one that was replaced is read anew.
  *
- * @throws {FilesError} `FILES_FOLDER_MISSING`; later, from `get`, `FILES_UNREADABLE`, `FILES_TOO_LARGE`.
+ * @throws {FilesError} `FILES_FOLDER_MISSING`; later, from `get`, `FILES_UNREADABLE`, `FILES_PRIVATE`, `FILES_TOO_LARGE`.
  */
 export const folderSource = async ({ folder, maxFileBytes, cacheBytes }: FolderSourceOptions): Promise<FileSource> => {
   const cache = new FileCache(cacheBytes)
@@ -62,6 +62,8 @@ export const folderSource = async ({ folder, maxFileBytes, cacheBytes }: FolderS
       if (root === undefined || path === undefined || !path.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined
       const stats = await unlessAbsent(name, () => stat(path))
       if (!stats?.isFile()) return undefined
+      // Keys and device stores are of mode 0600. TFTP knows no users, so its servers have always held to this.
+      if ((stats.mode & constants.S_IROTH) === 0) throw new FilesError('FILES_PRIVATE', name)
       if (stats.size > maxFileBytes) throw new FilesError('FILES_TOO_LARGE', name)
       return cache.get({ key: path, stamp: stampOf(stats), make: () => readWhole(path, name) })
     },

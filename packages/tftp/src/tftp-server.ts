@@ -68,8 +68,7 @@ export class TftpServer {
   }
 
   #receive(datagram: Buffer, from: Address): void {
-    // Nobody can be answered at port 0.
-    if (isError(datagram) || this.#isDraining || from.port === 0) return
+    if (isError(datagram) || this.#isDraining) return
     let packet: Packet
     try {
       packet = parsePacket(datagram)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   formatPacket,
   type Packet,
@@ -75,7 +76,7 @@ export class Transfer {
    */
   isSameRequest(request: PacketOf<'RRQ'>): boolean {
     const isAtEnd = this.#block > 1 && this.#block === this.#blocks.last
-    return !isAtEnd && formatPacket(request).equals(formatPacket(this.#init.request))
+    return !isAtEnd && isDeepStrictEqual(request, this.#init.request)
   }
 
   /** A datagram of the client. */

@@ -73,11 +73,22 @@ t.test('a thousand that ask at once share one read', async t => {
 
 t.test('what is too large, and what this user may not read, is a failure with a code', async t => {
   const folder = t.testdir({ large: 'x'.repeat(1_001), whole: 'x'.repeat(1_000), closed: 'x' })
-  chmodSync(join(folder, 'closed'), 0)
+  chmodSync(join(folder, 'closed'), 0o004)
   const get = await open(folder)
   await t.rejects(get('large'), { code: 'FILES_TOO_LARGE', where: 'large' })
   t.equal((await get('whole'))?.bytes.length, 1_000)
   if (process.getuid?.() !== 0) await t.rejects(get('closed'), { code: 'FILES_UNREADABLE', where: 'closed' })
+})
+
+t.test('what only its owner may read is not handed to whoever asks', async t => {
+  const folder = t.testdir({ 'capf.pem': 'key', 'capf.db': 'strings', 'a.xml': 'x' })
+  const get = await open(folder)
+  chmodSync(join(folder, 'capf.pem'), 0o600)
+  chmodSync(join(folder, 'capf.db'), 0o640)
+  for (const name of ['capf.pem', 'capf.db']) await t.rejects(get(name), { code: 'FILES_PRIVATE', where: name })
+  t.match(await get('a.xml'), { bytes: Buffer.from('x') })
+  chmodSync(join(folder, 'a.xml'), 0o600)
+  await t.rejects(get('a.xml'), { code: 'FILES_PRIVATE' }, 'not from memory either')
 })
 
 t.test('the folder must be there; when it goes, its files are gone; it may be a link that is moved', async t => {

@@ -77,6 +77,21 @@ t.test('a request that comes twice makes one transfer; the port may be used agai
   )
 })
 
+t.test('a request that comes twice may have options that grow when their case is changed', async t => {
+  await using serving = await start()
+  await using client = new ScriptedClient(serving.tftpPort)
+  // U+0130 has two bytes, and its small letter three: written again, the request would be longer than one may be.
+  const options = Array.from({ length: 30 }, (_, index) => `${'\u0130'.repeat(5)}${index}\0${1}\0`).join('')
+  const request = Buffer.concat([Buffer.of(0, 1), Buffer.from(`ITLFile.tlv\0octet\0${options}`)])
+  t.ok(request.length <= 512)
+  client.send(request)
+  const { port } = await client.next()
+  client.send(request)
+  client.send({ name: 'ACK', block: 1 }, port)
+  t.match(await client.next(), { port, packet: { name: 'DATA', block: 2 } })
+  t.equal(serving.server.report().transfers, 1)
+})
+
 t.test('duplicated and reordered acknowledgements send nothing twice', async t => {
   await using serving = await start()
   await using client = new ScriptedClient(serving.tftpPort)

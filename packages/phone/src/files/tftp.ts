@@ -87,7 +87,8 @@ class TftpTransfer {
   }
 
   #received(message: Buffer, { address, port }: RemoteInfo): void {
-    if (address !== this.#request.host) return
+    // Nobody can be answered at port 0: sending there throws.
+    if (address !== this.#request.host || port === 0) return
     if (this.#peerPort !== undefined && port !== this.#peerPort) {
       this.#socket.send(formatPacket(refusal(TFTP_ERROR_CODES.unknownTransferId)), port, address, () => {})
       return
