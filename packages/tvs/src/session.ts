@@ -6,7 +6,7 @@ import type { TvsOptions } from './options.ts'
 /** One connection in one line: what the log and the counters say of it. */
 export type SessionSummary = {
   remoteAddress: string
-  /** Who asked, as it called itself last. */
+  /** Who asked, as it called itself last, up to 128 characters. */
   deviceName: string | undefined
   /** How many requests got which answer. */
   answers: Partial<Record<Answer, number>>
@@ -16,6 +16,9 @@ export type SessionSummary = {
   /** Byte in the frame where a malformed request goes wrong. */
   offset?: number
 }
+
+/** Who asks is for the log only, and no phone has a longer name: what is longer is cut. */
+const MAX_NAME_CHARACTERS = 128
 
 type Ending = Pick<SessionSummary, 'detail' | 'offset'>
 
@@ -106,7 +109,7 @@ export class TvsSession implements Handler {
   #answer(request: Request): Buffer {
     const { answer, frame } = this.#context.answerer().answer(request, this.#context.now().getTime())
     this.#answers[answer] = (this.#answers[answer] ?? 0) + 1
-    this.#deviceName = request.deviceName ?? this.#deviceName
+    this.#deviceName = request.deviceName?.slice(0, MAX_NAME_CHARACTERS) ?? this.#deviceName
     return frame
   }
 

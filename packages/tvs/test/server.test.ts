@@ -143,6 +143,16 @@ t.test('a name from the wire cannot make a second line of the log', async t => {
   t.equal(server.logLines().length, 1)
 })
 
+t.test('a name longer than any phone has fills no log', async t => {
+  const server = await serve(t)
+  const client = await server.client()
+  client.send(encode({ name: 'VERIFY_REQUEST', sessionId: 1, certificateDer: capf, deviceName: 'x'.repeat(8_000) }))
+  await client.answers(1)
+  client.socket.end()
+  await server.quiet()
+  t.match(server.logLines(), [{ deviceName: 'x'.repeat(128), answers: { valid: 1 } }])
+})
+
 t.test('why it cannot start: a port in use, a certificate that cannot serve, a wrong option', async t => {
   const store = new CertificateStore([])
   const other = createServer().listen(0, '127.0.0.1')
