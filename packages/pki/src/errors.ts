@@ -2,7 +2,7 @@
 export const PKI_ERRORS = {
   PKI_KEY_SPEC: 'not a key specification: rsa:512, rsa:1024, rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ec:p521',
   PKI_BAD_PUBLIC_KEY: 'not a SubjectPublicKeyInfo of a key type, size or curve that CAPF knows',
-  PKI_BAD_PRIVATE_KEY: 'not a readable private key of a key type, size or curve that CAPF knows',
+  PKI_BAD_PRIVATE_KEY: 'no private key of a type, size and curve that CAPF knows is there, or it has a passphrase',
   PKI_KEY_TYPE: 'this signature needs an RSA key',
   PKI_KEY_TOO_SMALL: 'the key is too small for this signature: SHA-512 needs RSA of at least 1024 bits',
   PKI_KEY_MISMATCH: 'the private key does not belong to this certificate',

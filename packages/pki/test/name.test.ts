@@ -37,9 +37,10 @@ t.test('blanks at the end of a value are left out, but for one that is escaped',
     ['a\\\\   ', 'a\\'],
     ['a\\ \\   ', 'a  '],
     ['   ', ''],
-    [`a${' '.repeat(60_000)}b`, `a${' '.repeat(60_000)}b`],
   ] as const)
     t.strictSame(parseName(`CN=${text}`), name(['CN', value]), JSON.stringify(text.slice(0, 9)))
+  const long = `a${' '.repeat(500_000)}b`
+  t.ok(parseName(`CN=${long}`)[0]?.value === long, 'a long row of them in the middle stays, and takes no time')
 })
 
 t.test('what is no name is refused with what it was', async t => {
