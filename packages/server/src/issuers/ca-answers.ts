@@ -1,4 +1,4 @@
-import { type Certificate, certifiedKey } from '@capfkit/pki'
+import { type Certificate, parseCertificate } from '@capfkit/pki'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
 import { type EnrolAnswer, LIBEST } from './enrol.ts'
@@ -32,10 +32,10 @@ export type CaAnswersInit = {
   trace: Trace | undefined
 }
 
-/** SHA-256 of the key in a certificate, hex; `undefined` for what is no certificate. */
+/** SHA-256 of the key in a certificate, hex; `undefined` for what is no certificate, or a damaged one. */
 const certifiedKeyId = (certificateDer: Buffer): string | undefined => {
   try {
-    return keyIdOf(certifiedKey(certificateDer))
+    return keyIdOf(parseCertificate(certificateDer).publicKeyDer)
   } catch {
     return undefined
   }
