@@ -1,6 +1,8 @@
 import { ANCHORS } from '../../packages/est/src/adcs/client/page-anchors.ts'
 import { CURL_FAILURES, type CurlFailureName, curlFailure } from '../../packages/est/src/adcs/curl-failures.ts'
 import {
+  ADCS_CAUSES,
+  type AdcsCause,
   CES_LINES,
   FAULT_STEPS,
   FAULTS,
@@ -56,6 +58,15 @@ export const adcsTables = (): Record<string, string> => ({
   certificates: documented(Object.fromEntries(Object.entries(WEB_CERTIFICATES).map(([name, { doc }]) => [name, doc]))),
   faults: `${documented(FAULTS)}\n\nSteps are ${Object.keys(FAULT_STEPS).map(code).join(', ')}.`,
   policies: documented(POLICIES),
+  causes: table(
+    ['name', 'cause', 'code', 'how the simulator, or its client, comes to it'],
+    Object.entries<AdcsCause>(ADCS_CAUSES).map(([name, { what, code: ours, ...told }]) => [
+      code(name),
+      what,
+      code(ours),
+      code(JSON.stringify(told)),
+    ]),
+  ),
   columns: Object.keys(IIS_FIELDS).map(code).join(', '),
   statuses: table(
     ['for', 'status', 'substatus', 'Windows status'],

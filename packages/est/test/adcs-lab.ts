@@ -26,6 +26,23 @@ export const csrOf = (name = 'SEP001122334455', keyPair = phoneKey, attributes: 
 
 export const csrDer = await csrOf()
 
+/**
+ * A client's time-out that comes when the simulator has a request of this path and does not answer it: nothing waits, and no
+ * machine is too slow.
+ */
+export const timeoutAt = (path: () => string | undefined) => {
+  let fire = () => {}
+  return {
+    onRequest: (asked: string) => {
+      if (asked === path()) fire()
+    },
+    startTimer: (callback: () => void) => {
+      fire = callback
+      return { [Symbol.dispose]: () => {} }
+    },
+  }
+}
+
 type LabInit = Partial<Omit<AdcsSimulatorInit, 'options'>> & {
   options?: AdcsSimulatorInit['options']
   client?: AdcsClientInit['options']

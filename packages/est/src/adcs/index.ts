@@ -1,3 +1,4 @@
+export { ADCS_CAUSES, type AdcsCause, type AdcsCauseName } from './causes.ts'
 export { CES_LINES, type CesLevel, type CesLine, type CesLineName, cesLine } from './ces-lines.ts'
 export { AdcsClient, type AdcsClientInit, type EnrolOptions } from './client/adcs-client.ts'
 export { ADCS_CLIENT_OPTIONS, type AdcsClientOptions } from './client/options.ts'

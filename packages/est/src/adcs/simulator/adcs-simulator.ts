@@ -27,6 +27,8 @@ export type AdcsSimulatorInit = {
   /** In the place of `options.webCertificate`. */
   readonly webCertificate?: WebCertificate
   readonly log?: Logger
+  /** Each request that is there to its end, by its path, before anything is done about it. */
+  readonly onRequest?: (path: string) => void
   /** Each line of the IIS log, without its end. */
   readonly onIisLine?: (line: string) => void
   readonly now?: () => Date
@@ -112,6 +114,7 @@ export class AdcsSimulator implements AsyncDisposable {
       faults: this.#faults,
       host,
       maxBodyBytes,
+      onRequest: init.onRequest,
       onIisLine: init.onIisLine,
       log,
       now,

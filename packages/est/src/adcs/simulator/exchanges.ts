@@ -19,6 +19,7 @@ export type ExchangesInit = {
   readonly faults: Faults
   readonly host: string
   readonly maxBodyBytes: number
+  readonly onRequest: ((path: string) => void) | undefined
   readonly onIisLine: ((line: string) => void) | undefined
   readonly log: Logger | undefined
   readonly now: () => Date
@@ -101,6 +102,7 @@ export class Exchanges {
     const body = await bodyOf(request, { response, maxBytes: maxBodyBytes })
     if (body === 'gone') return undefined
     exchange.status = 'ok'
+    this.#init.onRequest?.(exchange.path)
     if (body === 'too-large') return htmlReply('', 'tooLarge', { connection: 'close' })
     if (path !== CERTSRV && !path.startsWith(`${CERTSRV}/`)) return htmlReply('', 'notFound')
     const page = () =>
