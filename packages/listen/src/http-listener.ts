@@ -52,6 +52,8 @@ export class HttpListener {
   readonly #server: Server | TlsServer
   /** Connections whose handshake is not done, by their peer: a TLS socket does not know the one below it. */
   readonly #handshakes = new Map<string, Socket>()
+  /** Connections that have asked nothing yet, and how many bytes had come from them when they could. */
+  readonly #silent = new Map<Socket, number>()
   /** Answers that are under way. */
   readonly #answers = new Set<ServerResponse>()
   #isDraining = false
@@ -76,7 +78,7 @@ export class HttpListener {
     this.#server.on('connection', (socket: Socket) => this.#admit(socket))
     this.#server.on('clientError', (error, socket) => this.#refuseBytes(error, socket))
     if (!tls) return
-    this.#server.on('secureConnection', (socket: TLSSocket) => this.#handshakes.delete(peerOf(socket)))
+    this.#server.on('secureConnection', (socket: TLSSocket) => this.#secure(socket))
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#refuseHandshake(error, socket))
     if (onKeylog) this.#server.on('keylog', onKeylog)
   }
@@ -108,6 +110,7 @@ export class HttpListener {
   }
 
   readonly #answer: RequestListener = (request, response) => {
+    this.#silent.delete(request.socket)
     this.#answers.add(response)
     response.once('close', () => this.#answers.delete(response))
     if (this.#isDraining) response.setHeader('connection', 'close')
@@ -124,10 +127,23 @@ export class HttpListener {
       this.#options.onRejected(rejected)
       return
     }
-    if (this.#options.tls === undefined) return
+    if (this.#options.tls === undefined) {
+      this.#mayAsk(socket)
+      return
+    }
     const peer = peerOf(socket)
     this.#handshakes.set(peer, socket)
     socket.once('close', () => this.#handshakes.delete(peer))
+  }
+
+  #secure(socket: TLSSocket): void {
+    this.#handshakes.delete(peerOf(socket))
+    this.#mayAsk(socket)
+  }
+
+  #mayAsk(socket: Socket): void {
+    this.#silent.set(socket, socket.bytesRead)
+    socket.once('close', () => this.#silent.delete(socket))
   }
 
   #refuseHandshake(error: Error, socket: TLSSocket): void {
@@ -153,6 +169,8 @@ export class HttpListener {
     this.#isDraining = true
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const socket of this.#handshakes.values()) socket.destroy()
+    // Node ends who waits between two requests, but not who has never sent anything.
+    for (const [socket, bytesRead] of this.#silent) if (socket.bytesRead === bytesRead) socket.destroy()
     for (const response of this.#answers) if (!response.headersSent) response.setHeader('connection', 'close')
     const cut = setTimeout(() => this.cut(), drainTimeoutMs)
     await closed

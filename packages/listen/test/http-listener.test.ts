@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { type TlsOptions, connect as tlsConnect } from 'node:tls'
 import { type HttpLimits, HttpListener, type HttpRejected } from '@capfkit/listen'
 import t, { type Test } from 'tap'
 
@@ -12,7 +14,10 @@ const LIMITS: HttpLimits = {
   idleTimeoutMs: 5_000,
 }
 
-const listening = async (t: Test, limits: Partial<HttpLimits> = {}) => {
+const pem = readFileSync(new URL('../../../test-vectors/pem/tvs.pem', import.meta.url))
+const TLS = { cert: pem, key: pem }
+
+const listening = async (t: Test, { tls, ...limits }: Partial<HttpLimits> & { tls?: TlsOptions } = {}) => {
   const rejected: HttpRejected[] = []
   const asked: string[] = []
   /** Answers that a test gives when it likes, by path. */
@@ -21,6 +26,7 @@ const listening = async (t: Test, limits: Partial<HttpLimits> = {}) => {
     host: '127.0.0.1',
     port: 0,
     limits: { ...LIMITS, ...limits },
+    ...(tls ? { tls } : {}),
     maxHeaderBytes: 1_024,
     onRejected: what => rejected.push(what),
     answer: (request, response) => {
@@ -33,10 +39,11 @@ const listening = async (t: Test, limits: Partial<HttpLimits> = {}) => {
   const { port } = await listener.listen()
   t.teardown(() => listener.close(0))
   const open = async (): Promise<Socket> => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const to = { port, host: '127.0.0.1' }
+    const socket = tls ? tlsConnect({ ...to, rejectUnauthorized: false }) : connect(to)
     socket.on('error', () => {})
     t.teardown(() => socket.destroy())
-    await once(socket, 'connect')
+    await once(socket, tls ? 'secureConnect' : 'connect')
     return socket
   }
   /** Everything that is answered to these bytes until the end. */
@@ -48,6 +55,7 @@ const listening = async (t: Test, limits: Partial<HttpLimits> = {}) => {
   return { listener, rejected, asked, held, open, answerTo }
 }
 
+const DAY_MS = 86_400_000
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n'
 
 t.test('a request is answered, and the connection stays for the next one', async t => {
@@ -109,4 +117,18 @@ t.test('draining: the answer that is under way comes, with the word that it is t
   await closed
   for (const [who, socket] of Object.entries({ stuck, idle }))
     t.equal((await text(socket)).replace(/^HTTP.*ok$/s, ''), '', `${who} is cut`)
+})
+
+t.test('draining does not wait for who has never asked anything, in the clear or by TLS', async t => {
+  for (const given of [{}, { tls: TLS }]) {
+    const { listener, open } = await listening(t, { ...given, idleTimeoutMs: DAY_MS, requestTimeoutMs: DAY_MS })
+    const [silent, asking] = [await open(), await open()]
+    asking.write(`${GET}\r\n`)
+    t.match(String(await once(asking, 'data')), /^HTTP\/1\.1 200 /)
+    silent.resume()
+    const closed = once(silent, 'close')
+    await listener.close(DAY_MS)
+    await closed
+    t.equal(listener.connections, 0)
+  }
 })
