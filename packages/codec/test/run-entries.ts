@@ -3,8 +3,8 @@ import { type FieldRow, type RecordName, RUN_FORMAT, RUN_RECORDS, RUN_VERSION, t
 
 const SCALARS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   uint32: fc.nat({ max: 0xffffffff }),
-  float: fc.float({ noNaN: true }),
-  double: fc.double({ noNaN: true }),
+  float: fc.float({ noNaN: true, noDefaultInfinity: true }),
+  double: fc.double({ noNaN: true, noDefaultInfinity: true }),
   bool: fc.boolean(),
   string: fc.string({ unit: 'binary', maxLength: 40 }).filter(text => text.isWellFormed()),
   bytes: fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)),

@@ -80,6 +80,12 @@ t.test('what is no run file, or one of a newer version, is told with file and by
   for (const [name, bytes, error] of cases) t.throws(() => read(bytes), { name: 'RunError', where: 'a.capfrun', ...error }, name)
 })
 
+t.test('a number that is none is refused, so that no figure of a report can be none', async t => {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+    for (const wrong of [{ startMs: value }, { phasesMs: [1, value] }])
+      t.throws(() => read(encodeEntries([HEADER, { ...DONE, ...wrong } as RunEntry])), { code: 'RUN_BAD_ENTRY' })
+})
+
 t.test('an entry that claims to be longer than any is refused before it is waited for', async t => {
   const head = encodeEntries([HEADER])
   const lengthOf = (length: number) => {

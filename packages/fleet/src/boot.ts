@@ -21,6 +21,11 @@ export const countedBoot = (result: BootResult): Pick<Counted, 'phasesMs' | 'fai
   const { capf, failure, phasesMs } = result
   return {
     phasesMs: { ...phasesMs, ...capf?.phasesMs },
-    failure: failure && { side: failure.side, phase: placeOf({ ...result, failure }), reason: failure.code },
+    failure: failure && {
+      side: failure.side,
+      phase: placeOf({ ...result, failure }),
+      reason: failure.code,
+      detail: failure.detail,
+    },
   }
 }

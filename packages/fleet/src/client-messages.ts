@@ -1,6 +1,7 @@
 import type { BootTarget } from './boot.ts'
 import type { FleetErrorCode } from './errors.ts'
 import type { FleetOptions } from './options.ts'
+import type { PartInit } from './recording/part-recorder.ts'
 import type { EncodedTally, Failure } from './tally.ts'
 
 /** What a client process is told. */
@@ -16,6 +17,8 @@ export type ToClient =
       micCa: { certificateDer: Buffer; keyPem: string }
       keyPoolFile: string | undefined
       ordered: boolean
+      /** Where this run is recorded, if it is. */
+      recording?: PartInit | undefined
     }
   | { type: 'round'; number: number; startInMs: number }
   | { type: 'stop' }
@@ -41,5 +44,7 @@ export type FromClient =
   | { type: 'ready' }
   | { type: 'progress'; progress: ClientProgress }
   | { type: 'roundEnd'; tally: EncodedTally; health: ClientHealth }
+  /** Nothing more can be recorded, and why. */
+  | { type: 'recordingFailed'; message: string }
   /** `code` and `where` of a {@link FleetError}; for anything else the message alone. */
   | { type: 'failed'; code?: FleetErrorCode; where?: string; message: string }

@@ -4,6 +4,7 @@ import type { ClientHealth, ClientProgress, FromClient, ToClient } from './clien
 import { FleetEngine } from './engine.ts'
 import { FleetError } from './errors.ts'
 import { KeySource } from './key-source.ts'
+import { type PartInit, PartRecorder, type Standing } from './recording/part-recorder.ts'
 
 /** The program of one client process of a fleet. Not to be run by hand. */
 
@@ -15,6 +16,7 @@ const LOOK_MS = 10
 let engine: FleetEngine | undefined
 let keys: KeySource | undefined
 let pool: KeyPool | undefined
+let recorder: PartRecorder | undefined
 /** Told to stop before there was an engine. */
 let stopped = false
 const eventLoopDelay = monitorEventLoopDelay({ resolution: LOOK_MS })
@@ -44,14 +46,30 @@ const tellProgress = () => {
   if (engine) tell({ type: 'progress', progress: progressOf(engine) })
 }
 
+const standing = (): Standing => {
+  const { inFlight = 0, tally } = engine ?? {}
+  const { started = 0, lateStarts = 0 } = tally ?? {}
+  return { inFlight, started, lateStarts, keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 }
+}
+
+const record = ({ folder, header }: PartInit, process: number): Promise<PartRecorder> =>
+  PartRecorder.open({
+    folder,
+    header: { ...header, part: 'client', process },
+    standing,
+    onFailure: ({ message }) => tell({ type: 'recordingFailed', message }),
+  })
+
 const start = async (message: ToClient & { type: 'start' }) => {
-  const { keyPoolFile, first, step, micCa } = message
+  const { keyPoolFile, first, step, micCa, recording } = message
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   const { privateKey } = readPrivateKey(micCa.keyPem)
+  recorder = recording && (await record(recording, first))
   engine = new FleetEngine({
     ...message,
     keys,
+    recorder,
     micCa: { certificateDer: micCa.certificateDer, privateKey },
     onFirstEnded: tellProgress,
   })
@@ -68,6 +86,7 @@ const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => 
   eventLoopDelay.enable()
   const progress = setInterval(tellProgress, PROGRESS_MS)
   await engine.runRound(number, performance.now() + startInMs)
+  await recorder?.flush()
   clearInterval(progress)
   eventLoopDelay.disable()
   const { user, system } = process.cpuUsage(cpuBefore)
@@ -76,6 +95,7 @@ const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => 
 }
 
 const end = async () => {
+  await recorder?.[Symbol.asyncDispose]()
   await pool?.close()
   if (process.connected) process.disconnect()
 }

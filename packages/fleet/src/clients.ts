@@ -28,13 +28,21 @@ type Client = {
   waiting?: Waiting
 }
 
+export type ClientsInit = {
+  onProgress?: () => void
+  /** A process can record nothing more; it goes on with its phones until it is stopped. */
+  onRecordingFailed?: (sentence: string) => void
+}
+
 /** The client processes of a run: started together, run round after round, added up. */
 export class Clients implements AsyncDisposable {
   readonly #clients: Client[] = []
   readonly #onProgress: () => void
+  readonly #onRecordingFailed: (sentence: string) => void
 
-  constructor({ onProgress = () => {} }: { onProgress?: () => void } = {}) {
+  constructor({ onProgress = () => {}, onRecordingFailed = () => {} }: ClientsInit = {}) {
     this.#onProgress = onProgress
+    this.#onRecordingFailed = onRecordingFailed
   }
 
   /** Start the processes and have each make its phones. @throws {FleetError} `FLEET_CLIENT_FAILED`. */
@@ -97,7 +105,8 @@ export class Clients implements AsyncDisposable {
     else if (type === 'progress') {
       client.live = liveOf({ ...message.progress, actual: Latency.decode(message.progress.actual) })
       this.#onProgress()
-    } else if (type === 'failed') {
+    } else if (type === 'recordingFailed') this.#onRecordingFailed(message.message)
+    else if (type === 'failed') {
       const { code = 'FLEET_CLIENT_FAILED', where = 'client process', message: words } = message
       client.waiting?.reject(new FleetError(code, where, { cause: new Error(words) }))
     } else {

@@ -16,6 +16,10 @@ export const FLEET_ERRORS = {
     what: 'no phone of this run needs keys of the kind that the key pool holds',
     remedy: 'make another pool with capf keys generate, or order its kind of key with --key',
   },
+  FLEET_RECORDING: {
+    what: 'the run cannot be recorded',
+    remedy: 'make room on the disk and see that the folder can be written; what was recorded until then can be read',
+  },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 

@@ -132,7 +132,9 @@ export const FLEET_OPTIONS = {
     range: 'PERCENT%',
     doc: 'The run fails when more of its operations than this failed.',
   }),
-  out: optionalText({ doc: 'Folder for summary.json, the CAPF certificate and the manufacturing CA of the run.' }),
+  out: optionalText({
+    doc: 'Folder for the files of the run: every operation of every phone (.capfrun, for capf fleet report and compare), summary.json, the CAPF certificate and the manufacturing CA.',
+  }),
 } as const
 
 export type FleetOptions = OptionsOf<typeof FLEET_OPTIONS>

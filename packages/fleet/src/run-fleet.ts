@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { RunRecord } from '@capfkit/codec/run'
 import { parseAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
@@ -13,6 +14,8 @@ import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderRound } from './orders.ts'
 import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
+import { runHeader } from './recording/run-header.ts'
+import { RunRecording } from './recording/run-recording.ts'
 import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
@@ -38,12 +41,16 @@ class Run {
   readonly #stack: AsyncDisposableStack
   #stopped = false
   #gaveUp = false
+  #recordingFailure: string | undefined
 
   constructor(init: RunFleetInit, { options, stack }: { options: FleetOptions; stack: AsyncDisposableStack }) {
     this.#init = init
     this.#options = options
     this.#stack = stack
-    this.#clients = new Clients({ onProgress: () => this.#giveUpIfHopeless() })
+    this.#clients = new Clients({
+      onProgress: () => this.#giveUpIfHopeless(),
+      onRecordingFailed: sentence => this.#recordingFailed(sentence),
+    })
     const { signal } = init
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop, { once: true })
@@ -76,6 +83,9 @@ class Run {
     const target = own?.address ?? parseAddress(server!)
     const trusted = own ? [own.certificateDer] : told
     if (out !== undefined) await writeRunFiles({ out, micCa, trusted })
+    const processes = clientProcesses(this.#options, { cores: availableParallelism(), phones: count })
+    const header = runHeader({ options: this.#options, target, phones: count, processes, rounds })
+    const recording = out === undefined ? undefined : this.#stack.use(await this.#record(out, header))
     const store = this.#store(own)
     const { boot, bootServer } = this.#options
     const cluster =
@@ -86,7 +96,7 @@ class Run {
       if (store) await orderRound(store, { options: this.#options, round, signal })
     }
     await order(0)
-    await this.#makePhones(count, {
+    const init = {
       options: this.#options,
       target,
       trusted,
@@ -94,13 +104,17 @@ class Run {
       micCa: { certificateDer: micCa.certificateDer, keyPem: privateKeyPem(micCa.privateKey) },
       keyPoolFile: keyPool?.file,
       ordered: store !== undefined,
-    })
+      recording: recording?.part,
+    }
+    await this.#makePhones(count, { processes, init })
     signal?.throwIfAborted()
     const done: RoundSummary[] = []
     for (const [number, { operation, total }] of rounds.entries()) {
       if (this.#stopped) break
       if (number > 0) await order(number)
-      done.push(await this.#runRound({ number, of: rounds.length, operation }, { own, total }))
+      const round = await this.#runRound({ number, of: rounds.length, operation }, { own, total })
+      done.push(round)
+      recording?.roundEnd(number, round)
     }
     const report = await own?.report()
     const summary = summarize({
@@ -113,11 +127,29 @@ class Run {
       health: this.#clients.health,
       poolSize: keyPool?.count ?? 0,
       isLoopback: isLoopback(target.host),
-      stopped: this.#stopped && !this.#gaveUp,
+      stopped: this.#stopped && !this.#gaveUp && this.#recordingFailure === undefined,
+      recordingFailure: this.#recordingFailure,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
-    if (out !== undefined) await writeSummary(out, summary)
-    return summary
+    return recording ? await this.#keep(summary, recording) : summary
+  }
+
+  #record(folder: string, header: RunRecord<'Header'>): Promise<RunRecording> {
+    return RunRecording.begin({ folder, header, onFailure: ({ message }) => this.#recordingFailed(message) })
+  }
+
+  #recordingFailed(sentence: string): void {
+    this.#recordingFailure ??= sentence
+    this.#stop()
+  }
+
+  /** Leave the summary with the recording. What cannot be written is told in the summary that is returned. */
+  async #keep(summary: FleetSummary, recording: RunRecording): Promise<FleetSummary> {
+    await recording.end(summary)
+    await writeSummary(recording.part.folder, summary).catch(({ message }: FleetError) => this.#recordingFailed(message))
+    const failure = this.#recordingFailure
+    if (failure === undefined || summary.because.includes(failure)) return summary
+    return { ...summary, verdict: 'invalid', because: [...summary.because, failure] }
   }
 
   #progress(progress: FleetProgress): void {
@@ -129,12 +161,15 @@ class Run {
     return url === undefined ? undefined : this.#stack.use(openDeviceStore(url))
   }
 
-  async #makePhones(total: number, init: Parameters<Clients['start']>[0]): Promise<void> {
+  async #makePhones(
+    total: number,
+    { processes, init }: { processes: number; init: Parameters<Clients['start']>[0] },
+  ): Promise<void> {
     this.#stack.use(this.#clients)
     if (this.#stopped) return
     const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), PROGRESS_MS)
     try {
-      await this.#clients.start(init, clientProcesses(this.#options, { cores: availableParallelism(), phones: total }))
+      await this.#clients.start(init, processes)
     } finally {
       clearInterval(show)
     }

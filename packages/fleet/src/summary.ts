@@ -57,7 +57,7 @@ export type FleetSummary = {
 }
 
 export type SummaryInput = {
-  options: FleetOptions
+  options: Pick<FleetOptions, 'seed' | 'rate' | 'maxFailed'>
   phones: number
   planned: number
   target: { host: string; port: number }
@@ -67,6 +67,8 @@ export type SummaryInput = {
   poolSize: number
   isLoopback: boolean
   stopped: boolean
+  /** Why the recording ended, and the run with it. */
+  recordingFailure?: string | undefined
   server: { processes: number; memoryBytes: number } | undefined
 }
 
@@ -88,14 +90,14 @@ const isUnreachable = ({ tally }: SummaryInput) =>
 
 /** What makes the figures worthless, whatever they are. */
 const faultsOfGenerator = (input: SummaryInput): string[] => {
-  const { options, tally, planned, stopped } = input
+  const { options, tally, planned, stopped, recordingFailure } = input
   const { done, failed, lateStarts, started } = tally
   const ours = sum([...tally.failures.values()], ({ side, count }) => (side === 'generator' ? count : 0))
-  const because: string[] = []
+  const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
   if (ours > 0) because.push(`${ours} operations failed in the generator itself: it ran out of ports, file descriptors or memory`)
   if (options.rate > 0 && lateStarts > started * MAX_LATE_SHARE)
     because.push(`${lateStarts} of ${started} starts came too late: the generator lagged behind its schedule`)
-  if (!stopped && !isUnreachable(input) && done + failed !== planned)
+  if (!stopped && recordingFailure === undefined && !isUnreachable(input) && done + failed !== planned)
     because.push(`${planned} operations were planned and ${done + failed} counted: a mistake in the generator`)
   return because
 }

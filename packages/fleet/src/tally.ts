@@ -23,7 +23,8 @@ export type Counted = {
   actualMs: number
   phasesMs: Partial<Record<FleetPhase, number>>
   operation: string
-  failure: { side: FailureSide; phase: FailurePlace; reason: string } | undefined
+  /** `detail`: more words about this one case. */
+  failure: { side: FailureSide; phase: FailurePlace; reason: string; detail?: string } | undefined
 }
 
 /** Everything that is counted of a run, or of a process's part of it; it does not grow with the number of phones. */
@@ -51,7 +52,8 @@ export class Tally {
   /** Latency is that of what was done; a failure counts, but its time says nothing of the service. */
   record({ scheduledMs, actualMs, phasesMs, operation, failure }: Counted): void {
     if (failure) {
-      this.#addFailure({ ...failure, count: 1 })
+      const { side, phase, reason } = failure
+      this.#addFailure({ side, phase, reason, count: 1 })
       return
     }
     this.done++

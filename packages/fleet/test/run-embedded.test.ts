@@ -109,7 +109,7 @@ t.test('a key pool of ones own: used for its kind, refused where it is of no use
 t.test('--out keeps what one needs to look into a run or to repeat it', async t => {
   const out = join(t.testdir(), 'made', 'here')
   const summary = await run({ out, auth: 'mic', seed: 5 })
-  t.strictSame(readdirSync(out).sort(), ['capf-certificate.pem', 'mic-ca.pem', 'summary.json'])
+  t.strictSame(readdirSync(out).sort(), ['capf-certificate.pem', 'mic-ca.pem', 'part-0.capfrun', 'run.capfrun', 'summary.json'])
   t.strictSame(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')), summary)
   t.match(summary, { seed: 5, verdict: 'pass' })
   t.equal((statSync(join(out, 'mic-ca.pem')).mode & 0o777).toString(8), '600')

@@ -4,7 +4,9 @@ import { CONFIG_ERRORS } from '@capfkit/codec/options'
 import { RUN_ERRORS } from '@capfkit/codec/run'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { TLV_ERRORS } from '@capfkit/codec/tlv'
+import { EST_ERRORS } from '@capfkit/est'
 import { ADCS_ERRORS } from '@capfkit/est/adcs'
+import { FLEET_ERRORS } from '@capfkit/fleet'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
@@ -35,6 +37,8 @@ const allErrors = (): ErrorRow[] => [
   ...remedies(FILES_ERRORS),
   ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
   ...remedies(BOOT_ERRORS),
+  ...remedies(FLEET_ERRORS),
+  ...remedies(EST_ERRORS),
   ...remedies(ADCS_ERRORS),
   ...sentences(PKI_ERRORS),
   ...sentences(CHAIN_ERRORS),

@@ -37,14 +37,21 @@ const absent = ({ type, many }: FieldRow): unknown => {
   return { bool: false, string: '', bytes: Buffer.alloc(0) }[type as 'bool'] ?? 0
 }
 
-/** What protobufjs read as a plain value: everything there, but records that were absent. */
+/** Numbers that are none would end in figures that are none. */
+const mustBeFinite = (value: unknown, key: string): unknown => {
+  const isNone = (item: unknown) => typeof item === 'number' && !Number.isFinite(item)
+  if (isNone(value) || (Array.isArray(value) && value.some(isNone))) throw new RangeError(`${key} is no number`)
+  return value
+}
+
+/** What protobufjs read as a plain value: everything there, but records that were absent. @throws {RangeError} */
 export const plainValue = (message: object, name: RecordName): Record<string, unknown> => {
   const value: Record<string, unknown> = {}
   const read = message as Readonly<Record<string, unknown>>
   for (const [key, row] of Object.entries<FieldRow>(RUN_RECORDS[name].fields)) {
     const { type } = row
     const isThere = Object.hasOwn(message, key)
-    if (!isRecord(type)) value[key] = isThere ? read[key] : absent(row)
+    if (!isRecord(type)) value[key] = isThere ? mustBeFinite(read[key], key) : absent(row)
     else if (row.many) value[key] = ((read[key] ?? []) as object[]).map(item => plainValue(item, type))
     else if (isThere) value[key] = plainValue(read[key] as object, type)
   }

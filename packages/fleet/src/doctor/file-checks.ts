@@ -3,8 +3,8 @@ import type { Machine } from './machine.ts'
 
 /** What a run may write before it starts, and what a device adds to the SQLite store of an embedded server. */
 const STORE_BYTES = { base: 50_000_000, device: 1_500 } as const
-/** What the files of a run take: certificates and summary, and the record of each operation. */
-const OUT_BYTES = { base: 1_000_000, operation: 500 } as const
+/** What the files of a run take: the bytes of failed operations, and the record of each operation. */
+const OUT_BYTES = { base: 20_000_000, operation: 150 } as const
 
 type Disk = Awaited<ReturnType<Machine['disk']>>
 

@@ -1,0 +1,138 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { RunEntry, RunRecord } from '@capfkit/codec/run'
+import type { FleetError } from '../errors.ts'
+import { FLEET_PHASES, type FleetPhase } from '../phases.ts'
+import type { Counted } from '../tally.ts'
+import { Recorder } from './recorder.ts'
+import { OPERATION_NAMES, partFile } from './run-header.ts'
+import { SessionTape } from './session-tape.ts'
+
+/** What a client process is told of the recording. */
+export type PartInit = { folder: string; header: RunRecord<'Header'> }
+
+/** One operation that has ended; moments on the clock of `performance.now()`. */
+export type Ended = { index: number; deviceName: string; round: number; startedMs: number; counted: Counted }
+
+/** What the recording asks of the engine, and of the process that it runs in. */
+export type Standing = {
+  inFlight: number
+  started: number
+  lateStarts: number
+  keysPooled: number
+  keysGenerated: number
+}
+
+/** Of all failed operations in a process [RUN-1.4]. */
+const MOST_FRAME_BYTES = 16_777_216
+const MOST_DETAIL = 300
+/** The monitor looks this often, and counts its own interval as delay. */
+const LOOK_MS = 10
+
+const PHASE_INDEX = Object.fromEntries(FLEET_PHASES.map((phase, index) => [phase, index])) as Record<FleetPhase, number>
+const OPERATION_INDEX: ReadonlyMap<string, number> = new Map(OPERATION_NAMES.map((name, index) => [name, index]))
+
+/** Writes one process's part of a run: each operation that has ended, and once a second how the process is doing. */
+export class PartRecorder implements AsyncDisposable {
+  readonly #startedMs: number
+  readonly #standing: () => Standing
+  readonly #tapes = new Map<number, SessionTape>()
+  readonly #delay = monitorEventLoopDelay({ resolution: LOOK_MS })
+  #cpu = process.cpuUsage()
+  #frameBytes = 0
+  #droppedFrames = 0
+  #recorder: Recorder | undefined
+
+  private constructor(startedMs: number, standing: () => Standing) {
+    this.#startedMs = startedMs
+    this.#standing = standing
+    this.#delay.enable()
+  }
+
+  /** @throws {FleetError} `FLEET_RECORDING`. */
+  static async open(init: PartInit & { standing: () => Standing; onFailure: (error: FleetError) => void }): Promise<PartRecorder> {
+    const { folder, standing, onFailure } = init
+    const startedMs = performance.now()
+    const part = new PartRecorder(startedMs, standing)
+    const header = { ...init.header, startedMs: performance.timeOrigin + startedMs, kind: 'header' } as const
+    const file = partFile(folder, header.process)
+    part.#recorder = await Recorder.open({ file, header, beforeFlush: () => part.#health(), onFailure })
+    return part
+  }
+
+  /** Where the bytes of this phone's sessions go while they run. */
+  tapeFor(index: number): SessionTape {
+    const tape = new SessionTape(() => performance.now())
+    this.#tapes.set(index, tape)
+    return tape
+  }
+
+  /** A round begins at this moment on the clock of `performance.now()`. */
+  round(number: number, startMs: number): void {
+    this.#recorder?.add({ kind: 'round', number, startMs: startMs - this.#startedMs })
+  }
+
+  operation({ index, deviceName, round, startedMs, counted }: Ended): void {
+    const { scheduledMs, actualMs, phasesMs, failure } = counted
+    const phases: number[] = []
+    const times: number[] = []
+    for (const phase in phasesMs) {
+      phases.push(PHASE_INDEX[phase as FleetPhase])
+      times.push(phasesMs[phase as FleetPhase]!)
+    }
+    const tape = this.#tapes.get(index)
+    const failed = failure && this.#failure(failure, tape?.take(startedMs))
+    if (!failed) tape?.clear()
+    this.#recorder?.add({
+      kind: 'operation',
+      phone: index,
+      deviceName,
+      round,
+      operation: OPERATION_INDEX.get(counted.operation) ?? 0,
+      startMs: startedMs - this.#startedMs,
+      lateMs: scheduledMs - actualMs,
+      totalMs: actualMs,
+      phases,
+      phasesMs: times,
+      ...(failed ? { failure: failed } : {}),
+    })
+  }
+
+  #failure(failure: NonNullable<Counted['failure']>, taken: ReturnType<SessionTape['take']> | undefined): RunRecord<'Failure'> {
+    const { side, phase, reason, detail = '' } = failure
+    const { frames = [], dropped = 0 } = taken ?? {}
+    this.#droppedFrames += dropped
+    const bytes = frames.reduce((sum, { data }) => sum + data.length, 0)
+    const hasRoom = this.#frameBytes + bytes <= MOST_FRAME_BYTES
+    if (hasRoom) this.#frameBytes += bytes
+    else this.#droppedFrames += frames.length
+    return { side, phase, reason, detail: detail.slice(0, MOST_DETAIL), frames: hasRoom ? frames : [] }
+  }
+
+  #health(): RunEntry {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    this.#cpu = process.cpuUsage()
+    const delayMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LOOK_MS)
+    const [p99, max] = [this.#delay.percentile(99), this.#delay.max]
+    this.#delay.reset()
+    return {
+      kind: 'health',
+      atMs: performance.now() - this.#startedMs,
+      cpuMs: (user + system) / 1000,
+      eventLoopDelayP99Ms: delayMs(p99),
+      eventLoopDelayMaxMs: delayMs(max),
+      memoryBytes: process.memoryUsage.rss(),
+      droppedFrames: this.#droppedFrames,
+      ...this.#standing(),
+    }
+  }
+
+  /** Everything up to now is in the file when it resolves. */
+  async flush(): Promise<void> {
+    await this.#recorder?.flush()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#delay.disable()
+    await this.#recorder?.[Symbol.asyncDispose]()
+  }
+}

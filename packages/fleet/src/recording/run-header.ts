@@ -1,0 +1,43 @@
+import { join } from 'node:path'
+import type { OptionRow } from '@capfkit/codec/options'
+import { RUN_FORMAT, RUN_VERSION, type RunRecord } from '@capfkit/codec/run'
+import { formatAddress } from '@capfkit/listen'
+import { FLEET_OPTIONS, type FleetOptions } from '../options.ts'
+import { FLEET_PHASES } from '../phases.ts'
+
+/** What an operation may turn out to be; a phone knows it when the server has said it. */
+export const OPERATION_NAMES = ['unknown', 'none', 'install', 'delete', 'troubleshoot'] as const
+
+/** The file of the run, and those of the processes that run phones [RUN-1.1]. */
+export const RUN_FILE = 'run.capfrun'
+export const isRunFile = (name: string): boolean => /^(?:run|part-\d+)\.capfrun$/.test(name)
+export const partFile = (folder: string, process: number): string => join(folder, `part-${process}.capfrun`)
+
+/** The header of the file of a run; that of a part differs in `part`, `process` and `startedMs`. */
+export const runHeader = (run: {
+  options: FleetOptions
+  target: { host: string; port: number }
+  phones: number
+  processes: number
+  rounds: readonly { operation: string; total: number }[]
+}): RunRecord<'Header'> => {
+  const { options, target, phones, processes, rounds } = run
+  return {
+    format: RUN_FORMAT,
+    version: RUN_VERSION,
+    startedMs: performance.timeOrigin + performance.now(),
+    part: 'run',
+    process: 0,
+    processes,
+    seed: options.seed,
+    options: Object.entries<OptionRow>(FLEET_OPTIONS).flatMap(([name, { secret }]) => {
+      const value = options[name as keyof FleetOptions]
+      return secret || value === undefined ? [] : [{ name, value: JSON.stringify(value) }]
+    }),
+    target: formatAddress(target),
+    phones,
+    rounds: rounds.map(({ operation, total }) => ({ operation, total })),
+    phases: [...FLEET_PHASES],
+    operations: [...OPERATION_NAMES],
+  }
+}

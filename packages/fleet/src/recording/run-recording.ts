@@ -1,0 +1,68 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunRecord } from '@capfkit/codec/run'
+import { FleetError } from '../errors.ts'
+import type { FleetSummary, RoundSummary } from '../summary.ts'
+import type { PartInit } from './part-recorder.ts'
+import { Recorder } from './recorder.ts'
+import { isRunFile, RUN_FILE } from './run-header.ts'
+
+/** Files of an earlier run would be taken for parts of this one. */
+const clear = async (folder: string): Promise<void> => {
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const name of await readdir(folder)) if (isRunFile(name)) await rm(join(folder, name))
+  } catch (cause) {
+    throw new FleetError('FLEET_RECORDING', folder, { cause })
+  }
+}
+
+/** The recording of a run in its folder: the file of the run itself, and what the processes need for theirs. */
+export class RunRecording implements AsyncDisposable {
+  readonly #recorder: Recorder
+  readonly #startedMs: number
+  /** What each client process is told; which of them it is, it knows. */
+  readonly part: PartInit
+
+  private constructor(recorder: Recorder, part: PartInit) {
+    this.#recorder = recorder
+    this.#startedMs = part.header.startedMs
+    this.part = part
+  }
+
+  /** @param init.onFailure  told once when nothing more can be written. @throws {FleetError} `FLEET_RECORDING`. */
+  static async begin(init: {
+    folder: string
+    header: RunRecord<'Header'>
+    onFailure: (error: FleetError) => void
+  }): Promise<RunRecording> {
+    const { folder, header, onFailure } = init
+    await clear(folder)
+    const file = join(folder, RUN_FILE)
+    const recorder = await Recorder.open({ file, header: { ...header, kind: 'header' }, onFailure })
+    return new RunRecording(recorder, { folder, header })
+  }
+
+  roundEnd(number: number, { seconds, generatorCpuMs, serverCpuMs = 0 }: RoundSummary): void {
+    this.#recorder.add({ kind: 'roundEnd', number, seconds, generatorCpuMs, serverCpuMs })
+  }
+
+  /** The last that is written. */
+  async end({ verdict, because, stopped, server, keys }: FleetSummary): Promise<void> {
+    this.#recorder.add({
+      kind: 'footer',
+      endedMs: performance.timeOrigin + performance.now() - this.#startedMs,
+      verdict,
+      because,
+      stopped,
+      serverProcesses: server?.processes ?? 0,
+      serverMemoryBytes: server?.memoryBytes ?? 0,
+      poolSize: keys.poolSize,
+    })
+    await this.#recorder.flush()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#recorder[Symbol.asyncDispose]()
+  }
+}

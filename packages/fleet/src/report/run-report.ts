@@ -1,0 +1,54 @@
+import type { FleetSummary } from '../summary.ts'
+import type { HealthPoint } from './health-line.ts'
+
+/** Percentiles of what was done in a stretch of time, ms; absent where nothing was. */
+export type StretchLatency = { p50: number; p90: number; p99: number; max: number }
+
+/** One stretch of time. Rates are of the stretch, in operations a second. */
+export type Interval = {
+  /** Its beginning, since the start of the first round. */
+  atSeconds: number
+  startedPerSecond: number
+  donePerSecond: number
+  failedPerSecond: number
+  failures: Record<string, number>
+  scheduledMs?: StretchLatency
+  actualMs?: StretchLatency
+  /** Mean time in each phase. */
+  phasesMs: Record<string, number>
+}
+
+/** A frame of a failed operation, or the bytes that are none. */
+export type ExampleFrame = { from: 'server' | 'client'; atMs: number; name: string; hex: string }
+
+/** One failed operation. */
+export type Example = { deviceName: string; round: number; atSeconds: number; detail: string; frames: ExampleFrame[] }
+
+/** The first operations that failed for one reason. */
+export type FailureExamples = { side: string; phase: string; reason: string; examples: Example[] }
+
+/** Everything that a report tells, from the files of the run alone; printed by `--json`. */
+export type RunReport = {
+  version: 1
+  /** ISO 8601. */
+  startedAt: string
+  target: string
+  /** As in an option file. */
+  options: Record<string, unknown>
+  /** The run ended in order; otherwise it was killed, and everything is as far as it came. */
+  complete: boolean
+  /** Bytes of entries that were being written when it was killed. */
+  tornBytes: number
+  summary: FleetSummary
+  failures: FailureExamples[]
+  /** Bytes of failed operations for which there was no more room. */
+  droppedFrames: number
+  intervalSeconds: number
+  intervals: Interval[]
+  /** When each round began. */
+  roundStarts: { number: number; operation: string; atSeconds: number }[]
+  /** The run in a few stretches of equal length: how much its figures vary by themselves. */
+  batchSeconds: number
+  batches: Interval[]
+  health: HealthPoint[]
+}

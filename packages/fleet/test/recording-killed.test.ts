@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type RunEntry, RunReader } from '@capfkit/codec/run'
+import t from 'tap'
+import { type FleetOptions, reportRun } from '../src/index.ts'
+import { startChildrenPlainly } from './child-processes.ts'
+import { LoadedServer } from './loaded-server.ts'
+import { entriesOf, ofKind } from './recorded-run.ts'
+
+startChildrenPlainly()
+
+const index = new URL('../src/index.ts', import.meta.url).href
+
+type Start = { options: Partial<FleetOptions>; shell?: string }
+
+/** A run in a process of its own, in a group with its children, so that all of it can be killed at once. */
+const startRun = (folder: string, { options, shell = 'exec "$@"' }: Start) => {
+  const program = `
+    import { runFleet } from '${index}'
+    const { verdict, because, stopped, done } = await runFleet({ options: ${JSON.stringify(options)} })
+    console.log(JSON.stringify({ verdict, because, stopped, done }))`
+  const file = join(folder, 'run.mjs')
+  writeFileSync(file, program)
+  return spawn('bash', ['-c', shell, 'bash', process.execPath, file], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+const recorded = (file: string): RunEntry[] =>
+  existsSync(file) ? ofKind(new RunReader(file).push(readFileSync(file)), 'operation') : []
+
+t.test('kill -9 in the middle: what was written stands, and a report tells that the run was killed', async t => {
+  const folder = t.testdir()
+  const out = join(folder, 'out')
+  const options = { embedded: true, phones: 2000, key: 'ec:p256', concurrency: 8, keyGenerationDelayMs: 500, processes: 1, out }
+  const child = startRun(folder, { options })
+  const part = join(out, 'part-0.capfrun')
+  let before = 0
+  while (before === 0 && child.exitCode === null) {
+    await delay(50)
+    before = recorded(part).length
+  }
+  process.kill(-child.pid!, 'SIGKILL')
+  await once(child, 'close')
+  const { complete, summary } = await reportRun(out)
+  t.equal(complete, false)
+  t.ok(before > 0 && summary.done >= before, `${summary.done} of at least ${before}`)
+  const because = [`the run was killed: ${summary.done} of 2000 operations had been recorded`]
+  t.match(summary, { verdict: 'fail', stopped: true, because })
+  t.strictSame(ofKind(entriesOf(out)['run.capfrun'] ?? [], 'footer'), [])
+  // As if the last entry had been cut by a page.
+  const bytes = readFileSync(part)
+  writeFileSync(part, bytes.subarray(0, bytes.length - 3))
+  const torn = await reportRun(out)
+  t.ok(torn.tornBytes > 0)
+  t.equal(torn.summary.done, recorded(part).length)
+})
+
+t.test('no more room for the recording: the run ends in order, is invalid, and says why; the file can be read', async t => {
+  const folder = t.testdir()
+  const out = join(folder, 'out')
+  await using server = await LoadedServer.start({ folder })
+  const { store: _, ...target } = server.options
+  // Unknown devices, whose failures are recorded with their bytes; files may not grow beyond 24 KiB.
+  const options = { ...target, phones: 5000, key: 'ec:p256', concurrency: 8, processes: 1, out }
+  // The loaders of the test runner, which come with NODE_OPTIONS, make the end of a process of an error of its files.
+  const child = startRun(folder, { options, shell: 'unset NODE_OPTIONS NODE_COMPILE_CACHE; ulimit -f 24; exec "$@"' })
+  const { verdict, because, stopped, done } = JSON.parse(await text(child.stdout))
+  t.match({ verdict, stopped }, { verdict: 'invalid', stopped: false })
+  t.match(because[0], /part-0\.capfrun: the run cannot be recorded .*; make room on the disk.*\(FLEET_RECORDING\)$/)
+  const { summary, complete } = await reportRun(out)
+  t.match({ complete, verdict: summary.verdict }, { complete: true, verdict: 'invalid' })
+  t.ok(summary.failed > 0 && done === 0, 'what was recorded until then')
+})
