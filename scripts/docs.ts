@@ -54,6 +54,7 @@ const codes = new Set(
     pki.TRUST_LIST_FINDINGS,
     listen.LISTEN_ERRORS,
     server.SERVER_ERRORS,
+    server.ISSUE_ERRORS,
     tvs.TVS_ERRORS,
     tftp.FILES_ERRORS,
     adcs.ADCS_ERRORS,
