@@ -5,7 +5,7 @@ export const hex = (text: string) => Buffer.from(text.replace(/\s+/g, ''), 'hex'
 
 export const SERVER_CHALLENGE = hex('0123456789abcdef')
 export const CLIENT_CHALLENGE = Buffer.alloc(8, 0xaa)
-// The hash of a certificate and the value for it, from "NTLM and Channel Binding Hash" of Microsoft's open specifications blog.
+// The value for the hash of a certificate, as the blog of Microsoft's open specifications has it (NTLM and Channel Binding Hash).
 export const BINDING = hex('6586e99d81c2fc984e47172fd4dd0310')
 
 /**
