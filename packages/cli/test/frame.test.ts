@@ -67,7 +67,7 @@ t.test('a wrong command line is told in a sentence with a suggestion, and exits 
       ['server', 'start', '--workers', 'many', '--max-frame-bytes', '12', '--issuer', 'me', '--metrics', '9100', '--lisen', ':1'],
       '--workers must be 0..256 processes, got "many"',
       '--max-frame-bytes must be 64..65543 bytes, got 12',
-      '--issuer must be local, got "me"',
+      '--issuer must be local | online | offline, got "me"',
       '--metrics must be HOST:PORT, got "9100"',
       '--lisen is not an option of capf server start; did you mean --listen?',
     ],
