@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { capf, outcome, startCapf } from './program.ts'
@@ -39,10 +41,36 @@ t.test('it stays up until Ctrl-C, and leaves nothing running', async t => {
   t.match(await ended, { code: 0 })
 })
 
+t.test('Ctrl-C before the phones have booted is no success', async t => {
+  const child = startCapf([...up, '--issuer', 'local', '--phones', '500', '--once'], { cwd: t.testdir() })
+  const ended = outcome(child)
+  await new Promise<void>(resolve =>
+    child.stdout.on('data', words => void (String(words).includes('SEP020000000001 boots') && resolve())),
+  )
+  child.kill('SIGINT')
+  t.match(await ended, { code: 5 })
+})
+
 t.test('a folder that cannot be made, and a port that is taken, are one sentence each', async t => {
   const cwd = t.testdir({ file: '' })
   const folder = await capf([...up, '--out', 'file/lab'], { cwd })
   t.match(folder, { code: 1, stderr: /^capf: file\/lab: the folder cannot be made: not a directory.*\(CLI_FILE_UNWRITABLE\)\n$/ })
-  const twice = await capf(['lab', 'up', ...PORTS, '--capf', '127.0.0.1:70000'], { cwd })
-  t.equal(twice.code, 2)
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const ports = PORTS.with(PORTS.indexOf('--capf') + 1, `127.0.0.1:${port}`)
+  const second = await capf(['lab', 'up', ...ports, '--issuer', 'local'], { cwd })
+  taken.close()
+  t.match(second, { code: 2, stdout: '', stderr: /^capf: 127\.0\.0\.1:\d+: another program listens.*\(LISTEN_PORT_IN_USE\)\n$/ })
+  t.equal((await capf(['lab', 'up', '--capf', '127.0.0.1:70000'], { cwd })).code, 2)
+})
+
+t.test('a folder whose keys somebody needs is left alone; one of a laboratory is used again', async t => {
+  const cwd = t.testdir({ real: { 'capf.pem': 'the key of a CAPF' } })
+  const local = [...up, '--once', '--issuer', 'local', '--phones', '0', '--out']
+  const refused = await capf([...local, 'real'], { cwd })
+  t.match(refused, { code: 2, stderr: /--out real has files that are of no laboratory/ })
+  t.equal(readFileSync(join(cwd, 'real/capf.pem'), 'utf8'), 'the key of a CAPF')
+  t.strictSame(readdirSync(join(cwd, 'real')), ['capf.pem'])
+  for (const time of ['first', 'second']) t.match(await capf([...local, 'lab'], { cwd }), { code: 0 }, time)
 })

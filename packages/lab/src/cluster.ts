@@ -7,14 +7,14 @@ import { CapfServer, type DeviceStore, openDeviceStore, phoneRecords } from '@ca
 import { DeviceFiles, FileServer } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
 import { type ClusterCertificates, newClusterCertificates } from './cluster-certificates.ts'
-import { labFile, openLogs, writeCertificates } from './lab-files.ts'
+import { labFile, openLogs, writeCertificates, writeNotice } from './lab-files.ts'
 import { type OnlineChain, startOnlineChain } from './online-chain.ts'
 import { LAB_OPTIONS, type LabOptions } from './options.ts'
 
 export type ClusterInit = {
   /** Values of {@link LAB_OPTIONS}. */
   options?: Partial<OptionsOf<typeof LAB_OPTIONS>>
-  /** Where certificates, keys, the device store and the logs go; it must be there. */
+  /** Where certificates, keys, the device store and the logs go; it must be there, and what has their names is replaced. */
   folder: string
   now?: () => Date
   /** A log could not be written; the laboratory goes on. */
@@ -120,6 +120,7 @@ export const startCluster = async (init: ClusterInit): Promise<Cluster> => {
   const options = parseOptions(LAB_OPTIONS, init.options)
   await using stack = new AsyncDisposableStack()
   const certificates = await newClusterCertificates(now)
+  await writeNotice(folder)
   const logs = stack.use(openLogs({ folder, now, onError }))
   const chain =
     options.issuer === 'online'

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FileSink } from '@capfkit/est'
 import { iisLogFile, iisLogHeader } from '@capfkit/est/adcs'
@@ -8,11 +9,19 @@ import type { ClusterCertificates } from './cluster-certificates.ts'
 export const LAB_FILES = {
   store: { name: 'capf.db', doc: 'device store: capf device … --store sqlite:FILE' },
   trace: { name: 'capf0001.txt', doc: 'SDI trace of CAPF' },
+  notice: { name: 'LABORATORY.txt', doc: 'says that everything here is for tests; only such a folder is used again' },
   errorLog: { name: 'error.log', doc: 'log of the registration authority' },
 } as const
 
 export type LabFile = keyof typeof LAB_FILES
 export const labFile = (folder: string, file: LabFile): string => join(folder, LAB_FILES[file].name)
+
+/** What tells the folder of a laboratory from one whose keys somebody needs. */
+export const writeNotice = (folder: string): Promise<void> =>
+  writeFile(
+    labFile(folder, 'notice'),
+    'TEST certificates and keys of a capfkit laboratory. The next one that is started here replaces them.\n',
+  )
 
 /** Logs of a laboratory; open until it ends. */
 export type LabLogs = AsyncDisposable & { readonly errorLog: FileSink; readonly onIisLine: (line: string) => void }

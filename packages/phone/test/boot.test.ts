@@ -249,6 +249,14 @@ t.test('an abort ends a boot in every step, and nothing is left', async t => {
     t.match(result, { ok: false, failure: { code: 'BOOT_ABORTED' } }, at)
     t.equal(result.steps.at(-2)!.step, at)
   }
+  const abort = new AbortController()
+  cluster.files.clear()
+  const delay = async (_: number, signal: AbortSignal | undefined) => {
+    abort.abort()
+    signal?.throwIfAborted()
+  }
+  const waited = await cluster.boot(cluster.phone({ delay }), { signal: abort.signal, options: { configRetries: 5 } })
+  t.match(waited, { ok: false, rounds: 0, failure: { code: 'BOOT_ABORTED', detail: 'while waiting to begin again' } })
   const gone = await cluster.boot(cluster.phone(), { signal: AbortSignal.abort() })
   t.strictSame(steps(gone), ['server deadEnd'])
 })

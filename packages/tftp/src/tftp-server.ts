@@ -17,11 +17,10 @@ export type TftpServerInit = Address & {
   readonly startTimer: (callback: () => void, ms: number) => Timer
 }
 
-/** What opens no transfer is told so; nobody ever answers an ERROR, or two servers could go on for ever. */
+/** What opens no transfer is told so. */
 const REFUSALS: Readonly<Partial<Record<Packet['name'], Refusal>>> = {
   WRQ: { error: 'accessViolation', words: 'This server is read only' },
   DATA: { error: 'illegalOperation' },
-  ACK: { error: 'illegalOperation' },
   OACK: { error: 'illegalOperation' },
 }
 
@@ -68,6 +67,7 @@ export class TftpServer {
   }
 
   #receive(datagram: Buffer, from: Address): void {
+    // Nobody ever answers an ERROR, or two servers could go on for ever.
     if (isError(datagram) || this.#isDraining) return
     let packet: Packet
     try {
@@ -77,6 +77,8 @@ export class TftpServer {
       this.#refuse(from, { file: '', refusal: { error: 'illegalOperation' }, detail: error.message })
       return
     }
+    // The client of many systems, tftp-hpa, acknowledges a refusal: it would take an answer for that to its next request.
+    if (packet.name === 'ACK') return
     if (packet.name === 'RRQ') this.#start(packet, from)
     else {
       const file = packet.name === 'WRQ' ? packet.file : ''

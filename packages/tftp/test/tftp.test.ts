@@ -92,6 +92,18 @@ t.test('a request that comes twice may have options that grow when their case is
   t.equal(serving.server.report().transfers, 1)
 })
 
+t.test('a client that acknowledges a refusal, as tftp-hpa does, gets its next file', async t => {
+  await using serving = await start()
+  await using client = new ScriptedClient(serving.tftpPort)
+  for (const file of ['none', '../none']) {
+    client.request(file)
+    t.match(await client.next(), { packet: { name: 'ERROR' } })
+    client.send({ name: 'ACK', block: 0 })
+  }
+  client.request('ITLFile.tlv')
+  t.match(await client.next(), { packet: { name: 'DATA', block: 1 } })
+})
+
 t.test('duplicated and reordered acknowledgements send nothing twice', async t => {
   await using serving = await start()
   await using client = new ScriptedClient(serving.tftpPort)

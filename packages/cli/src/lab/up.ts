@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { flag } from '@capfkit/codec/options'
@@ -6,7 +6,7 @@ import { type Cluster, LAB_FILES, LAB_OPTIONS, startCluster } from '@capfkit/lab
 import type { BootResult } from '@capfkit/phone'
 import { formatName, parseCertificate } from '@capfkit/pki'
 import { command, JSON_OPTION } from '../command.ts'
-import { CliError } from '../errors.ts'
+import { CliError, MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { systemWords } from '../files.ts'
 import { Interruption } from '../interruption.ts'
@@ -36,6 +36,11 @@ const openFolder = async (out: string | undefined): Promise<AsyncDisposable & { 
     } catch (cause) {
       throw new CliError('CLI_FILE_UNWRITABLE', { where: out, detail: `the folder cannot be made: ${systemWords(cause)}`, cause })
     }
+    const files = await readdir(out)
+    if (files.length > 0 && !files.includes(LAB_FILES.notice.name))
+      throw new MistakesError([
+        `--out ${out} has files that are of no laboratory, and a laboratory replaces keys and certificates; name an empty folder (CLI_USAGE)`,
+      ])
     return { path: out, [Symbol.asyncDispose]: async () => {} }
   }
   const path = await mkdtemp(join(tmpdir(), 'capf-lab-'))
@@ -84,7 +89,7 @@ export const up = command({
   name: 'up',
   doc: 'Bring a whole cluster up on this machine, and let phones enrol through all of it',
   details:
-    'CAPF, TVS, files of phones, a registration authority and a pretended AD CS, with certificates of their own, all on loopback. Phones boot and ask for an LSC; then everything stays up until Ctrl-C, for other phones and commands. Exit code 1: a phone was refused.',
+    'CAPF, TVS, files of phones, a registration authority and a pretended AD CS, with certificates of their own, all on loopback. Phones boot and ask for an LSC; then everything stays up until Ctrl-C, for other phones and commands. Exit code 1: a phone was refused; 5: Ctrl-C came before all had booted.',
   examples: [
     ['lab up', 'Everything, on the ports of the product where they need no rights'],
     ['lab up --out lab --phones 3 --once', 'Three phones, then the end; logs stay in the folder lab'],
@@ -105,15 +110,17 @@ export const up = command({
     const shown = { cluster, folder: folder.path, io }
     if (!json) showCluster(shown)
     const booted = await bootPhones(deviceNames(options), { ...shown, json, signal })
+    // Ctrl-C is how a laboratory ends that stays up; before that it cuts the phones short.
+    const isCut = signal.aborted
     if (json) {
       const phones = booted.map(({ device, result }) => ({ device, ...bootData(result) }))
       print(io, JSON.stringify({ version: 1, folder: folder.path, listening: cluster.listening, phones }))
     }
-    if (!once && !signal.aborted) {
+    if (!once && !isCut) {
       note(io, '\nup until Ctrl-C')
       await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
     }
-    const failed = booted.some(({ result }) => result.failure)
-    return failed && !signal.aborted ? EXIT.failed : EXIT.pass
+    if (isCut) return EXIT.stopped
+    return booted.some(({ result }) => result.failure) ? EXIT.failed : EXIT.pass
   },
 })

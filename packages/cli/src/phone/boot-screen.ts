@@ -20,7 +20,9 @@ const isBootCode = (code: string): code is BootErrorCode => Object.hasOwn(BOOT_E
 export const bootFailureLine = ({ code, step, detail }: BootFailure): string => {
   const row = isBootCode(code) ? BOOT_ERRORS[code] : undefined
   const { sentence, todo } = row ? { sentence: row.what, todo: row.remedy } : PHONE_ERRORS[code as keyof typeof PHONE_ERRORS]
-  return `${sentence} [${detail}], in step ${step}; ${todo} (${code})`
+  const about = detail === sentence ? '' : ` [${detail}]`
+  const hint = todo === 'nothing' ? '' : `; ${todo}`
+  return `${sentence}${about}, in step ${step}${hint} (${code})`
 }
 
 /** Failures of a boot that are not simply "it failed"; those of CAPF sessions have their own. */

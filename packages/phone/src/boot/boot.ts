@@ -102,6 +102,8 @@ const walkAgain = async (context: BootContext, onStep: BootOrder['onStep']): Pro
       await phone.environment.delay(options.configRetryIntervalMs, signal)
     } catch (error) {
       if (!signal?.aborted) throw error
+      record.beginAgain()
+      record.note(FIRST_STEP, { code: 'BOOT_ABORTED', detail: 'while waiting to begin again' })
       return round
     }
     record.beginAgain()

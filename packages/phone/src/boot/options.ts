@@ -19,7 +19,7 @@ export const BOOT_OPTIONS = {
     min: 512,
     max: 268_435_456,
     unit: 'bytes',
-    doc: 'A longer file is given up. Trust lists end at 64 KB and configurations at 1 MB, whatever stands here.',
+    doc: 'A longer file is given up. Trust lists end at 64 KB and configurations at 256 KB, whatever stands here.',
   }),
   tftpBlockBytes: int({
     default: 1_428,
