@@ -19,25 +19,33 @@ export class EstCounters {
   }
 }
 
-/** A server as it is measured. */
-export type Measured = { readonly counters: EstCounters; readonly connections: number; readonly pending: number }
+/** A server at this moment, as plain data. */
+export type EstReport = {
+  readonly connections: number
+  /** Requests that the CA has not decided, or whose certificate nobody has taken. */
+  readonly pending: number
+  /** By `operation status`. */
+  readonly requests: Readonly<Record<string, number>>
+  /** Connections that never became a request, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
+}
 
-/** What is measured of an EST server, one row each; asked at each scrape. */
-export const estMetrics = (server: Measured): readonly Metric[] => [
-  { name: 'est_connections', help: 'TCP connections at this moment', kind: 'gauge', value: () => server.connections },
-  { name: 'est_pending', help: 'Requests that the CA has not decided', kind: 'gauge', value: () => server.pending },
+/** What is measured of an EST server, one row each; `report` is asked at each scrape. */
+export const estMetrics = (report: () => EstReport): readonly Metric[] => [
+  { name: 'est_connections', help: 'TCP connections at this moment', kind: 'gauge', value: () => report().connections },
+  { name: 'est_pending', help: 'Requests that the CA has not decided', kind: 'gauge', value: () => report().pending },
   {
     name: 'est_requests_total',
     help: 'Requests that were answered, by operation and status',
     kind: 'counter',
     labels: ['operation', 'status'],
-    series: () => [...server.counters.requests].map(([key, count]) => [key.split(' '), count] as const),
+    series: () => Object.entries(report().requests).map(([key, count]) => [key.split(' '), count] as const),
   },
   {
     name: 'est_rejected_total',
     help: 'Connections that never became a request, by reason',
     kind: 'counter',
     labels: ['reason'],
-    series: () => [...server.counters.rejected].map(([reason, count]) => [[reason], count] as const),
+    series: () => Object.entries(report().rejected).map(([reason, count]) => [[reason], count] as const),
   },
 ]

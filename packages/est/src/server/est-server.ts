@@ -6,7 +6,7 @@ import { type CertificateAndKey, derToPem } from '@capfkit/pki'
 import type { Authority } from '../authority/authority.ts'
 import { EstError } from '../errors.ts'
 import { Login } from '../http-auth/login.ts'
-import { EstCounters } from './counters.ts'
+import { EstCounters, type EstReport } from './counters.ts'
 import { Enrolments } from './enrolments.ts'
 import { ErrorLog } from './error-log.ts'
 import { EST_SERVER_OPTIONS, type EstServerOptions } from './options.ts'
@@ -99,6 +99,16 @@ export class EstServer implements AsyncDisposable {
   /** Requests that the CA has not decided, or whose certificate nobody has taken. */
   get pending(): number {
     return this.#enrolments.pending
+  }
+
+  report(): EstReport {
+    const { connections, pending, counters } = this
+    return {
+      connections,
+      pending,
+      requests: Object.fromEntries(counters.requests),
+      rejected: Object.fromEntries(counters.rejected),
+    }
   }
 
   /** Show another certificate from the next connection on. @throws {EstError} `EST_CREDENTIAL_INVALID` */

@@ -1,4 +1,4 @@
-export { EstCounters, estMetrics } from './counters.ts'
+export { EstCounters, type EstReport, estMetrics } from './counters.ts'
 export { ErrorLog, FileSink, type LogSink } from './error-log.ts'
 export { EstServer, type EstServerInit } from './est-server.ts'
 export { LIBEST_LINES } from './log-lines.ts'

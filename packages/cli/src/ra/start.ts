@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { ErrorLog, EST_SERVER_OPTIONS, EstServer, estMetrics, FileSink } from '@capfkit/est'
+import { createLog, formatAddress } from '@capfkit/listen'
+import { certificatesIn, identify } from '../certificate-files.ts'
+import { command } from '../command.ts'
+import { MistakesError } from '../errors.ts'
+import { systemWords } from '../files.ts'
+import { note, print } from '../io.ts'
+import { ownOptions } from '../own-options.ts'
+import { required } from '../required.ts'
+import { type OpenDoor, openDoors } from '../service/doors.ts'
+import { UntilStopped } from '../service/until-stopped.ts'
+import { authorityOf } from './authorities.ts'
+import { FILES, folderCa, serverCertificate } from './ca-files.ts'
+import { START_OPTIONS, type StartOptions } from './options.ts'
+
+/** @throws {MistakesError} */
+const usersOf = ({ httpAuth, user, password }: StartOptions): ReadonlyMap<string, string> => {
+  if (httpAuth === 'off') return new Map()
+  if (user === undefined || password === undefined)
+    throw new MistakesError(['give --user and --password-file FILE: who may enrol; or --http-auth off (CLI_USAGE)'])
+  return new Map([[user, password]])
+}
+
+export const start = command({
+  name: 'start',
+  doc: 'Serve EST as a registration authority until SIGTERM or Ctrl-C',
+  details:
+    'Leaves ca.pem, the certificate of its own CA, error.log and nginx.txt, the logs of such a service, in the folder of --out. ' +
+    'Answers that are due are given first; a second Ctrl-C cuts the connections. SIGHUP shows another certificate, or reads --certificate again. Prints one line when it is ready.',
+  examples: [
+    ['ra start --user capf --password-file password --out ra', 'A CA of its own, on 127.0.0.1:8084'],
+    [
+      'ra start --user capf --password-file password --out ra --authority adcs --adcs ca.example:443 --adcs-user LAB\\ciscora --adcs-password-file adcs --adcs-trust root.pem',
+      'In front of a Microsoft CA',
+    ],
+  ],
+  options: START_OPTIONS,
+  async run({ options, io }) {
+    const { out: folder } = required(options, { out: '--out FOLDER' })
+    const users = usersOf(options)
+    const { ca, made } = await folderCa(options, { folder, io })
+    const authority = await authorityOf(options, { ca, folder, io })
+    const clientCas = options.clientCa === undefined ? [ca.certificateDer] : await certificatesIn(options.clientCa)
+    const { subject, sha1, notAfter } = identify(ca.certificateDer)
+    note(io, `${made ? 'made' : 'using'} the CA ${join(folder, FILES.ca)}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
+
+    const onError = (error: Error) => note(io, `capf: a log of the service cannot be written: ${systemWords(error)}`)
+    await using sink = new FileSink({ file: join(folder, FILES.errorLog), onError })
+    await using serviceSink = new FileSink({ file: join(folder, FILES.serviceLog), onError })
+    const server = await EstServer.start({
+      authority,
+      certificate: await serverCertificate(options, { ca, io }),
+      users,
+      clientCas,
+      options: ownOptions(EST_SERVER_OPTIONS, options),
+      log: createLog({ level: options.logLevel }),
+      errorLog: new ErrorLog({ sink, serviceSink, now: () => io.now() }),
+      now: () => io.now(),
+    })
+    const reload = async () => {
+      const certificate = await serverCertificate(options, { ca, io })
+      server.reload(certificate)
+      const now = identify(certificate.certificateDer)
+      return `reloaded the certificate: ${now.subject}, SHA-1 ${now.sha1}`
+    }
+    let doors: OpenDoor[] = []
+    using until = new UntilStopped({
+      service: server,
+      io,
+      sessions: () => server.connections,
+      reload,
+      words: { kept: 'the certificate stays as it is', cut: 'ending every connection now' },
+    })
+    try {
+      const drain = () => {
+        setImmediate(until.drain)
+        return { draining: true }
+      }
+      const status = () => ({ version: 1, listening: server.address, ...server.report() })
+      const actions = { status, reload: async () => ({ said: await reload() }), drain }
+      doors = await openDoors(options, { metrics: estMetrics(() => server.report()), isHealthy: () => true, actions })
+      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
+      const ready = {
+        version: 1,
+        listening: server.address,
+        authority: options.authority,
+        ca: { file: join(folder, FILES.ca), made, subject, sha1 },
+        ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
+      }
+      print(io, options.json ? JSON.stringify(ready) : `listening on ${formatAddress(server.address)}`)
+      return await until.stopped
+    } finally {
+      for (const { door } of doors) await door[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    }
+  },
+})
