@@ -1,6 +1,7 @@
 import { encode, STATUS } from '@capfkit/codec/tvs'
 import t from 'tap'
 import { memoryFlash } from '../src/index.ts'
+import { AnswerCache, fingerprint } from '../src/tvs/answers.ts'
 import { Cluster, shown, USUAL } from './cluster.ts'
 import { credential } from './credentials.ts'
 import { DEVICE, goodbye, greet } from './world.ts'
@@ -184,4 +185,16 @@ t.test('phones without a product name call themselves by their device name', asy
   await serve([member(0)])
   await cluster.boot(cluster.phone({ model: 'CSF', mic: credential('phone') }))
   t.match(cluster.tvs.heard, [{ deviceName: DEVICE }])
+})
+
+t.test('an answer that was kept while the clock was ahead ends a week from now at the latest', t => {
+  const certificateDer = cluster.certificateOf('capf')
+  let now = 1_000_000
+  const answers = [{ sha256: fingerprint(certificateDer), roles: [4], expiresAt: now * 1_000_000 }]
+  const cache = new AnswerCache({ now: () => now, answers })
+  t.strictSame(cache.rolesOf(certificateDer), [4])
+  now += 7 * 86_400_000
+  t.equal(cache.rolesOf(certificateDer), undefined)
+  t.strictSame(cache.current, [])
+  t.end()
 })

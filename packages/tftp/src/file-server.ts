@@ -51,8 +51,8 @@ export class FileServer implements AsyncDisposable {
       init.onServed?.(served)
     }
     const onError = (err: unknown) => log?.error({ err }, 'the file server has trouble')
-    const all = { source, options, onServed, onError, now }
-    this.#tftp = options.tftp ? new TftpServer({ ...all, ...parseAddress(options.listen), startTimer }) : undefined
+    const all = { source, options, onServed, onError, now, startTimer }
+    this.#tftp = options.tftp ? new TftpServer({ ...all, ...parseAddress(options.listen) }) : undefined
     this.#http = new HttpFileServer({ ...all, ...parseAddress(options.http) })
     if (options.https === undefined) return
     if (!init.httpsCertificate) throw new FilesError('FILES_NO_CERTIFICATE', options.https)

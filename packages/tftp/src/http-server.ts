@@ -5,6 +5,7 @@ import { type FileSource, MAX_NAME_LENGTH } from './file-source.ts'
 import { askedFile, fileAnswer, type HttpAnswer, refusal } from './http-answer.ts'
 import type { FileServerOptions } from './options.ts'
 import type { Outcome, Served } from './served.ts'
+import type { Timer } from './transfer.ts'
 
 export type HttpServerInit = Address & {
   readonly source: FileSource
@@ -15,6 +16,7 @@ export type HttpServerInit = Address & {
   /** A file that is no answer to a phone could not be written: the key log. */
   readonly onError: (error: unknown) => void
   readonly now: () => number
+  readonly startTimer: (callback: () => void, ms: number) => Timer
 }
 
 type Answered = HttpAnswer & { readonly detail?: string }
@@ -80,13 +82,13 @@ export class HttpFileServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { options, now } = this.#init
+    const { options, now, startTimer } = this.#init
     const [startedAt, remoteAddress, url] = [now(), request.socket.remoteAddress ?? 'unknown', request.url ?? '']
     const gone = new AbortController()
-    const cut = setTimeout(() => response.destroy(), options.transferTimeoutMs)
+    const cut = startTimer(() => response.destroy(), options.transferTimeoutMs)
     let answered: Answered | undefined
     response.once('close', () => {
-      clearTimeout(cut)
+      cut[Symbol.dispose]()
       gone.abort()
       const isWhole = response.writableFinished && answered !== undefined
       const bytes = isWhole && answered?.outcome === 'sent' && request.method === 'GET' ? answered.body.length : 0
@@ -117,15 +119,13 @@ export class HttpFileServer {
     const { signal } = gone
     const { promise: nobodyWaits, resolve } = Promise.withResolvers<'late'>()
     signal.addEventListener('abort', () => resolve('late'))
-    const timer = setTimeout(() => gone.abort(), this.#init.options.sourceTimeoutMs)
+    using _late = this.#init.startTimer(() => gone.abort(), this.#init.options.sourceTimeoutMs)
     try {
       const file = await Promise.race([this.#init.source.get(name, { remoteAddress, signal }), nobodyWaits])
       if (file === 'late') return refusal('slow')
       return file ? fileAnswer(request, { name, file }) : refusal('notFound')
     } catch (error) {
       return { ...refusal('failed'), detail: error instanceof Error ? error.message : String(error) }
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -15,7 +15,11 @@ export class AnswerCache {
 
   constructor(init: { now: () => number; answers: readonly CachedAnswer[] }) {
     this.#now = init.now
-    this.#answers = new Map(init.answers.map(answer => [answer.sha256, answer]))
+    // Of answers that were kept while the clock was ahead, the end may be years away.
+    const latest = init.now() + MAX_SECONDS * 1000
+    this.#answers = new Map(
+      init.answers.map(answer => [answer.sha256, { ...answer, expiresAt: Math.min(answer.expiresAt, latest) }]),
+    )
   }
 
   rolesOf(certificateDer: Buffer): readonly number[] | undefined {
