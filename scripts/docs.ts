@@ -8,6 +8,7 @@ import * as runFiles from '../packages/codec/src/run/index.ts'
 import * as tftpPackets from '../packages/codec/src/tftp/index.ts'
 import * as tlv from '../packages/codec/src/tlv/index.ts'
 import * as adcs from '../packages/est/src/adcs/index.ts'
+import * as est from '../packages/est/src/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
@@ -57,6 +58,7 @@ const codes = new Set(
     server.ISSUE_ERRORS,
     tvs.TVS_ERRORS,
     tftp.FILES_ERRORS,
+    est.EST_ERRORS,
     adcs.ADCS_ERRORS,
     phone.PHONE_ERRORS,
     phone.BOOT_ERRORS,
@@ -69,10 +71,11 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, adcs, phone, fleet, cli].flatMap(door =>
+  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, est, adcs, phone, fleet, cli].flatMap(door =>
     Object.keys(door),
   ),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
+  ...Object.values(est.LIBEST_RELEASES).flatMap(names => names.map(name => `EST_ERR_${name}`)),
   ...[phone.CONSOLE_LINES, phone.STATUS_MESSAGES].flatMap(table => Object.keys(table)),
   ...Object.entries(TRANSITIONS).flatMap(([state, events]) => [state, ...Object.keys(events)]),
 ])

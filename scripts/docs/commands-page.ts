@@ -1,5 +1,6 @@
 import { type AnyCommand, NOUNS } from '../../packages/cli/src/index.ts'
 import type { OptionTable } from '../../packages/codec/src/options/index.ts'
+import { EST_CLIENT_OPTIONS, EST_SERVER_OPTIONS } from '../../packages/est/src/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
@@ -12,6 +13,8 @@ const ELSEWHERE = [
   { title: 'server', options: SERVER_OPTIONS as OptionTable },
   { title: 'tvs', options: TVS_OPTIONS as OptionTable },
   { title: 'files', options: FILE_SERVER_OPTIONS as OptionTable },
+  { title: 'est-server', options: EST_SERVER_OPTIONS as OptionTable },
+  { title: 'est-client', options: EST_CLIENT_OPTIONS as OptionTable },
   { title: 'phone', options: PHONE_OPTIONS as OptionTable },
   { title: 'boot', options: BOOT_OPTIONS as OptionTable },
   { title: 'fleet', options: FLEET_OPTIONS as OptionTable },

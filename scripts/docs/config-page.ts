@@ -1,6 +1,7 @@
 import { environmentName, flagName } from '../../packages/cli/src/index.ts'
 import type { OptionRow, OptionTable } from '../../packages/codec/src/options/index.ts'
 import { ADCS_CLIENT_OPTIONS, ADCS_OPTIONS } from '../../packages/est/src/adcs/index.ts'
+import { EST_CLIENT_OPTIONS, EST_SERVER_OPTIONS } from '../../packages/est/src/index.ts'
 import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
@@ -54,6 +55,16 @@ const TABLES = [
     title: 'Files',
     about: '`capf tftp start`; in code `FILE_SERVER_OPTIONS` of `@capfkit/tftp`.',
     rows: optionRows(FILE_SERVER_OPTIONS),
+  },
+  {
+    title: 'EST server',
+    about: '`capf ra start`; in code `EST_SERVER_OPTIONS` of `@capfkit/est`.',
+    rows: optionRows(EST_SERVER_OPTIONS),
+  },
+  {
+    title: 'EST client',
+    about: '`capf est`; in code `EST_CLIENT_OPTIONS` of `@capfkit/est`.',
+    rows: optionRows(EST_CLIENT_OPTIONS),
   },
   {
     title: 'AD CS simulator',

@@ -6,6 +6,7 @@ import { RUN_ERRORS } from '../../packages/codec/src/run/index.ts'
 import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { ADCS_ERRORS } from '../../packages/est/src/adcs/index.ts'
+import { EST_ERRORS } from '../../packages/est/src/index.ts'
 import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
@@ -109,6 +110,14 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/fleet`, `FLEET_ERRORS`',
     about: 'What stops a run. Failures of its phones are counted in the summary under the codes above.',
     ...remedies(FLEET_ERRORS),
+  },
+  {
+    title: 'EST',
+    door: '`@capfkit/est`, `EST_ERRORS`',
+    about:
+      'Why an enrolment failed, or a registration authority did not start. An `EstError` has `status` where there was an answer, and `libest` and `curl`, what those programs call it. The third column is the name in the trace of CAPF: see [protocol/est.md](protocol/est.md).',
+    head: ['code', 'what happened', 'libest', 'what to do'],
+    rows: Object.entries(EST_ERRORS).map(([name, { what, libest, remedy }]) => [code(name), what, `EST_ERR_${libest}`, remedy]),
   },
   {
     title: 'AD CS web enrolment',

@@ -3,6 +3,7 @@ import * as tvs from '../../packages/codec/src/tvs/index.ts'
 import { adcsTables } from './adcs-tables.ts'
 import { bootTables } from './boot-tables.ts'
 import { capfTables } from './capf-tables.ts'
+import { estTables } from './est-tables.ts'
 import { fileTables } from './file-tables.ts'
 import { elementTable, messageTable } from './frame-tables.ts'
 import { trustTables } from './trust-tables.ts'
@@ -19,6 +20,7 @@ export const PROTOCOL_PAGES: Readonly<Record<string, ProtocolPage>> = {
   ADCS: { path: 'docs/protocol/adcs.md', tables: adcsTables },
   BOOT: { path: 'docs/protocol/boot.md', tables: bootTables },
   CAPF: { path: 'docs/protocol/capf.md', tables: capfTables },
+  EST: { path: 'docs/protocol/est.md', tables: estTables },
   FILES: { path: 'docs/protocol/files.md', tables: fileTables },
   RUN: { path: 'docs/protocol/run-file.md', tables: () => ({ proto: `\`\`\`proto\n${protoText()}\n\`\`\`` }) },
   TRUST: { path: 'docs/protocol/trust-lists.md', tables: trustTables },

@@ -257,11 +257,6 @@ export const EST_ERRORS = {
     libest: 'CLIENT_INVALID_KEY',
     curl: 58,
   },
-  EST_LOG_UNWRITABLE: {
-    what: 'the error.log cannot be written',
-    remedy: 'check the folder, the right to write to it, and the room on the disk',
-    libest: 'UNKNOWN',
-  },
   EST_FOLDER_UNUSABLE: {
     what: 'the folder of the offline CA cannot be used',
     remedy: 'check that it is a folder that this user may read and write',

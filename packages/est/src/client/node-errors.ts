@@ -9,7 +9,7 @@ type Row = { readonly code: EstErrorCode; readonly node: readonly string[]; read
  * What an error of Node, the operating system or OpenSSL means, by its code; the first row that fits counts. The codes were
  * measured beside the numbers of curl [EST-6.2].
  */
-const ROWS: readonly Row[] = [
+export const NODE_ERRORS: readonly Row[] = [
   { code: 'EST_NAME_UNRESOLVABLE', node: ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'ESERVFAIL'] },
   { code: 'EST_CONNECT_REFUSED', node: ['ECONNREFUSED'] },
   { code: 'EST_CONNECT_TIMEOUT', node: ['ETIMEDOUT'], stages: ['connect'] },
@@ -58,7 +58,7 @@ const OTHERWISE: Readonly<Record<Stage, EstErrorCode>> = {
 
 const codeFor = (error: Error & { code?: string; syscall?: string }, stage: Stage): EstErrorCode => {
   const { code = '' } = error
-  const row = ROWS.find(({ node, stages }) => node.includes(code) && (stages === undefined || stages.includes(stage)))
+  const row = NODE_ERRORS.find(({ node, stages }) => node.includes(code) && (stages === undefined || stages.includes(stage)))
   if (row) return row.code
   if (stage === 'connect' || stage === 'tls') return OTHERWISE[stage]
   if (code.startsWith('HPE_')) return 'EST_NOT_HTTP'
