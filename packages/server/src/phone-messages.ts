@@ -1,8 +1,10 @@
+import { verify } from 'node:crypto'
 import { DIGEST_TYPE, isDeviceName, type Message, type MessageName, type MessageOf, REASON } from '@capfkit/codec/capf'
-import { assembleCsr, formatKeySpec, type KeySpec, parseCsr, readPublicKey, sameKeySpec } from '@capfkit/pki'
+import { assembleCsr, formatKeySpec, readPublicKey, sameKeySpec } from '@capfkit/pki'
 import type { Trust } from './authentication.ts'
 import type { Device } from './device.ts'
 import { checkFetched } from './fetched.ts'
+import type { Installation } from './installation.ts'
 import { type EventName, type SessionEvent, type State, takes } from './machine.ts'
 
 /** What a session knows at the moment when a message of its phone arrives. */
@@ -10,12 +12,10 @@ export type Situation = {
   state: State
   sessionId: number
   device: Device | undefined
-  /** The key that the phone was told to make. */
-  keySpec: KeySpec | undefined
+  /** The key that the phone was told to make, and what it was asked to sign with it. */
+  install: Pick<Installation, 'keySpec' | 'infoDer' | 'publicKeyDer'> | undefined
   /** The CA is given a request: better one that the phone has signed [CAPF-3.7]. */
   wantsRequest: boolean
-  /** The CertificationRequestInfo that the phone was asked to sign. */
-  infoDer: Buffer | undefined
   /** REQUEST_IN_PROGRESS so far. */
   inProgress: number
   /** A troubleshoot operation asks for one certificate after the other. */
@@ -64,7 +64,8 @@ const inProgress: Reader<'REQUEST_IN_PROGRESS'> = (_, situation) =>
     ? { event: { name: 'KEY_GEN_IN_PROGRESS' } }
     : protocolError('too many REQUEST_IN_PROGRESS', OFFSET.COMMAND)
 
-const key: Reader<'KEY_GENERATE_RESPONSE'> = ({ publicKeyDer, reason, digestType }, { keySpec, wantsRequest }) => {
+const key: Reader<'KEY_GENERATE_RESPONSE'> = ({ publicKeyDer, reason, digestType }, { install, wantsRequest }) => {
+  const keySpec = install?.keySpec
   try {
     if (!publicKeyDer) throw new Error(`the phone made no key${reason === undefined ? '' : `, REASON ${reason}`}`)
     const { spec } = readPublicKey(publicKeyDer)
@@ -77,9 +78,12 @@ const key: Reader<'KEY_GENERATE_RESPONSE'> = ({ publicKeyDer, reason, digestType
   }
 }
 
-const signature: Reader<'SIGN_CERTIFICATE_RESPONSE'> = ({ signedData }, { infoDer, keySpec }) => {
-  const csrDer = assembleCsr({ infoDer: infoDer!, signature: signedData, spec: keySpec!, digest: 'sha256' })
-  if (parseCsr(csrDer).verify()) return { event: { name: 'SIGN_CERT_RESP' }, csrDer }
+const signature: Reader<'SIGN_CERTIFICATE_RESPONSE'> = ({ signedData }, { install }) => {
+  const { keySpec, infoDer, publicKeyDer } = install!
+  if (verify('sha256', infoDer!, readPublicKey(publicKeyDer!).key, signedData)) {
+    const csrDer = assembleCsr({ infoDer: infoDer!, signature: signedData, spec: keySpec, digest: 'sha256' })
+    return { event: { name: 'SIGN_CERT_RESP' }, csrDer }
+  }
   return {
     event: { name: 'SIGN_CERT_FAIL' },
     detail: 'the signature of the certificate request is not by the key that the phone made',

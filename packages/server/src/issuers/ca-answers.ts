@@ -32,13 +32,22 @@ export type CaAnswersInit = {
   trace: Trace | undefined
 }
 
-/** SHA-256 of the key in a certificate, hex; `undefined` for what is no certificate, or a damaged one. */
-const certifiedKeyId = (certificateDer: Buffer): string | undefined => {
+/** Nothing for what is no certificate, or a damaged one. */
+const readCertificate = (der: Buffer): Certificate | undefined => {
   try {
-    return keyIdOf(parseCertificate(certificateDer).publicKeyDer)
+    return parseCertificate(der)
   } catch {
     return undefined
   }
+}
+
+/** The one for this key. Only one that holds these bytes at all is taken apart, to see them in their place. */
+const certificateFor = (publicKeyDer: Buffer, certificatesDer: readonly Buffer[]): Certificate | undefined => {
+  for (const der of certificatesDer) {
+    const certificate = der.includes(publicKeyDer) ? readCertificate(der) : undefined
+    if (certificate?.publicKeyDer.equals(publicKeyDer)) return certificate
+  }
+  return undefined
 }
 
 /** What becomes of the answers of a CA: each certificate is matched to its request by the public key, and kept with it. */
@@ -74,24 +83,22 @@ export class CaAnswers {
 
   async #assign({ id, deviceName, publicKeyDer, isNew }: Sent, certificatesDer: readonly Buffer[]): Promise<Issued> {
     const { requests, cas } = this.#init
-    const wanted = keyIdOf(publicKeyDer)
-    const byKey = new Map(certificatesDer.map(der => [certifiedKeyId(der), der]))
-    const certificateDer = byKey.get(wanted)
-    if (certificateDer) {
-      const issued = issuedOf({ certificateDer, deviceName, requestId: id }, cas)
-      if (await requests.answer(id, certificateDer)) return issued
+    const certificate = certificateFor(publicKeyDer, certificatesDer)
+    if (certificate) {
+      const issued = issuedOf({ certificate, deviceName, requestId: id }, cas)
+      if (await requests.answer(id, certificate.der)) return issued
       throw new IssueError('REQUEST_LOST', { where: deviceName })
     }
-    byKey.delete(undefined)
-    for (const [keyId, der] of byKey) await this.#keepForOlder(deviceName, { keyId: keyId!, der })
+    const others = certificatesDer.flatMap(der => readCertificate(der) ?? [])
+    for (const other of others) await this.#keepForOlder(deviceName, other)
     if (isNew) await requests.remove(id)
-    throw new IssueError(byKey.size === 0 ? 'CA_BAD_ANSWER' : 'CA_OTHER_KEY')
+    throw new IssueError(others.length === 0 ? 'CA_BAD_ANSWER' : 'CA_OTHER_KEY')
   }
 
   /** The answer may be the one to an older request of the same phone: then it is a stale LSC. */
-  async #keepForOlder(deviceName: string, { keyId, der }: { keyId: string; der: Buffer }): Promise<void> {
+  async #keepForOlder(deviceName: string, { publicKeyDer, der }: Certificate): Promise<void> {
     const { requests } = this.#init
-    const older = (await requests.withKey(keyId)).find(kept => kept.deviceName === deviceName)
+    const older = (await requests.withKey(keyIdOf(publicKeyDer))).find(kept => kept.deviceName === deviceName)
     if (older) await requests.answer(older.id, der)
   }
 }

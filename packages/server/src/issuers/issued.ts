@@ -5,7 +5,6 @@ import {
   type DistinguishedName,
   type KeyUsage,
   PROFILES,
-  parseCertificate,
   publicKeySpec,
 } from '@capfkit/pki'
 import { IssueError } from './issue-error.ts'
@@ -36,13 +35,13 @@ export const lscWarning = (certificate: Certificate, deviceName: string): string
   return undefined
 }
 
-/** What the session needs to know of a certificate of another CA. `cas`: certificates of known CAs. @throws {PkiError}, {IssueError} */
+/** What the session needs to know of a certificate of another CA. `cas`: certificates of known CAs. @throws {IssueError} `CA_CERTIFICATE_TOO_LARGE` */
 export const issuedOf = (
-  { certificateDer, deviceName, requestId }: { certificateDer: Buffer; deviceName: string; requestId: number },
+  { certificate, deviceName, requestId }: { certificate: Certificate; deviceName: string; requestId: number },
   cas: readonly Certificate[],
 ): Issued => {
+  const certificateDer = certificate.der
   mustFitFrame(certificateDer)
-  const certificate = parseCertificate(certificateDer)
   const warning = lscWarning(certificate, deviceName)
   return {
     certificateDer,

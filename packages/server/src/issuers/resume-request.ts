@@ -1,4 +1,4 @@
-import { type Certificate, type KeySpec, parseCsr, publicKeySpec, sameKeySpec } from '@capfkit/pki'
+import { type Certificate, type KeySpec, parseCertificate, parseCsr, publicKeySpec, sameKeySpec } from '@capfkit/pki'
 import type { RequestStore } from '../store/requests.ts'
 import { IssueError, type IssueErrorCode } from './issue-error.ts'
 import { issuedOf } from './issued.ts'
@@ -31,6 +31,6 @@ export const resumeRequest = async ({
   if (!sameKeySpec(publicKeySpec(parseCsr(kept.csrDer).publicKeyDer), keySpec)) return undefined
   const { id, certificateDer, createdMs } = kept
   if (!certificateDer) return { waits: new IssueError(waits, { where: `the request of ${new Date(createdMs).toISOString()}` }) }
-  const issued = issuedOf({ certificateDer, deviceName, requestId: id }, cas)
+  const issued = issuedOf({ certificate: parseCertificate(certificateDer), deviceName, requestId: id }, cas)
   return issued.notAfter > now() ? { issued } : undefined
 }

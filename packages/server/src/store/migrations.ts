@@ -39,8 +39,7 @@ export const MIGRATIONS: readonly string[] = [
      certificate BLOB
    );
    CREATE INDEX requestofdevice ON request (device);
-   CREATE INDEX requestforkey ON request (keyid);
-   CREATE INDEX requestdue ON request (duems) WHERE duems IS NOT NULL;`,
+   CREATE INDEX requestforkey ON request (keyid);`,
 ]
 
 /** "capf" in the application_id of the file header, so that another program's database is not taken for a store. */
