@@ -134,7 +134,6 @@ t.test('whoever asks for what cannot be had gets the code of RFC 1350', async t 
     ['a request without a mode', () => client.send(Buffer.from('\0\x01x\0')), 4],
     ['an unknown mode', () => client.send(Buffer.from('\0\x01x\0image\0')), 4],
     ['a request of 600 bytes', () => client.send(Buffer.from(`\0\x01${'a'.repeat(590)}\0octet\0`)), 4],
-    ['an acknowledgement', () => client.send({ name: 'ACK', block: 1 }), 4],
     ['data', () => client.send({ name: 'DATA', block: 1, data: Buffer.alloc(9) }), 4],
     ['an answer to options', () => client.send({ name: 'OACK', options: {} }), 4],
     ['nothing at all', () => client.send(Buffer.alloc(0)), 4],
