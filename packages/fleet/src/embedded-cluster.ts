@@ -1,9 +1,11 @@
 import { ROLES } from '@capfkit/codec/tlv'
+import { MODELS } from '@capfkit/phone'
 import { type CertificateAndKey, certificateAndKey, newServiceCertificate } from '@capfkit/pki'
 import { type DeviceStore, newCertificateAndKey, phoneRecords } from '@capfkit/server'
 import { DeviceFiles, FileServer } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
 import type { BootTarget } from './boot.ts'
+import { mixOf } from './mix.ts'
 import type { FleetOptions } from './options.ts'
 
 /** The services beside CAPF that a phone meets when it boots, for the time of a run. */
@@ -53,6 +55,10 @@ export const startEmbeddedCluster = async (init: {
       tftp: tftp!,
       recovery: recovery!,
       certificates: { CAPF: [listed], TVS: [tvs!.certificateDer] },
+      // Phones without Security By Default ask for no ITL: what they trust stands in the CTL of a mixed cluster.
+      isMixed: mixOf(options).models.some(
+        ({ name, weight }) => weight > 0 && !MODELS[name].trustLists.some(list => list === 'ITL'),
+      ),
       config: {
         tvs: [{ priority: 0, port: tvsServer.address.port, address: HOST }],
         capfList: [{ phonePort: capf.address.port, processNodeName: HOST }],

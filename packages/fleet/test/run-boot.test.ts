@@ -41,6 +41,11 @@ t.test('with the present CAPF certificate in the list nobody asks TVS', async t 
   t.notOk(phases.tvs && phases.tvs.max > 0, 'no time is spent on it')
 })
 
+t.test('phones without Security By Default find what they trust in a CTL, and come by TFTP', async t => {
+  const summary = await run({ models: '7960=1,8861=1', legacyTls: true })
+  t.match(summary, { verdict: 'pass', done: 20, failures: [] })
+})
+
 t.test('a share of the phones boots, the others contact CAPF at once; the seed says which', async t => {
   const first = await run({ boot: '50%', phones: 40, bootTrust: 'list' })
   const again = await run({ boot: '50%', phones: 40, bootTrust: 'list' })
