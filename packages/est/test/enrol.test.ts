@@ -241,7 +241,7 @@ t.test('many enrolments at once over a few connections', async t => {
   t.ok(most > 0 && most <= 4, `${most} connections at once`)
   t.equal(server.counters.requests.get('simpleenroll 200'), 200)
   const challenges = server.counters.requests.get('simpleenroll 401') ?? 0
-  t.ok(challenges <= 4, `${challenges} challenges: the others were answered beforehand`)
+  t.ok(challenges <= 8, `${challenges} challenges, at most two a connection: the others were answered beforehand`)
 })
 
 t.test('without keeping connections each request has one of its own', async t => {

@@ -1,9 +1,8 @@
-import type { TLSSocket } from 'node:tls'
 import { buildCertsOnly } from '@capfkit/pki'
 import fc from 'fast-check'
-import t, { type Test } from 'tap'
-import { EstClient, EstError } from '../src/index.ts'
-import { ca, makeCertificate, onRequests, request, scripted } from './world.ts'
+import t from 'tap'
+import { EstError } from '../src/index.ts'
+import { answering, ca, makeCertificate, okAnswer as ok, request } from './world.ts'
 
 const { keyPair, csr } = await request()
 const own = await makeCertificate({ ca, keyPair, name: 'CN=SEP001122334455', profile: 'lsc' })
@@ -11,18 +10,6 @@ const stranger = await makeCertificate({ ca, name: 'CN=stranger' })
 const PKCS7 = buildCertsOnly([own.certificateDer])
 const TEXT = PKCS7.toString('base64')
 const wrapped = (columns: number, end: string) => TEXT.replace(new RegExp(`.{1,${columns}}`, 'g'), `$&${end}`)
-
-/** What a server answers to every request. */
-const answering = (t: Test, answer: string | ((socket: TLSSocket, text: string) => void)) =>
-  scripted(t, socket =>
-    onRequests(socket, text => {
-      if (typeof answer === 'string') socket.end(answer, 'latin1')
-      else answer(socket, text)
-    }),
-  )
-
-const ok = (body: string, headers = 'Content-Type: application/pkcs7-mime; smime-type=certs-only') =>
-  `HTTP/1.1 200 OK\r\n${headers}\r\nContent-Length: ${Buffer.byteLength(body, 'latin1')}\r\n\r\n${body}`
 
 t.test('what real servers send, byte for byte in their form', async t => {
   const forms = {
@@ -222,68 +209,6 @@ t.test('an answer in single bytes is an answer', async t => {
     }
   })
   t.strictSame((await clientOf().simpleEnroll(csr)).certificateDer, own.certificateDer)
-})
-
-t.test('redirects: on the same server by themselves, elsewhere only when somebody agrees', async t => {
-  const elsewhere: string[] = []
-  const other = await answering(t, (socket, text) => {
-    elsewhere.push(text)
-    socket.end(ok(TEXT))
-  })
-  const there = `https://127.0.0.1:${other.address.port}/est/simpleenroll`
-  const to = (location: string, status = 307) => `HTTP/1.1 ${status} Moved\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`
-  const seen: string[] = []
-  const here = await answering(t, (socket, text) => {
-    seen.push(text.split('\r\n', 1)[0]!)
-    socket.end(text.includes('/moved ') ? ok(TEXT) : to('/moved', 301))
-  })
-  t.ok(await here.clientOf().simpleEnroll(csr))
-  t.strictSame(seen, ['POST /.well-known/est/simpleenroll HTTP/1.1', 'POST /moved HTTP/1.1'], 'with the same method')
-
-  const away = await answering(t, to(there))
-  await t.rejects(away.clientOf().simpleEnroll(csr), { code: 'EST_REDIRECT_REFUSED', detail: there.slice('https://'.length) })
-  t.strictSame(elsewhere, [], 'nothing was sent there')
-  const asked: unknown[] = []
-  const allowRedirect = (target: unknown) => asked.push(target) > 0
-  t.ok(await away.clientOf({ allowRedirect }).simpleEnroll(csr))
-  t.strictSame(asked, [{ host: '127.0.0.1', port: other.address.port, path: '/est/simpleenroll' }])
-  t.equal((await away.clientOf().caCerts()).length, 1, 'what changes nothing may go without asking')
-
-  for (const [what, location, status] of [
-    ['no TLS', 'http://127.0.0.1/', 307],
-    ['a user', 'https://user@127.0.0.1/', 307],
-    ['no place', ' ', 307],
-    ['something else', 'javascript:1', 307],
-    ['no URL', 'https://[', 307],
-    ['See Other', '/moved', 303],
-    ['Not Modified', '/moved', 304],
-  ] as const) {
-    const { clientOf } = await answering(t, to(location, status))
-    await t.rejects(clientOf({ allowRedirect: () => true }).simpleEnroll(csr), { code: 'EST_REDIRECT_REFUSED' }, what)
-  }
-  const endless = await answering(t, to('/again'))
-  await t.rejects(endless.clientOf().simpleEnroll(csr), { code: 'EST_REDIRECT_REFUSED' }, 'for ever')
-})
-
-t.test('a password goes to nobody who was not asked for: no other origin, no connection that is not trusted', async t => {
-  const credentials = { user: 'u', password: 'p' }
-  const challenge = 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n'
-  const other: string[] = []
-  const thief = await answering(t, (socket, text) => {
-    other.push(text)
-    socket.end(challenge)
-  })
-  const { clientOf } = await answering(
-    t,
-    `HTTP/1.1 307 X\r\nLocation: https://127.0.0.1:${thief.address.port}/\r\nContent-Length: 0\r\n\r\n`,
-  )
-  await t.rejects(clientOf({ credentials }).caCerts(), { code: 'EST_AUTH_REQUIRED' })
-  await t.rejects(clientOf({ credentials, allowRedirect: () => true }).simpleEnroll(csr), { code: 'EST_AUTH_REQUIRED' })
-  t.ok(other.length > 0)
-  t.notMatch(other.join(''), /^authorization:/im)
-  const bootstrap = EstClient.bootstrap({ server: thief.address, credentials }, { fingerprint: '00' })
-  await t.rejects(bootstrap, { code: 'EST_AUTH_REQUIRED' })
-  t.notMatch(other.join(''), /^authorization:/im)
 })
 
 t.test('any bytes as a body: an EstError or a certificate for the key', async t => {

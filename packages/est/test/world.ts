@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls'
 import {
   type CertificateAndKey,
@@ -142,8 +141,15 @@ export const onRequests = (socket: TLSSocket, answer: (text: string) => void): v
   })
 }
 
-export const temporary = (t: Test): string => {
-  const folder = t.testdir()
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+/** A scripted server that answers every request in one way. */
+export const answering = (t: Test, answer: string | ((socket: TLSSocket, text: string) => void)) =>
+  scripted(t, socket =>
+    onRequests(socket, text => {
+      if (typeof answer === 'string') socket.end(answer, 'latin1')
+      else answer(socket, text)
+    }),
+  )
+
+/** 200 with a body, and its length. */
+export const okAnswer = (body: string, headers = 'Content-Type: application/pkcs7-mime; smime-type=certs-only') =>
+  `HTTP/1.1 200 OK\r\n${headers}\r\nContent-Length: ${Buffer.byteLength(body, 'latin1')}\r\n\r\n${body}`

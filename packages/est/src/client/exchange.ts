@@ -110,6 +110,8 @@ const exchangeOnce = async (init: ExchangeInit): Promise<Answer> => {
       bodyFailure = error
       throw error
     }
+    // It may be over by now: the connection broke, or the caller has gone.
+    if (request.destroyed) return
     timer = setTimeout(() => {
       const error = new EstError('EST_READ_TIMEOUT', { where, detail: `${responseTimeoutMs} ms` })
       ended.reject(error)
