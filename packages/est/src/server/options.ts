@@ -1,5 +1,5 @@
 import { flag, int, type OptionsOf, oneOf, text } from '@capfkit/codec/options'
-import { LIMIT_OPTIONS, LOG_OPTIONS, listenRow, TIMEOUT, TLS_OPTIONS } from '@capfkit/listen'
+import { ADDRESS, LIMIT_OPTIONS, LOG_OPTIONS, TIMEOUT, TLS_OPTIONS } from '@capfkit/listen'
 import { RSA_BITS } from '@capfkit/pki'
 import { CHANNEL_BINDINGS } from '../wire/channel-binding.ts'
 import { PROFILE_NAMES } from './profiles.ts'
@@ -9,7 +9,11 @@ const { tlsMinVersion, tlsMaxVersion, keylog } = TLS_OPTIONS
 
 /** The only place where a default of the EST server is written: flags, `--help`, `docs/config.md` and types read this table. */
 export const EST_SERVER_OPTIONS = {
-  listen: listenRow('127.0.0.1:8084'),
+  listen: text({
+    ...ADDRESS,
+    default: '127.0.0.1:8084',
+    doc: 'Where EST clients, such as CAPF, connect. Port 0 picks a free one.',
+  }),
   profile: oneOf({
     default: 'rfc8951',
     values: PROFILE_NAMES,
