@@ -30,6 +30,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['listen/src'],
   'hdr-histogram-js': ['fleet/src'],
   'pure-rand': ['fleet/src'],
+  uplot: ['fleet/src/report'],
   // Two readers of two tables; a third one would move it down a floor.
   'csv-parse': ['fleet/src', 'cli/src'],
   yargs: ['cli/src'],

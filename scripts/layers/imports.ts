@@ -5,8 +5,9 @@ import { type Finding, manifestsOf, placeOf, type Rule, type TextFile } from './
 
 export type Import = { readonly path: string; readonly line: number; readonly from: string }
 
-/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`. */
-const IMPORT = /^(?:import|export)\b[^'"`;]*?\bfrom\s+(['"])(.+?)\1|^import\s+(['"])(.+?)\3|(?<![.\w])import\(\s*(['"])(.+?)\5/gm
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`, `import.meta.resolve('x')`. */
+const IMPORT =
+  /^(?:import|export)\b[^'"`;]*?\bfrom\s+(['"])(.+?)\1|^import\s+(['"])(.+?)\3|(?<![.\w])import(?:\.meta\.resolve)?\(\s*(['"])(.+?)\5/gm
 
 const importsOf = ({ path, text }: TextFile): Import[] =>
   [...text.matchAll(IMPORT)].flatMap(match => {

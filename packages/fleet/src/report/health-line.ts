@@ -11,7 +11,7 @@ export type HealthPoint = {
   memoryBytes: number
 }
 
-const MOST_POINTS = 480
+const MOST_POINTS = 240
 
 type Sums = Omit<HealthPoint, 'atSeconds'>
 
@@ -34,12 +34,14 @@ export class HealthLine {
   }
 
   get points(): HealthPoint[] {
+    // A process that says nothing in an interval is as it was in the one before.
+    const last = new Map<number, Sums>()
     return [...this.#points]
       .sort(([a], [b]) => a - b)
       .map(([index, processes]) => {
-        const all = [...processes.values()]
-        const worst = (value: (sums: Sums) => number) => Math.max(...all.map(value))
-        const sum = (value: (sums: Sums) => number) => all.reduce((total, sums) => total + value(sums), 0)
+        for (const [process, sums] of processes) last.set(process, sums)
+        const worst = (value: (sums: Sums) => number) => Math.max(...[...processes.values()].map(value))
+        const sum = (value: (sums: Sums) => number) => [...last.values()].reduce((total, sums) => total + value(sums), 0)
         return {
           atSeconds: index * this.#lengthSeconds,
           inFlight: sum(({ inFlight }) => inFlight),

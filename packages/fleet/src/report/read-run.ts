@@ -13,9 +13,14 @@ export type Hear = (entries: readonly RunEntry[], header: RunRecord<'Header'>) =
 /** A file from its start to its end. @returns how many bytes of a torn last entry there are. */
 const readFile = async (file: string, hear: Hear): Promise<{ header: RunRecord<'Header'>; tornBytes: number }> => {
   const reader = new RunReader(file)
-  for await (const chunk of createReadStream(file)) {
-    const entries = reader.push(chunk as Buffer)
-    if (reader.header) hear(entries, reader.header)
+  try {
+    for await (const chunk of createReadStream(file)) {
+      const entries = reader.push(chunk as Buffer)
+      if (reader.header) hear(entries, reader.header)
+    }
+  } catch (cause) {
+    if (cause instanceof RunError) throw cause
+    throw new RunError('RUN_INCOMPLETE', { where: file, cause, detail: (cause as Error).message })
   }
   const { tornBytes } = reader.end()
   return { header: reader.header!, tornBytes }

@@ -2,6 +2,7 @@ import type { RunEntry, RunRecord } from '@capfkit/codec/run'
 import { parseAddress } from '@capfkit/listen'
 import type { ClientHealth } from '../client-messages.ts'
 import { LATE_MS } from '../engine.ts'
+import type { Latency } from '../latency.ts'
 import { isLoopback } from '../loopback.ts'
 import type { FailurePlace } from '../phases.ts'
 import { type FleetSummary, type RoundSummary, summarize } from '../summary.ts'
@@ -15,6 +16,8 @@ import { Timeline } from './timeline.ts'
 
 /** Stretches that a run is cut into to see how much it varies. */
 const BATCHES = 10
+/** Of the distribution: from 90 % to 99 %, and so on. */
+const STEPS_A_DECADE = 10
 
 type Header = RunRecord<'Header'>
 type PartState = { header: Header; health: RunRecord<'Health'> | undefined; worst: ClientHealth['eventLoopDelayMs']; cpuMs: number }
@@ -152,6 +155,18 @@ class Reading {
       : { ...summary, because: [`the run was killed: ${done + failed} of ${planned} operations had been recorded`] }
   }
 
+  /** As far as the number of operations says anything. */
+  #distribution(): RunReport['distribution'] {
+    const { scheduled, actual } = this.#tally
+    const steps = Math.floor(STEPS_A_DECADE * Math.log10(Math.max(1, scheduled.count)))
+    const percent = Array.from(
+      { length: scheduled.count > 0 ? steps + 1 : 0 },
+      (_, step) => 100 - 100 / 10 ** (step / STEPS_A_DECADE),
+    )
+    const at = (latency: Latency) => percent.map(value => latency.percentile(value))
+    return { percent, scheduledMs: at(scheduled), actualMs: at(actual) }
+  }
+
   report(tornBytes: number): RunReport {
     const { header, footer } = this.#lead
     const options = optionsOf(header)
@@ -167,6 +182,7 @@ class Reading {
       summary: this.#summary(options),
       failures: this.#examples.all,
       droppedFrames: [...this.#parts.values()].reduce((sum, { health }) => sum + (health?.droppedFrames ?? 0), 0),
+      distribution: this.#distribution(),
       intervalSeconds: timeline.lengthMs / 1000,
       intervals: intervalsOf(timeline, header.phases),
       roundStarts: [...this.#rounds].map(([number, { startedMs }]) => ({

@@ -43,6 +43,8 @@ export type RunReport = {
   failures: FailureExamples[]
   /** Bytes of failed operations for which there was no more room. */
   droppedFrames: number
+  /** Latency that so many percent of what was done did not exceed; steps narrow towards 100. */
+  distribution: { percent: number[]; scheduledMs: number[]; actualMs: number[] }
   intervalSeconds: number
   intervals: Interval[]
   /** When each round began. */

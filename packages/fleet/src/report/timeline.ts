@@ -1,7 +1,7 @@
 import type { RunRecord } from '@capfkit/codec/run'
 
 /** Never more intervals than this: with the next one, pairs become one of twice the length. */
-const MOST_INTERVALS = 480
+const MOST_INTERVALS = 240
 const SHORTEST_MS = 250
 
 /** What ended (and started) in a stretch of time; `scheduled` and `actual` are latencies of what was done. */
