@@ -1,4 +1,6 @@
 import type { AnyCommand } from '../command.ts'
+import { compare } from '../fleet/compare.ts'
+import { report } from '../fleet/report.ts'
 import { run } from '../fleet/run.ts'
 
-export const commands: readonly AnyCommand[] = [run]
+export const commands: readonly AnyCommand[] = [run, report, compare]
