@@ -1,23 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 
 /** Other people's software that must agree with us. */
 export type Program = 'pki' | 'curl' | 'openssl'
-
-export type Ran = { readonly code: number | null; readonly stdout: Buffer; readonly stderr: string }
-
-/** Runs a program to its end, while the server of the test goes on. */
-export const run = (command: readonly [Program, ...string[]], cwd: string): Promise<Ran> =>
-  new Promise(resolve => {
-    const [program, ...args] = command
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    const out: Buffer[] = []
-    let stderr = ''
-    child.stdout.on('data', chunk => out.push(chunk))
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
-    child.once('close', code => resolve({ code, stdout: Buffer.concat(out), stderr }))
-  })
 
 const VERSIONS: Readonly<Record<Program, { args: string[]; says: RegExp }>> = {
   // An older one has no EST.
