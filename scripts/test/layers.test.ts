@@ -70,6 +70,11 @@ const BAD: readonly { claim: string; files: Readonly<Record<string, string>>; sa
     says: [/a\.ts:1: \.\.\/\.\.\/codec\/src\/options\/rows\.ts leaves the package/],
   },
   {
+    claim: 'a file of a library that is read is an import of it',
+    files: { 'packages/phone/src/a.ts': "const url = import.meta.resolve('uplot/dist/uPlot.min.css')\n" },
+    says: [/a\.ts:1: uplot is imported in packages\/fleet\/src\/report only/, /uplot is no dependency/],
+  },
+  {
     claim: 'a library has one door',
     files: {
       'packages/phone/package.json': manifest({ dependencies: { '@capfkit/codec': '1', zod: '1' } }),

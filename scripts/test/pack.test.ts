@@ -141,12 +141,13 @@ await step('the installed server and its workers enrol a phone', async t => {
   }
 })
 
-await step('the installed fleet finds its client program', async t => {
+await step('the installed fleet finds its client program, records, and makes a page with charts', async t => {
   const program = `
-    import { runFleet } from '@capfkit/fleet'
-    const options = { embedded: true, phones: 4, processes: 2, serverWorkers: 2, poolKeys: 2 }
+    import { htmlReport, reportRun, runFleet } from '@capfkit/fleet'
+    const options = { embedded: true, phones: 4, processes: 2, serverWorkers: 2, poolKeys: 2, out: 'results' }
     const { verdict, done } = await runFleet({ options })
-    console.log(verdict, done)`
+    const html = htmlReport(await reportRun('results'))
+    console.log(verdict, done, html.includes('var uPlot='))`
   writeFileSync(join(folder, 'fleet.js'), program)
-  t.match(await run(process.execPath, ['fleet.js']), /^pass 4$/m)
+  t.match(await run(process.execPath, ['fleet.js']), /^pass 4 true$/m)
 })
