@@ -4,6 +4,7 @@ import { chain } from './parts/chain.ts'
 import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
 import type { Part } from './parts/part.ts'
+import { recording } from './parts/recording.ts'
 import { trust } from './parts/trust.ts'
 import { tvs } from './parts/tvs.ts'
 import { waiting } from './parts/waiting.ts'
@@ -15,7 +16,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot, chain }
+const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot, chain, recording }
 
 const { values } = parseArgs({
   options: {
