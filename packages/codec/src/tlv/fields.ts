@@ -131,24 +131,38 @@ export function* placedFields(table: FieldTable, values: Fields, givenOrder?: Or
 /** One written field; a container comes in several parts. */
 export type WrittenField = { readonly tag: number; readonly parts: readonly Buffer[] }
 
+const writeField = ({ tag, row, value, inside }: PlacedField, where: string): WrittenField => {
+  const place = `${where}.${row?.name ?? `tag ${tag}`}`
+  if (value === undefined) throw tlvError('TLV_MISSING_FIELD', { start: 0, where: place })
+  if (!row) return { tag, parts: field(tag, place, value as Buffer) }
+  const parts = isContainer(row.field)
+    ? writeFields(row.field.fields, value as Fields, place, inside).flatMap(({ parts }) => parts)
+    : [(row.field.codec as ValueCodec<unknown>).write(value, place)]
+  return { tag, parts: field(tag, place, ...parts) }
+}
+
+/** As {@link writeFields} for what was not parsed: nothing but the table says the order. */
+const writeByTable = (rows: ReadonlyMap<number, Row>, values: Fields, where: string): WrittenField[] => {
+  const written: WrittenField[] = []
+  for (const [tag, row] of rows) {
+    const value = values[row.field.key]
+    if (value !== undefined) written.push(writeField({ tag, row, value, inside: undefined }, where))
+  }
+  return written
+}
+
 /**
  * Write the fields of one level in their order, or that of the table.
  *
  * @throws {TlvError} for a value that does not fit, a required one that is missing, or one that is not in its order once.
  */
 export const writeFields = (table: FieldTable, values: Fields, where: string, givenOrder?: Order): WrittenField[] => {
-  for (const { name, field } of byTag(table).values())
+  const rows = byTag(table)
+  for (const { name, field } of rows.values())
     if (field.required && values[field.key] === undefined)
       throw tlvError('TLV_MISSING_FIELD', { start: 0, where: `${where}.${name}` })
-  const written = Array.from(placedFields(table, values, givenOrder), ({ tag, row, value, inside }): WrittenField => {
-    const place = `${where}.${row?.name ?? `tag ${tag}`}`
-    if (value === undefined) throw tlvError('TLV_MISSING_FIELD', { start: 0, where: place })
-    if (!row) return { tag, parts: field(tag, place, value as Buffer) }
-    const parts = isContainer(row.field)
-      ? writeFields(row.field.fields, value as Fields, place, inside).flatMap(({ parts }) => parts)
-      : [(row.field.codec as ValueCodec<unknown>).write(value, place)]
-    return { tag, parts: field(tag, place, ...parts) }
-  })
+  if (!givenOrder && !values.order && !values.unknown) return writeByTable(rows, values, where)
+  const written = Array.from(placedFields(table, values, givenOrder), placed => writeField(placed, where))
   // An order of before does not name what was added since: it must not get lost.
   const tags = new Set(written.map(({ tag }) => tag))
   const present = Object.values(table).filter(({ key }) => values[key] !== undefined)
