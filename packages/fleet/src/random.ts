@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 /** What a number is drawn for: each purpose has a stream of its own, so that a new one changes none of the others. */
-export const PURPOSES = { identity: 1, authString: 2, round: 3, keyTime: 4, boot: 5 } as const
+export const PURPOSES = { identity: 1, authString: 2, round: 3, keyTime: 4, boot: 5, resample: 6 } as const
 
 /** Two numbers into one seed that differs in many bits for neighbours (the finaliser of MurmurHash3). */
 const mix = (a: number, b: number) => {

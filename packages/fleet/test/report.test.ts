@@ -108,7 +108,7 @@ t.test('a report adds the parts up; the distribution goes as far as the number o
     seconds: 10,
     options: [{ name: 'rate', value: '100' }],
   })
-  const { summary, intervals, distribution, batches, batchSeconds, startedAt, roundStarts } = await reportRun(folder)
+  const { summary, intervals, distribution, spread, startedAt, roundStarts } = await reportRun(folder)
   t.match(summary, {
     verdict: 'pass',
     done: 1000,
@@ -120,12 +120,22 @@ t.test('a report adds the parts up; the distribution goes as far as the number o
   t.equal(startedAt, '2026-01-15T12:00:00.000Z')
   t.strictSame(roundStarts, [{ number: 0, operation: 'install', atSeconds: 0 }])
   t.equal(intervals.length, 41)
-  t.equal(batches.length, 8)
-  t.equal(batchSeconds, 1.25)
-  t.ok(batches.every(({ donePerSecond }) => Math.abs(donePerSecond - 100) < 5))
+  t.ok(spread!.ratePerSecond < 3 && spread!.actualMs.p50 < 1, 'it went steadily')
   t.equal(distribution.percent.length, 31, 'three decades')
   t.match(distribution.percent.slice(0, 31).at(-1), 99.9)
   t.ok(distribution.scheduledMs[20]! > 80 && distribution.actualMs[20]! < 31)
+})
+
+t.test('one bad stretch makes the tail of a run uncertain, not its middle', async t => {
+  const folder = t.testdir()
+  const steady = Array.from({ length: 2000 }, (_, index) => ({ startMs: index * 10, totalMs: 20 + (index % 5) }))
+  const stalled = steady.map((operation, index) => (index > 900 && index < 950 ? { ...operation, totalMs: 900 } : operation))
+  const spreadOf = async (name: string, operations: typeof steady) =>
+    (await reportRun(writeRun(join(folder, name), { operations, seconds: 20 }))).spread!.actualMs
+  const [even, uneven] = [await spreadOf('steady', steady), await spreadOf('stalled', stalled)]
+  t.ok(even.p99 < 1 && uneven.p99 > 100, `${even.p99} and ${uneven.p99} ms`)
+  t.ok(uneven.p50 < 1, `${uneven.p50} ms`)
+  t.equal((await reportRun(writeRun(join(folder, 'short'), { operations: steady.slice(0, 20) }))).spread, undefined)
 })
 
 t.test('of each way to fail the first three are kept as examples', async t => {

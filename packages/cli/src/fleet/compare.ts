@@ -52,7 +52,7 @@ export const compare = command({
   name: 'compare',
   doc: 'Put two recorded runs side by side',
   details:
-    'A is the baseline. A difference counts when it is larger than the runs vary by themselves: three standard errors, from ten stretches of each run, and at least the tolerance. Exit code 7 when B is worse in something, 4 when one of the runs is invalid.',
+    'A is the baseline. A difference counts when it is larger than the runs vary by themselves, seen from ten stretches of each (three standard errors), and than the tolerance. Exit code 7 when B is worse in something, 4 when one of the runs is invalid.',
   examples: [['fleet compare baseline results', 'Has the server become slower?']],
   words: { a: { doc: 'The folder of the baseline.' }, b: { doc: 'The folder of the other run.' } },
   options: {

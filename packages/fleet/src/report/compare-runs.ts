@@ -1,4 +1,4 @@
-import type { Interval, RunReport } from './run-report.ts'
+import type { RunReport } from './run-report.ts'
 
 /** `unknown`: a run is too short to see how much it varies. `info`: told, not judged. */
 export type ComparedVerdict = 'same' | 'better' | 'worse' | 'unknown' | 'info'
@@ -38,21 +38,8 @@ type Metric = {
   readonly judge?: { readonly better: 'higher' | 'lower'; readonly spread: Spread }
 }
 
-/** Fewer stretches say nothing about how much a run varies. */
-const LEAST_SAMPLES = 3
 /** So many standard errors are noise: three, as usual for a limit that should hold nearly always. */
 const ERRORS_OF_NOISE = 3
-
-/** From the stretches of the run: their standard deviation by the root of their number. */
-const ofBatches =
-  (value: (interval: Interval) => number | undefined): Spread =>
-  ({ batches }) => {
-    const samples = batches.map(value).filter(sample => sample !== undefined)
-    if (samples.length < LEAST_SAMPLES) return undefined
-    const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-    const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0)
-    return Math.sqrt(squares / (samples.length - 1) / samples.length)
-  }
 
 const failedShare = ({ summary: { done, failed } }: RunReport) => failed / Math.max(1, done + failed)
 
@@ -67,7 +54,7 @@ const latency = (from: 'scheduled' | 'actual', percentile: 'p50' | 'p90' | 'p99'
   name: `${percentile} from ${from} start`,
   unit: 'ms',
   of: ({ summary: { done, latencyMs } }) => (done > 0 ? latencyMs[from][percentile] : undefined),
-  judge: { better: 'lower', spread: ofBatches(interval => interval[`${from}Ms`]?.[percentile]) },
+  judge: { better: 'lower', spread: ({ spread }) => spread?.[`${from}Ms`][percentile] },
 })
 
 /** Every figure that is compared, in the order in which it is told. */
@@ -76,7 +63,7 @@ const METRICS: readonly Metric[] = [
     name: 'rate',
     unit: '/s',
     of: ({ summary }) => summary.ratePerSecond,
-    judge: { better: 'higher', spread: ofBatches(({ donePerSecond }) => donePerSecond) },
+    judge: { better: 'higher', spread: ({ spread }) => spread?.ratePerSecond },
   },
   { name: 'failed', unit: '%', of: report => 100 * failedShare(report), judge: { better: 'lower', spread: ofShare } },
   latency('scheduled', 'p50'),
@@ -126,7 +113,7 @@ const notesOf = (which: 'A' | 'B', { complete, summary }: RunReport): string[] =
 
 /**
  * Compare a run with a baseline. What differs by no more than the runs vary by themselves is noise: three standard errors of the
- * figure, from ten stretches of each run. The method is ours.
+ * difference, from the spread of each run. The method is ours.
  *
  * @param a  the baseline.
  * @param init.tolerance  share of the baseline's figure that never counts as a difference: machines differ by some from day to day.

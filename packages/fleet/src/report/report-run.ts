@@ -12,10 +12,11 @@ import { HealthLine } from './health-line.ts'
 import { intervalsOf } from './intervals.ts'
 import { findRun, type RunLead, readParts } from './read-run.ts'
 import type { RunReport } from './run-report.ts'
+import { spreadOf } from './spread.ts'
 import { Timeline } from './timeline.ts'
 
-/** Stretches that a run is cut into to see how much it varies. */
-const BATCHES = 10
+/** What a run is cut into to see how much it varies. */
+const STRETCHES = 10
 /** Of the distribution: from 90 % to 99 %, and so on. */
 const STEPS_A_DECADE = 10
 
@@ -171,7 +172,7 @@ class Reading {
     const { header, footer } = this.#lead
     const options = optionsOf(header)
     const timeline = this.#timeline
-    const batches = timeline.inParts(BATCHES)
+    const spread = spreadOf(timeline.inParts(STRETCHES))
     return {
       version: 1,
       startedAt: new Date(header.startedMs).toISOString(),
@@ -190,8 +191,7 @@ class Reading {
         operation: header.rounds[number]?.operation ?? 'unknown',
         atSeconds: round3((startedMs - this.#originMs) / 1000),
       })),
-      batchSeconds: batches.lengthMs / 1000,
-      batches: intervalsOf(batches, header.phases),
+      ...(spread ? { spread } : {}),
       health: this.#health.points,
     }
   }

@@ -27,6 +27,13 @@ export type Example = { deviceName: string; round: number; atSeconds: number; de
 /** The first operations that failed for one reason. */
 export type FailureExamples = { side: string; phase: string; reason: string; examples: Example[] }
 
+/** Standard errors of figures: how much they would differ if the same were run again. */
+export type RunSpread = {
+  ratePerSecond: number
+  scheduledMs: Omit<StretchLatency, 'max'>
+  actualMs: Omit<StretchLatency, 'max'>
+}
+
 /** Everything that a report tells, from the files of the run alone; printed by `--json`. */
 export type RunReport = {
   version: 1
@@ -49,8 +56,7 @@ export type RunReport = {
   intervals: Interval[]
   /** When each round began. */
   roundStarts: { number: number; operation: string; atSeconds: number }[]
-  /** The run in a few stretches of equal length: how much its figures vary by themselves. */
-  batchSeconds: number
-  batches: Interval[]
+  /** Absent where the run is too short to see how much its figures vary by themselves. */
+  spread?: RunSpread
   health: HealthPoint[]
 }
