@@ -6,5 +6,8 @@ export type FleetPhase = BootPhase | Phase
 /** In the order in which they come. `capf` is the whole of what follows it. */
 export const FLEET_PHASES = [...Object.keys(BOOT_PHASES), ...Object.keys(PHASES)] as readonly FleetPhase[]
 
+/** The phase that others are parts of: adding it to them would count them twice. */
+export const OUTER_PHASE: FleetPhase = 'capf'
+
 /** Where an operation failed: in a phase of a session, or in a step of a boot. */
 export type FailurePlace = FleetPhase | BootStepName

@@ -22,7 +22,7 @@ export const intervalsOf = (
     const scheduledMs = latencyOf(scheduled)
     const actualMs = latencyOf(actual)
     const phasesMs: Interval['phasesMs'] = {}
-    for (const [phase, { sum, count }] of phases) phasesMs[phaseNames[phase] ?? 'unknown'] = round3(sum / count)
+    for (const [phase, sum] of phases) phasesMs[phaseNames[phase] ?? 'unknown'] = round3(sum / done)
     return {
       atSeconds: round3(index * seconds),
       startedPerSecond: round3(started / seconds),

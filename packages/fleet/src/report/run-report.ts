@@ -14,7 +14,7 @@ export type Interval = {
   failures: Record<string, number>
   scheduledMs?: StretchLatency
   actualMs?: StretchLatency
-  /** Mean time in each phase. */
+  /** Time in each phase, as a mean of all that were done, those that did not reach it included: together they are the mean latency. */
   phasesMs: Record<string, number>
 }
 

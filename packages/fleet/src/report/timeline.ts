@@ -11,8 +11,8 @@ export type Stretch = {
   failures: Map<string, number>
   scheduled: number[]
   actual: number[]
-  /** By index of the phase. */
-  phases: Map<number, { sum: number; count: number }>
+  /** Time of all of them together in each phase, by its index. */
+  phases: Map<number, number>
 }
 
 const newStretch = (): Stretch => ({ started: 0, done: 0, failures: new Map(), scheduled: [], actual: [], phases: new Map() })
@@ -27,10 +27,7 @@ const merge = (into: Stretch, other: Stretch): Stretch => {
   for (const [reason, count] of other.failures) into.failures.set(reason, (into.failures.get(reason) ?? 0) + count)
   push(into.scheduled, other.scheduled)
   push(into.actual, other.actual)
-  for (const [index, { sum, count }] of other.phases) {
-    const known = into.phases.get(index) ?? { sum: 0, count: 0 }
-    into.phases.set(index, { sum: known.sum + sum, count: known.count + count })
-  }
+  for (const [index, ms] of other.phases) into.phases.set(index, (into.phases.get(index) ?? 0) + ms)
   return into
 }
 
@@ -61,8 +58,7 @@ export class Timeline {
     stretch.scheduled.push(lateMs + totalMs)
     stretch.actual.push(totalMs)
     for (const [place, index] of phases.entries()) {
-      const { sum, count } = stretch.phases.get(index) ?? { sum: 0, count: 0 }
-      stretch.phases.set(index, { sum: sum + (phasesMs[place] ?? 0), count: count + 1 })
+      stretch.phases.set(index, (stretch.phases.get(index) ?? 0) + (phasesMs[place] ?? 0))
     }
   }
 

@@ -1,3 +1,4 @@
+import { OUTER_PHASE } from '../../phases.ts'
 import type { HealthPoint } from '../health-line.ts'
 import type { Interval, RunReport } from '../run-report.ts'
 
@@ -83,11 +84,12 @@ const phases = ({ intervals, summary }: RunReport): Chart | undefined => {
   const order = Object.keys(summary.phases)
   return {
     title: 'Where the time goes',
-    about: 'Mean time in each phase of the operations that were done in each interval, one on top of the other.',
+    about:
+      'Mean time in each phase of the operations that were done in each interval, one on top of the other: together, their mean latency.',
     unit: 'ms',
     kind: 'stack',
     x: overTime(intervals).x,
-    series: series.sort((a, b) => order.indexOf(a.label) - order.indexOf(b.label)),
+    series: series.filter(({ label }) => label !== OUTER_PHASE).sort((a, b) => order.indexOf(a.label) - order.indexOf(b.label)),
   }
 }
 
