@@ -17,7 +17,8 @@ t.test('by concurrency so many phones are there at once, by rate those that a se
   t.strictSame(await trouble({ phones: 100_000, rate: 300 }, { openFiles }), [])
   t.strictSame(await trouble({ phones: 100_000, rate: 300, keyGenerationDelayMs: 20_000 }, { openFiles }), ['openFiles'])
   t.strictSame(await trouble({ phones: 900, rate: 300, keyGenerationDelayMs: 20_000 }, { openFiles }), [])
-  t.strictSame(await trouble({ phones: 100_000, rate: 300, keyGenerationDelayMs: -1 }), ['sourcePorts'])
+  const manyFiles = { openFiles: () => ({ soft: 1_048_576, hard: 1_048_576 }) }
+  t.strictSame(await trouble({ phones: 100_000, rate: 300, keyGenerationDelayMs: -1 }, manyFiles), ['sourcePorts'])
 })
 
 t.test('a process alone opens all the files', async t => {
