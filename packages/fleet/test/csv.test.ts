@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { MODELS } from '@capfkit/phone'
 import t, { type Test } from 'tap'
 import { identitiesOf } from '../src/identity.ts'
 import { fleetOptions, range } from './fleet-options.ts'
