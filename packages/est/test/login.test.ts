@@ -5,7 +5,7 @@ import { digestResponse } from '../src/http-auth/digest.ts'
 import { Login } from '../src/http-auth/login.ts'
 import { EstClient } from '../src/index.ts'
 import { rawRequest } from './raw-client.ts'
-import { ca, credentials, makeCa, makeCertificate, request, serve, trust } from './world.ts'
+import { answering, ca, credentials, makeCa, makeCertificate, request, serve, trust } from './world.ts'
 
 const randomBytes = (size: number) => Buffer.alloc(size, 7)
 
@@ -52,7 +52,7 @@ t.test('challenges in every form that servers send', async t => {
 t.test('the strongest offer is taken, and what cannot be answered is not', async t => {
   const answerTo = (header: string) => {
     const authenticator = new Authenticator(credentials, randomBytes)
-    const verdict = authenticator.challenged(header, { sent: undefined, isRetry: false })
+    const verdict = authenticator.challenged(header, { sent: undefined, tries: 0 })
     return verdict === 'retry' ? authenticator.headerFor({ method: 'GET', uri: '/' }) : verdict
   }
   t.match(answerTo('Basic realm="x"'), /^Basic /)
@@ -114,12 +114,12 @@ t.test('a nonce that is too old is replaced without a word to anybody', async t 
   const login = new Login(init)
   const authenticator = new Authenticator({ user: 'u', password: 'p' }, randomBytes)
   const ask = { method: 'POST', uri: '/x' }
-  authenticator.challenged(login.challenges().join(', '), { sent: undefined, isRetry: false })
+  authenticator.challenged(login.challenges().join(', '), { sent: undefined, tries: 0 })
   t.match(login.check(authenticator.headerFor(ask), ask), { ok: true, user: 'u' })
   at += 400_000
   const old = authenticator.headerFor(ask)
   t.match(login.check(old, ask), { ok: false, why: 'stale' })
-  t.equal(authenticator.challenged(login.challenges({ stale: true }).join(', '), { sent: old, isRetry: true }), 'retry')
+  t.equal(authenticator.challenged(login.challenges({ stale: true }).join(', '), { sent: old, tries: 1 }), 'retry')
   t.match(login.check(authenticator.headerFor(ask), ask), { ok: true })
   t.match(
     new Login({ ...init, randomBytes: size => Buffer.alloc(size, 8) }).check(authenticator.headerFor(ask), ask),
@@ -134,6 +134,20 @@ t.test('a nonce that is too old is replaced without a word to anybody', async t 
     { why: 'refused' },
     'an algorithm that was not offered',
   )
+})
+
+t.test('a server whose nonces are always too old is given up', async t => {
+  let challenges = 0
+  const { clientOf } = await answering(t, socket => {
+    challenges += 1
+    socket.end(
+      `HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="x", nonce="${challenges}", qop="auth", stale=true\r\nContent-Length: 0\r\n\r\n`,
+    )
+    // A client that never gives up would keep this test for ever.
+    if (challenges > 50) socket.destroy()
+  })
+  await t.rejects(clientOf({ credentials }).caCerts(), { code: 'EST_AUTH_FAILED', status: 401 })
+  t.ok(challenges > 2 && challenges < 10, `${challenges} challenges`)
 })
 
 t.test('headers that are none', async t => {

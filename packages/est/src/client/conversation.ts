@@ -120,7 +120,7 @@ export class Conversation implements Disposable {
       // A 401 without an offer is a refusal, e.g. of a proof of possession.
       if (offer === undefined) throw refusalOf(answer, { where, now: now() })
       if (!authenticator) throw new EstError('EST_AUTH_REQUIRED', { where, status: 401, detail: offer.slice(0, 100) })
-      const verdict = authenticator.challenged(offer, { sent, isRetry: tries > 0 })
+      const verdict = authenticator.challenged(offer, { sent, tries })
       if (verdict === 'unsupported') throw new EstError('EST_AUTH_UNSUPPORTED', { where, status: 401, detail: offer.slice(0, 100) })
       if (verdict === 'refused') throw refusalOf(answer, { where, now: now() })
     }

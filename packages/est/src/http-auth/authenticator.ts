@@ -3,6 +3,9 @@ import { DIGEST_ALGORITHMS, digestAlgorithm, digestResponse } from './digest.ts'
 
 export type Credentials = { readonly user: string; readonly password: string }
 
+/** New nonces for one request: a server whose nonces are never fresh is not asked for ever. */
+const MAX_STALE = 3
+
 type Accepted = { readonly challenge: Challenge; uses: number }
 
 /** Which offer is taken: Digest before Basic, since it never shows the password; among Digests the strongest. */
@@ -33,18 +36,19 @@ export class Authenticator {
   /**
    * Take the best offer of a 401.
    *
-   * @param sent  the Authorization header that was not accepted, and whether it answered a challenge to this very request.
+   * @param sent   the Authorization header that was not accepted.
+   * @param tries  how often this very request has answered a challenge before.
    * @returns `retry`, or why there is nothing to answer with.
    */
   challenged(
     header: string,
-    { sent, isRetry }: { readonly sent: string | undefined; readonly isRetry: boolean },
+    { sent, tries }: { readonly sent: string | undefined; readonly tries: number },
   ): 'retry' | 'refused' | 'unsupported' {
     const [best] = parseChallenges(header).sort((a, b) => strength(b) - strength(a))
     if (!best || strength(best) === 0) return sent === undefined ? 'unsupported' : 'refused'
     // A nonce may have become too old, or belonged to another connection; a password does not get better.
     const isStale = best.parameters.get('stale')?.toLowerCase() === 'true'
-    const isHopeless = best.scheme === 'basic' ? sent?.startsWith('Basic ') : isRetry && !isStale
+    const isHopeless = best.scheme === 'basic' ? sent?.startsWith('Basic ') : tries > (isStale ? MAX_STALE : 0)
     this.#accepted = isHopeless ? undefined : { challenge: best, uses: 0 }
     return isHopeless ? 'refused' : 'retry'
   }
