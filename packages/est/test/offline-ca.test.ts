@@ -80,10 +80,12 @@ t.test('requests can be deleted; files of somebody else are left alone', async t
     const { csr } = await request(`CN=${device}`)
     names.push(await folder.put(await (csr as Exclude<typeof csr, Buffer>)({ challengePassword: undefined })))
   }
+  writeFileSync(join(path, 'outside.csr'), await folder.dump([names[0]!]))
+  await t.rejects(folder.dump(['../outside']), { code: 'EST_FOLDER_UNUSABLE' }, 'a request beside the folder is not in it')
   t.strictSame(await folder.delete([names[0]!, '../../x', 'notes']), [names[0]])
   t.strictSame((await folder.delete()).length, 2)
   t.strictSame([await folder.count(), await folder.dump(), readdirSync(join(path, 'csr'))], [0, '', ['notes.txt']])
-  await t.rejects(folder.dump(['nobody']), { code: 'EST_FOLDER_UNUSABLE' })
+  await t.rejects(folder.dump(['nobody']), { code: 'EST_FOLDER_UNUSABLE', detail: 'no request nobody waits in it' })
   writeFileSync(join(path, 'file'), '')
   await t.rejects(CsrFolder.open(join(path, 'file')), { code: 'EST_FOLDER_UNUSABLE' })
 })

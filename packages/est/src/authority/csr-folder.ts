@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { access, constants, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   certificatesFromFile,
   commonName,
   derToPem,
   formatName,
+  makeFolder,
   PkiError,
   parseCertificate,
   parseCertsOnly,
@@ -13,7 +14,7 @@ import {
   pemToDer,
   writePrivateFile,
 } from '@capfkit/pki'
-import { EstError } from '../errors.ts'
+import { EstError, quoted } from '../errors.ts'
 
 /** A request that waits for its certificate. `name` is that of its file, without the ending. */
 export type WaitingCsr = { readonly name: string; readonly subject: string; readonly since: Date }
@@ -49,7 +50,7 @@ export class CsrFolder {
   static async open(folder: string): Promise<CsrFolder> {
     try {
       for (const name of Object.values(FOLDERS)) {
-        await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
+        await makeFolder(join(folder, name), 0o700)
         await access(join(folder, name), constants.R_OK | constants.W_OK | constants.X_OK)
       }
     } catch (cause) {
@@ -75,8 +76,13 @@ export class CsrFolder {
 
   /** The requests as PEM, one after the other: what is carried to the CA. Without names all of them. */
   async dump(names?: readonly string[]): Promise<string> {
+    const there = await this.#names()
+    // A name is a word of a person: only what is in the list becomes part of a path.
+    const unknown = names?.find(name => !there.includes(name))
+    if (unknown !== undefined)
+      throw new EstError('EST_FOLDER_UNUSABLE', { where: this.#folder, detail: `no request ${quoted(unknown)} waits in it` })
     const requests: Buffer[] = []
-    for (const name of names ?? (await this.#names())) requests.push(await this.#csr(name))
+    for (const name of names ?? there) requests.push(await this.#csr(name))
     return derToPem(requests, 'CERTIFICATE REQUEST')
   }
 
