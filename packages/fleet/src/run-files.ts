@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CertificateIssuer,
   certificatesFromFile,
   derToPem,
+  makeFolder,
   newManufacturingCa,
   privateKeyPem,
   writePrivateFile,
@@ -47,7 +48,7 @@ export const trustedCertificates = (file: string | undefined): Buffer[] => {
 export const writeRunFiles = async (files: { out: string; micCa: ManufacturingCa; trusted: readonly Buffer[] }): Promise<void> => {
   const { out, micCa, trusted } = files
   try {
-    await mkdir(out, { recursive: true })
+    await makeFolder(out)
     await writeFile(join(out, 'capf-certificate.pem'), derToPem(trusted))
     await writePrivateFile({
       file: join(out, 'mic-ca.pem'),

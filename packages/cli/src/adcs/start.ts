@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { optionalText, text } from '@capfkit/codec/options'
 import { ADCS_OPTIONS, AdcsSimulator, adcsMetrics, makeWebCertificate } from '@capfkit/est/adcs'
@@ -6,9 +5,9 @@ import { createLog, formatAddress } from '@capfkit/listen'
 import { derToPem } from '@capfkit/pki'
 import { identify } from '../certificate-files.ts'
 import { command, JSON_OPTION } from '../command.ts'
-import { CliError } from '../errors.ts'
 import { systemWords } from '../files.ts'
 import { type Io, note, print } from '../io.ts'
+import { makeOutFolder } from '../out-folder.ts'
 import { writeOutput } from '../output-file.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
@@ -19,14 +18,6 @@ import { officerActions } from './officer.ts'
 
 /** What is left in the folder of `--out`, beside the log of IIS. */
 const FILES = { ca: 'ca.pem', web: 'iis.pem' } as const
-
-const makeFolder = async (folder: string): Promise<void> => {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    throw new CliError('CLI_FILE_UNWRITABLE', { where: folder, detail: `the folder cannot be made: ${systemWords(cause)}`, cause })
-  }
-}
 
 type Leaving = { simulator: AdcsSimulator; folder: string; io: Io }
 
@@ -61,7 +52,7 @@ export const start = command({
   },
   async run({ options, io }) {
     const { user, password, out: folder } = required(options, { password: '--password-file FILE', out: '--out FOLDER' })
-    await makeFolder(folder)
+    await makeOutFolder(folder)
     const onError = (error: Error) => note(io, `capf: the log of IIS cannot be written: ${systemWords(error)}`)
     await using iisLog = new IisLogFiles({ folder, now: () => io.now(), onError })
     const simulator = await AdcsSimulator.start({

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { flag, oneOf, optionalText } from '@capfkit/codec/options'
-import { derToPem } from '@capfkit/pki'
+import { derToPem, makeFolder } from '@capfkit/pki'
 import type { Device } from '@capfkit/server'
 import { command } from '../command.ts'
 import { CliError } from '../errors.ts'
@@ -53,7 +53,7 @@ export const exportDevices = command({
     if (options.format === 'csv') print(io, columns.join(','))
     let written = 0
     try {
-      if (folder !== undefined) await mkdir(folder, { recursive: true })
+      if (folder !== undefined) await makeFolder(folder)
       for await (const device of store.list(filterOf(options))) {
         const view = viewOf(device)
         if (options.format === 'csv') print(io, columns.map(name => csvValue(COLUMNS[name]?.(view, device) ?? '')).join(','))

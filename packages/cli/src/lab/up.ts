@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { flag } from '@capfkit/codec/options'
@@ -6,11 +6,11 @@ import { type Cluster, LAB_FILES, LAB_OPTIONS, startCluster } from '@capfkit/lab
 import type { BootResult } from '@capfkit/phone'
 import { formatName, parseCertificate } from '@capfkit/pki'
 import { command, JSON_OPTION } from '../command.ts'
-import { CliError, MistakesError } from '../errors.ts'
+import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { systemWords } from '../files.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
+import { makeOutFolder } from '../out-folder.ts'
 import { ownOptions } from '../own-options.ts'
 import { bootData, bootFailureLine, stepLine } from '../phone/boot-screen.ts'
 import { screenTable } from '../screen-table.ts'
@@ -31,11 +31,7 @@ const deviceNames = ({ firstDevice, phones }: { firstDevice: string; phones: num
 /** A folder of the laboratory: the one that was named, or one that goes away with it. */
 const openFolder = async (out: string | undefined): Promise<AsyncDisposable & { readonly path: string }> => {
   if (out !== undefined) {
-    try {
-      await mkdir(out, { recursive: true, mode: 0o700 })
-    } catch (cause) {
-      throw new CliError('CLI_FILE_UNWRITABLE', { where: out, detail: `the folder cannot be made: ${systemWords(cause)}`, cause })
-    }
+    await makeOutFolder(out, 0o700)
     const files = await readdir(out)
     if (files.length > 0 && !files.includes(LAB_FILES.notice.name))
       throw new MistakesError([

@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs'
-import { access, constants, mkdir, rm } from 'node:fs/promises'
+import { access, constants, rm } from 'node:fs/promises'
 import type { Credential, MadeKey } from '@capfkit/phone'
-import { derToPem, parseCertificate, pemToDer, privateKeyPem, publicKeyDerOf, readPrivateKey, writePrivateFile } from '@capfkit/pki'
+import {
+  derToPem,
+  makeFolder,
+  parseCertificate,
+  pemToDer,
+  privateKeyPem,
+  publicKeyDerOf,
+  readPrivateKey,
+  writePrivateFile,
+} from '@capfkit/pki'
 import { CliError } from '../errors.ts'
 import { readBytes, systemWords } from '../files.ts'
 
@@ -39,7 +48,7 @@ const unwritable = (file: string, cause: unknown) =>
  */
 export const prepareFolder = async (folder: string): Promise<void> => {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (cause) {
     const detail = `the folder cannot be written: ${systemWords(cause)}`

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { parseAddress } from '@capfkit/listen'
@@ -14,9 +13,8 @@ import {
   readCertificateAndKey,
   writePrivateFile,
 } from '@capfkit/pki'
-import { CliError } from '../errors.ts'
-import { systemWords } from '../files.ts'
 import type { Io } from '../io.ts'
+import { makeOutFolder } from '../out-folder.ts'
 import { writeOutput } from '../output-file.ts'
 import type { StartOptions } from './options.ts'
 
@@ -31,14 +29,6 @@ export const FILES = {
 
 /** A slow clock on the other side must not see a certificate that is not valid yet. */
 const BACKDATE_MS = 3_600_000
-
-const makeFolder = async (folder: string): Promise<void> => {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    throw new CliError('CLI_FILE_UNWRITABLE', { where: folder, detail: `the folder cannot be made: ${systemWords(cause)}`, cause })
-  }
-}
 
 const makeCa = async ({ caName, caKey }: StartOptions, { folder, io }: { folder: string; io: Io }): Promise<void> => {
   const subject = parseName(caName)
@@ -55,7 +45,7 @@ export const folderCa = async (
   options: StartOptions,
   { folder, io }: { folder: string; io: Io },
 ): Promise<{ ca: CertificateAndKey; made: boolean }> => {
-  await makeFolder(folder)
+  await makeOutFolder(folder)
   const [file, keyFile] = [join(folder, FILES.ca), join(folder, FILES.caKey)]
   const made = !existsSync(file)
   if (made) await makeCa(options, { folder, io })

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from '@capfkit/codec/options'
-import { derToPem } from '@capfkit/pki'
+import { derToPem, makeFolder } from '@capfkit/pki'
 import { command } from '../command.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
@@ -17,7 +16,7 @@ const OPEN = ['waiting', 'unanswered'] as const
 
 const folderFor = async (folder: string): Promise<void> => {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
   } catch (cause) {
     throw new CliError('CLI_FILE_UNWRITABLE', {
       where: folder,

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '@capfkit/codec/run'
+import { makeFolder } from '@capfkit/pki'
 import { FleetError } from '../errors.ts'
 import type { FleetSummary, RoundSummary } from '../summary.ts'
 import type { PartInit } from './part-recorder.ts'
@@ -10,7 +11,7 @@ import { isRunFile, RUN_FILE } from './run-header.ts'
 /** Files of an earlier run would be taken for parts of this one. */
 const clear = async (folder: string): Promise<void> => {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     for (const name of await readdir(folder)) if (isRunFile(name)) await rm(join(folder, name))
   } catch (cause) {
     throw new FleetError('FLEET_RECORDING', folder, { cause })

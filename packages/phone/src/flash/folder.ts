@@ -1,7 +1,7 @@
-import { mkdir, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PHONE_LIMIT_BYTES } from '@capfkit/codec/tlv'
-import { derToPem, pemToDer, privateKeyPem, readPrivateKey, writePrivateFile } from '@capfkit/pki'
+import { derToPem, makeFolder, pemToDer, privateKeyPem, readPrivateKey, writePrivateFile } from '@capfkit/pki'
 import { BootError } from '../boot/errors.ts'
 import type { Credential } from '../device.ts'
 import type { TrustListKind } from '../models.ts'
@@ -56,7 +56,7 @@ export const openFolderFlash = async (folder: string): Promise<Flash> => {
       throw cause instanceof BootError ? cause : flashError(file, cause)
     }
   }
-  await guarded(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }))
+  await guarded(folder, () => makeFolder(folder, 0o700))
   const readLists = async (kind: TrustListKind): Promise<Buffer[]> => {
     const names = [FILES[kind], backupOf(FILES[kind])]
     const found = await Promise.all(names.map(name => read(at(name), PHONE_LIMIT_BYTES)))
