@@ -17,7 +17,7 @@ export const SERVER_OPTIONS = {
   issuer: oneOf({
     default: 'local',
     values: ['local', 'online', 'offline'],
-    doc: 'Who signs the LSCs: the embedded CA; a CA behind a registration authority (--ra); an operator, with capf csr and capf cert.',
+    doc: 'Who signs the LSCs: the embedded CA; a CA behind a registration authority (--ra); an operator, with capf csr and capf cert. For the last two, phones must offer to sign their requests (capf phone enrol --sign-requests), or see --unsigned-requests.',
   }),
   unsignedRequests: oneOf({
     default: 'refuse',

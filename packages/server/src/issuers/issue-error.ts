@@ -48,7 +48,8 @@ export const ISSUE_ERRORS = {
   },
   REQUEST_UNSIGNED: {
     what: 'the phone did not offer to sign its certificate request',
-    remedy: 'use a phone that offers it, or --unsigned-requests capf-key with a CA that takes requests without proof of possession',
+    remedy:
+      'use a phone that offers it (capf phone enrol --sign-requests), or --unsigned-requests capf-key with a CA that takes requests without proof of possession',
     ...REFUSED,
   },
   REQUEST_KEPT: {
