@@ -1,0 +1,1 @@
+export { FINDINGS, type FindingName, type FindingRow, SEVERITIES, type Severity } from './findings/index.ts'
