@@ -32,25 +32,29 @@ t.test('who answers no has refused, and libest has a name for it', async t => {
   const { address } = await startRa(t)
   await t.rejects(enrol(address, { password: 'wrong' }), {
     name: 'EnrolError',
-    refused: true,
+    failure: 'unauthorised',
     libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' },
     message: /EST_AUTH_FAILED/,
   })
   const denies = await behind(t, async () => ({ status: 'denied', message: 'Denied by Policy Module' }))
-  await t.rejects(enrol(denies), { refused: true, message: /EST_REFUSED/ })
+  await t.rejects(enrol(denies), { failure: 'denied', message: /EST_REFUSED/ })
 })
 
 t.test('who does not answer has not refused', async t => {
-  const refused = { name: 'EnrolError', refused: false, libest: { number: 43, name: 'EST_ERR_IP_CONNECT' } }
+  const refused = { name: 'EnrolError', failure: 'unreached', libest: { number: 43, name: 'EST_ERR_IP_CONNECT' } }
   await t.rejects(enrol(await freeAddress()), refused)
   const silent = await behind(t, () => new Promise(() => {}))
-  await t.rejects(enrol(silent), { refused: false, libest: { number: 35, name: 'EST_ERR_SSL_READ' }, message: /EST_READ_TIMEOUT/ })
+  await t.rejects(enrol(silent), {
+    failure: 'unreached',
+    libest: { number: 35, name: 'EST_ERR_SSL_READ' },
+    message: /EST_READ_TIMEOUT/,
+  })
   const patience = new AbortController()
   const given = enrol(silent, { signal: patience.signal })
   patience.abort()
-  await t.rejects(given, { refused: false, message: /EST_ABORTED/ })
+  await t.rejects(given, { failure: 'unreached', message: /EST_ABORTED/ })
   const broken = await behind(t, () => Promise.reject(new Error('oops')))
-  await t.rejects(enrol(broken), { refused: false, message: /EST_SERVER_FAILED/ })
+  await t.rejects(enrol(broken), { failure: 'unreached', message: /EST_SERVER_FAILED/ })
 })
 
 t.test('an officer has to decide', async t => {

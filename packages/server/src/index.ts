@@ -26,6 +26,7 @@ export {
   type Enrol,
   type EnrolAnswer,
   EnrolError,
+  type EnrolFailure,
   type EnrolRequest,
   LIBEST,
   type LibestResult,
@@ -51,3 +52,4 @@ export {
 } from './store/requests.ts'
 export { SqliteDeviceStore } from './store/sqlite.ts'
 export type { DeviceFilter, DeviceStore, Lease, Outcome } from './store/store.ts'
+export { type Trace, type TraceEntry, traceTo } from './trace.ts'

@@ -121,13 +121,25 @@ t.test('what the CA says gives each its status and its sentence, and the phone m
   const cases = [
     {
       name: 'denies',
-      error: new EnrolError('Denied by Policy Module', { refused: true, libest }),
+      error: new EnrolError('Denied by Policy Module', { failure: 'denied', libest }),
       status: 16,
       detail: /Denied by Policy Module.*CA_REFUSED/,
     },
     {
+      name: 'does not like the request',
+      error: new EnrolError('400 Bad Request', { failure: 'refused', libest }),
+      status: 16,
+      detail: /400 Bad Request.*CA_REFUSED/,
+    },
+    {
+      name: 'does not let the server in',
+      error: new EnrolError('401 Unauthorized', { failure: 'unauthorised', libest }),
+      status: 16,
+      detail: /401 Unauthorized.*--ra-user.*template.*CA_UNAUTHORISED/,
+    },
+    {
       name: 'is away',
-      error: new EnrolError('connect ECONNREFUSED', { refused: false, libest }),
+      error: new EnrolError('connect ECONNREFUSED', { failure: 'unreached', libest }),
       status: 15,
       detail: /ECONNREFUSED.*CA_UNREACHABLE/,
     },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { type EnrolAnswer, EnrolError, type EnrolRequest } from '../src/issuers/enrol.ts'
 import { enrolled, onlineCa } from './ca-behind-enrol.ts'
 import { later } from './certificates.ts'
@@ -83,7 +83,7 @@ t.test('an officer who denies: the request is done with, and the phone begins an
   const name = await server.device()
   t.equal(await server.session(name, phoneKey.answers), 0)
   decision.says = () =>
-    Promise.reject(new EnrolError('Denied', { refused: true, libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' } }))
+    Promise.reject(new EnrolError('Denied', { failure: 'denied', libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' } }))
   server.clock.now = later(HOUR_MS + 1)
   await until(async () => (await server.store.requests.count()) === 0)
   t.match(await server.row(name), { operation: 'install', status: 16 })
@@ -91,12 +91,23 @@ t.test('an officer who denies: the request is done with, and the phone begins an
   t.equal(await server.session(name, newKey.answers), 1)
 })
 
-t.test('a CA that is away when it should be asked again is asked later', async t => {
+t.test('what is no denial leaves a request that an officer has: the CA is asked later', async t => {
+  const libest = { number: 22, name: 'EST_ERR_AUTH_FAIL' }
+  const failures: Record<string, Error> = {
+    'it is away': new Error('connect ECONNREFUSED'),
+    'the password has changed': new EnrolError('401', { failure: 'unauthorised', libest }),
+    'it says 429': new EnrolError('429', { failure: 'unreached', libest }),
+    'it says 400': new EnrolError('400', { failure: 'refused', libest }),
+  }
+  for (const [what, failure] of Object.entries(failures)) await t.test(what, t => askedLater(t, failure))
+})
+
+const askedLater = async (t: Test, failure: Error) => {
   const { ca, decision } = officer(async () => pending(HOUR_MS))
   const server = await serve(t, { options: online(), onlineCa: ca, pollMs: 5 })
   const name = await server.device()
   t.equal(await server.session(name, phoneKey.answers), 0)
-  decision.says = () => Promise.reject(new Error('connect ECONNREFUSED'))
+  decision.says = () => Promise.reject(failure)
   server.clock.now = later(HOUR_MS + 1)
   await until(() => ca.asked.length === 2)
   decision.says = enrolled
@@ -105,7 +116,7 @@ t.test('a CA that is away when it should be asked again is asked later', async t
   server.clock.now = later(2 * HOUR_MS)
   await until(async () => (await keptIn(server.store.requests))[0]?.state === 'issued')
   t.equal(await server.session(name), 1)
-})
+}
 
 t.test('a CA is not asked for ever: after the days that are set the request is forgotten', async t => {
   const ca = onlineCa(async () => pending(HOUR_MS))

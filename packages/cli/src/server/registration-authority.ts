@@ -1,7 +1,8 @@
-import { type Credentials, type Enrolled, EstClient, EstError } from '@capfkit/est'
+import { type Credentials, EstClient } from '@capfkit/est'
+import { enrolOverEst } from '@capfkit/lab/online-ca'
 import { type Address, parseAddress } from '@capfkit/listen'
 import { readCertificateAndKey } from '@capfkit/pki'
-import { type Enrol, type EnrolAnswer, EnrolError, type OnlineCa, type ServerOptions } from '@capfkit/server'
+import type { OnlineCa, ServerOptions } from '@capfkit/server'
 import { certificatesIn } from '../certificate-files.ts'
 import { MistakesError } from '../errors.ts'
 import type { StartOptions } from './options.ts'
@@ -76,33 +77,8 @@ export const raClient = (wiring: RaWiring, { caTimeoutMs, caConcurrency }: Serve
   })
 }
 
-const issued = ({ certificateDer, others, bodyBytes }: Enrolled): EnrolAnswer => ({
-  status: 'issued',
-  certificatesDer: [certificateDer, ...others],
-  pkcs7Bytes: bodyBytes,
-})
-
-/** What an EST error means to the server: no certificate yet, another one than was wanted, a no, or nobody to say it. */
-const meaningOf = (error: EstError): EnrolAnswer => {
-  const { code, status = 0, retryAfterMs = 0, certificates, libest, message } = error
-  if (code === 'EST_PENDING') return { status: 'pending', retryAfterMs }
-  if (certificates.length > 0) return { status: 'issued', certificatesDer: certificates, pkcs7Bytes: 0 }
-  throw new EnrolError(message, { refused: status >= 400 && status < 500, libest, cause: error })
-}
-
-export const enrolWith =
-  (client: EstClient): Enrol =>
-  async ({ csrDer, signal }) => {
-    try {
-      return issued(await client.simpleEnroll(csrDer, { signal }))
-    } catch (error) {
-      if (error instanceof EstError) return meaningOf(error)
-      throw error
-    }
-  }
-
 /** The Online CA that a server asks, over this wiring. */
 export const onlineCaOf = (wiring: RaWiring, options: ServerOptions): OnlineCa => {
   const { server, label = 'default', caCertificates } = wiring
-  return { enrol: enrolWith(raClient(wiring, options)), caCertificates, ...server, template: label }
+  return { enrol: enrolOverEst(raClient(wiring, options)), caCertificates, ...server, template: label }
 }

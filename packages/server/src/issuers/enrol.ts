@@ -1,3 +1,5 @@
+import type { IssueErrorCode } from './issue-error.ts'
+
 /** Number and name of libest's EST_ERROR: the trace prints both, and readers look for the name. */
 export type LibestResult = { readonly number: number; readonly name: string }
 
@@ -35,15 +37,28 @@ export const LIBEST = {
   SYSCALL: { number: 54, name: 'EST_ERR_SYSCALL' },
 } as const satisfies Record<string, LibestResult>
 
-/** The CA was asked in vain: `refused` when it said no. */
+/**
+ * What a CA that gives no certificate means: the code of the session, and whether asking again with the same request is of no
+ * use. Only a denial ends a request that waits: whoever does not let the server in today, or limits its rate, may tomorrow.
+ */
+export const ENROL_FAILURES = {
+  denied: { code: 'CA_REFUSED', isFinal: true },
+  refused: { code: 'CA_REFUSED', isFinal: false },
+  unauthorised: { code: 'CA_UNAUTHORISED', isFinal: false },
+  unreached: { code: 'CA_UNREACHABLE', isFinal: false },
+} as const satisfies Record<string, { readonly code: IssueErrorCode; readonly isFinal: boolean }>
+
+export type EnrolFailure = keyof typeof ENROL_FAILURES
+
+/** The CA was asked in vain. */
 export class EnrolError extends Error {
   override readonly name = 'EnrolError'
-  readonly refused: boolean
+  readonly failure: EnrolFailure
   readonly libest: LibestResult
 
-  constructor(message: string, options: ErrorOptions & { refused: boolean; libest: LibestResult }) {
+  constructor(message: string, options: ErrorOptions & { failure: EnrolFailure; libest: LibestResult }) {
     super(message, options)
-    this.refused = options.refused
+    this.failure = options.failure
     this.libest = options.libest
   }
 }

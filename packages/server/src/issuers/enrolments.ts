@@ -4,7 +4,7 @@ import PQueue from 'p-queue'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
 import { CaAnswers, type Enrolled, type Enrolment, type Sent } from './ca-answers.ts'
-import { type Enrol, type EnrolAnswer, EnrolError, LIBEST } from './enrol.ts'
+import { ENROL_FAILURES, type Enrol, type EnrolAnswer, EnrolError, LIBEST } from './enrol.ts'
 import { IssueError } from './issue-error.ts'
 import { keyIdOf } from './issued.ts'
 import { callLines, failureLines } from './online-lines.ts'
@@ -130,11 +130,12 @@ export class Enrolments implements AsyncDisposable {
   async #failed({ id, deviceName, isNew }: Sent, error: unknown): Promise<unknown> {
     if (error instanceof IssueError) return error
     const { requests, trace } = this.#init
-    const { libest, refused } = error instanceof EnrolError ? error : { libest: LIBEST.SYSCALL, refused: false }
+    const { libest, failure } = error instanceof EnrolError ? error : ({ libest: LIBEST.SYSCALL, failure: 'unreached' } as const)
+    const { code, isFinal } = ENROL_FAILURES[failure]
     trace?.write(failureLines(deviceName, { libest, running: this.running }))
-    // A request that waits for an officer goes on waiting for as long as the CA is only out of reach.
-    if (isNew || refused) await requests.remove(id)
-    return new IssueError(refused ? 'CA_REFUSED' : 'CA_UNREACHABLE', { cause: error })
+    // A request that waits for an officer goes on waiting until he has said no.
+    if (isNew || isFinal) await requests.remove(id)
+    return new IssueError(code, { cause: error })
   }
 
   /** The phone may begin anew; what the CA says late is still taken. */

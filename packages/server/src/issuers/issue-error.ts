@@ -14,6 +14,12 @@ const UNREACHED = { status: 'CAPF_OP_FAIL_CA_COMM_ERROR' } as const
 /** Every way in which a session gets no certificate of its CA, and the status that the operation then has [CAPF-7.1]. */
 export const ISSUE_ERRORS = {
   CA_REFUSED: { what: 'the CA does not sign this request', remedy: 'see what the CA says, and its policy', ...REFUSED },
+  CA_UNAUTHORISED: {
+    what: 'the registration authority does not let the request in',
+    remedy:
+      'check --ra-user and its password; a registration authority says the same when its CA does not let it in, or does not know the certificate template: see its error.log',
+    ...REFUSED,
+  },
   CA_UNREACHABLE: {
     what: 'the CA could not be asked',
     remedy: 'check --ra, the network between, and the log of the RA',
