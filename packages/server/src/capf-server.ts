@@ -15,7 +15,7 @@ import { SERVER_OPTIONS } from './options.ts'
 import { Session } from './session.ts'
 import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
-import { FileTrace } from './trace.ts'
+import { FileTrace, type Trace } from './trace.ts'
 
 export type CapfServerInit = {
   store: DeviceStore
@@ -35,6 +35,8 @@ export type CapfServerInit = {
   options?: Partial<OptionsOf<typeof SERVER_OPTIONS>>
   /** Share the port with other processes. */
   reusePort?: boolean
+  /** In the place of the option `trace`; it ends with the server. */
+  trace?: Trace
   log?: Logger
   /** The time that certificates and orders are judged by. */
   now?: () => Date
@@ -54,7 +56,7 @@ export class CapfServer implements AsyncDisposable {
   readonly #init: CapfServerInit
   readonly #options: OptionsOf<typeof SERVER_OPTIONS>
   readonly #node: StoreNode
-  readonly #trace: FileTrace | undefined
+  readonly #trace: Trace | undefined
   readonly #listener: Listener
   readonly #lscTrust: TrustStore
   /** Sessions whose outcome is not written yet: a phone that hung up leaves its session behind for a moment. */
@@ -76,8 +78,9 @@ export class CapfServer implements AsyncDisposable {
       now,
       onError: error => log?.error({ err: error }, 'the store did not answer'),
     })
-    const { trace } = this.#options
-    this.#trace = trace ? new FileTrace({ file: trace, now, onError: error => log?.error({ err: error }, 'no trace') }) : undefined
+    const { trace: file } = this.#options
+    const fileTrace = () => file && new FileTrace({ file, now, onError: error => log?.error({ err: error }, 'no trace') })
+    this.#trace = init.trace ?? (fileTrace() || undefined)
     const { lscCas = [], onlineCa } = init
     this.#lscTrust = new TrustStore({ anchors: [...lscCas, (init.ca ?? init.certificate).certificateDer] })
     const issuer = this.#createIssuer(now)

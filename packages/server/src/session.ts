@@ -11,7 +11,7 @@ import { recordOutcome } from './record-outcome.ts'
 import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { OpStatus } from './status.ts'
 import type { Lease } from './store/store.ts'
-import { debugLine, endingLines, eventLine, messageLine, selectLines, sendingLine } from './trace-lines.ts'
+import { debugLine, endingLines, eventLine, messageLine, noteLine, selectLines, sendingLine } from './trace-lines.ts'
 
 const PROTOCOL_VERSION = 3
 
@@ -127,7 +127,9 @@ export class Session {
 
   /** Only the first thing that goes wrong is the cause. */
   #note(detail: string, offset?: number): void {
-    if (this.#detail.detail === undefined) this.#detail = { detail, ...(offset === undefined ? {} : { offset }) }
+    if (this.#detail.detail !== undefined) return
+    this.#detail = { detail, ...(offset === undefined ? {} : { offset }) }
+    if (this.#isOpen()) this.#context.trace?.write(noteLine(this.#deviceName, detail))
   }
 
   #feed(event: SessionEvent): void {
@@ -229,7 +231,9 @@ export class Session {
     const certificateType = CERTIFICATE_TYPE.LSC
     const certificate = { certificateType, certificateDer: this.#install!.issued!.certificateDer }
     this.#trace('CAPF got device certificate')
+    const { warning } = this.#install!.issued!
     const { issuer, trace } = this.#context
+    if (trace && warning !== undefined) trace.write(noteLine(this.#device!.name, warning))
     if (trace && issuer.certificateLines) trace.write(issuer.certificateLines(this.#device!.name))
     this.#send({ name: 'STORE_CERTIFICATE_REQUEST', sessionId: this.#sessionId, certificateType, certificate })
   }

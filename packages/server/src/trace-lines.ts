@@ -20,6 +20,10 @@ export const debugLine = (deviceName: string | undefined, text: string): TraceEn
 export const eventLine = (deviceName: string | undefined, { event, state }: { event: string; state: string }): TraceEntry[] =>
   debugLine(deviceName, `CAPF CORE: Rcvd Event: CAPF_EV_${event} in State: CAPF_STATE_${state}`)
 
+/** What went wrong first in a session, or is worth knowing of it [CAPF-6.2]: *ours*. */
+export const noteLine = (deviceName: string | undefined, detail: string): TraceEntry[] =>
+  debugLine(deviceName, `Session note: ${detail}`)
+
 /** `STORE_CERTIFICATE_REQUEST` is `STORE_CERT_REQ` in the one line that is public; the other names are cut alike [CAPF-6.2]. */
 const traceName = (message: MessageName) =>
   message

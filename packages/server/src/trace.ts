@@ -9,6 +9,16 @@ export type Trace = AsyncDisposable & { write(entries: readonly TraceEntry[]): v
 
 const timeOfDayMs = (at: Date) => ((at.getHours() * 60 + at.getMinutes()) * 60 + at.getSeconds()) * 1000 + at.getMilliseconds()
 
+/** Lines that leave at one time, each with its end. */
+const textOf = (entries: readonly TraceEntry[], at: Date): string =>
+  entries.map(entry => `${formatTraceLine({ timeOfDayMs: timeOfDayMs(at), ...entry })}\n`).join('')
+
+/** A trace whose text goes wherever `write` takes it. */
+export const traceTo = ({ write, now }: { write: (text: string) => void; now: () => Date }): Trace => ({
+  write: entries => write(textOf(entries, now())),
+  [Symbol.asyncDispose]: async () => {},
+})
+
 /**
  * A trace file in the line grammar of the product's SDI trace [CAPF-6]. Lines of one call leave in one write and the file is
  * opened for appending, so that several workers may share it.
@@ -25,9 +35,7 @@ export class FileTrace implements Trace {
   }
 
   write(entries: readonly TraceEntry[]): void {
-    const at = timeOfDayMs(this.#now())
-    if (this.#stream.writable)
-      this.#stream.write(entries.map(entry => `${formatTraceLine({ timeOfDayMs: at, ...entry })}\n`).join(''))
+    if (this.#stream.writable) this.#stream.write(textOf(entries, this.#now()))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

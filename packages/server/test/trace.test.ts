@@ -130,6 +130,7 @@ t.test('a failure is traced with its names and numbers, and its order stays', as
       `WHERE my_lower(name)=my_lower('${name}'))`,
     `|<--${func}`,
   ])
+  t.ok(text.includes(`| debug 2:${name}:Session note: wrong authentication string`))
   t.ok(text.includes(`| Select(${name}) KeyOrder=KEYORDER_EC_ONLY:2`))
   t.ok(text.includes(`| Select(${name}) ECKeySize=EC_KEY_SIZE_384:384`))
   t.notMatch(text.join('\n'), /123456|654321/, 'no string in it')
