@@ -65,6 +65,21 @@ t.test(
   },
 )
 
+t.test('what an officer approves after the phone has made another key is a stale LSC', async t => {
+  const { ca, decision } = officer(async () => pending(HOUR_MS))
+  const server = await serve(t, { options: online(), onlineCa: ca, pollMs: 5 })
+  const name = await server.device()
+  t.equal(await server.session(name, phoneKey.answers), 0)
+  await server.store.change(name, { operation: 'install' })
+  decision.says = enrolled
+  t.equal(await server.session(name, newKey.answers), 1)
+  t.match(await keptIn(server.store.requests), [{ state: 'superseded', isUndecided: true }])
+  server.clock.now = later(HOUR_MS + 1)
+  await until(async () => (await keptIn(server.store.requests))[0]?.state === 'stale')
+  t.strictSame(ca.asked[2]?.csrDer, ca.asked[0]?.csrDer)
+  t.match(await server.row(name), { operation: 'none', status: 3 })
+})
+
 t.test('Retry-After is taken within bounds', async t => {
   for (const [given, expected] of [
     [0, 1_000],

@@ -9,6 +9,7 @@ import {
   type RequestOutcome,
   type RequestStore,
   SUPERSEDED,
+  UNDECIDED,
 } from './requests.ts'
 
 const isCurrent = ({ state }: KeptRequest) => (CURRENT as readonly string[]).includes(state)
@@ -31,7 +32,7 @@ export class MemoryRequestStore implements RequestStore {
     const old = [...this.#requests.values()].filter(kept => isSame(kept.deviceName, deviceName))
     for (const { id } of old.slice(0, -MAX_SUPERSEDED)) this.#requests.delete(id)
     const id = ++this.#lastId
-    this.#requests.set(id, { ...request, id, deviceName, state: 'waiting', dueMs, certificateDer: undefined })
+    this.#requests.set(id, { ...request, id, deviceName, state: 'waiting', dueMs, isUndecided: false, certificateDer: undefined })
     return id
   }
 
@@ -57,11 +58,13 @@ export class MemoryRequestStore implements RequestStore {
 
   async postpone(id: number, dueMs: number): Promise<void> {
     const kept = this.#requests.get(id)
-    if (kept?.state === 'waiting') this.#requests.set(id, { ...kept, dueMs })
+    const state = kept && UNDECIDED[kept.state]
+    if (kept && state) this.#requests.set(id, { ...kept, state, dueMs, isUndecided: true })
   }
 
   async takeDue({ nowMs, untilMs }: { nowMs: number; untilMs: number }): Promise<KeptRequest | undefined> {
-    const due = this.#copies(({ state, dueMs }) => state === 'waiting' && dueMs !== undefined && dueMs <= nowMs)
+    const isAskedFor = ({ state, isUndecided }: KeptRequest) => state === 'waiting' || (isUndecided && state === 'superseded')
+    const due = this.#copies(kept => isAskedFor(kept) && kept.dueMs !== undefined && kept.dueMs <= nowMs)
     const [first] = due.sort((a, b) => a.dueMs! - b.dueMs!)
     if (!first) return undefined
     const taken = { ...first, dueMs: untilMs }

@@ -40,6 +40,7 @@ export const MIGRATIONS: readonly string[] = [
    );
    CREATE INDEX requestofdevice ON request (device);
    CREATE INDEX requestforkey ON request (keyid);`,
+  'ALTER TABLE request ADD COLUMN undecided INTEGER NOT NULL DEFAULT 0;',
 ]
 
 /** "capf" in the application_id of the file header, so that another program's database is not taken for a store. */

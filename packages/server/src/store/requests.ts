@@ -34,6 +34,8 @@ export type KeptRequest = {
   keyId: string
   createdMs: number
   dueMs: number | undefined
+  /** The CA has said that it has the request, and that somebody has to decide: it is asked again even for a superseded one. */
+  isUndecided: boolean
   certificateDer: Buffer | undefined
 }
 
@@ -62,9 +64,12 @@ export interface RequestStore {
   answer(id: number, certificateDer: Buffer): Promise<'issued' | 'stale' | undefined>
   /** The CA did not answer; a request that is superseded by now stays so. */
   giveUp(id: number): Promise<void>
-  /** Ask the CA again at this time. */
+  /** The CA has not decided: ask it again at this time, also for a request that is superseded by now. */
   postpone(id: number, dueMs: number): Promise<void>
-  /** A waiting request that was due at `nowMs`, postponed to `untilMs` in the same step: one node gets it. */
+  /**
+   * A request that was due at `nowMs`, postponed to `untilMs` in the same step: one node gets it. A superseded one only when the CA
+   * has not decided on it: then it knows of it, and its certificate will be a stale LSC.
+   */
   takeDue(times: { nowMs: number; untilMs: number }): Promise<KeptRequest | undefined>
   remove(id: number): Promise<boolean>
   /** In order of id, read page by page. */
@@ -89,6 +94,13 @@ export const ANSWERED: { readonly [S in RequestState]?: 'issued' | 'stale' } = {
   waiting: 'issued',
   unanswered: 'issued',
   superseded: 'stale',
+}
+
+/** The state of a request once the CA has said that it has not decided; no row where that changes nothing. */
+export const UNDECIDED: { readonly [S in RequestState]?: RequestState } = {
+  waiting: 'waiting',
+  unanswered: 'waiting',
+  superseded: 'superseded',
 }
 
 /** States of the one request that a device's order is about. */

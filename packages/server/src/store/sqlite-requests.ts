@@ -12,6 +12,7 @@ import {
   type RequestState,
   type RequestStore,
   SUPERSEDED,
+  UNDECIDED,
 } from './requests.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
@@ -20,15 +21,17 @@ const PAGE_ROWS = 200
 const STATES = Object.keys(REQUEST_STATES) as RequestState[]
 const numberOf = (state: RequestState) => REQUEST_STATES[state].number
 const numbersOf = (states: readonly RequestState[]) => states.map(numberOf).join(', ')
+type StateTable = { readonly [S in RequestState]?: RequestState }
+const rowsOf = (table: StateTable) => numbersOf(Object.keys(table) as RequestState[])
 
 /** `CASE state WHEN 1 THEN 4 … END`: where a table of states leads. */
-const led = (table: { readonly [S in RequestState]?: RequestState }) =>
+const led = (table: StateTable) =>
   `CASE state ${Object.entries(table)
     .map(([from, to]) => `WHEN ${numberOf(from as RequestState)} THEN ${numberOf(to)}`)
     .join(' ')} ELSE state END`
 
-const { waiting, unanswered } = REQUEST_STATES
-const COLUMNS = 'id, device, state, csr, keyid, createdms, duems, certificate'
+const { waiting, unanswered, superseded } = REQUEST_STATES
+const COLUMNS = 'id, device, state, csr, keyid, createdms, duems, undecided, certificate'
 
 const SQL = {
   insert: `INSERT INTO request (device, state, csr, keyid, createdms, duems)
@@ -41,11 +44,12 @@ const SQL = {
   current: `SELECT ${COLUMNS} FROM request WHERE device = ? AND state IN (${numbersOf(CURRENT)})`,
   withKey: `SELECT ${COLUMNS} FROM request WHERE keyid = ? AND certificate IS NULL ORDER BY id`,
   answer: `UPDATE request SET state = ${led(ANSWERED)}, certificate = ?, duems = NULL
-           WHERE id = ? AND state IN (${numbersOf(Object.keys(ANSWERED) as RequestState[])}) RETURNING state`,
+           WHERE id = ? AND state IN (${rowsOf(ANSWERED)}) RETURNING state`,
   giveUp: `UPDATE request SET state = ${unanswered.number}, duems = NULL WHERE id = ? AND state = ${waiting.number}`,
-  postpone: `UPDATE request SET duems = ? WHERE id = ? AND state = ${waiting.number}`,
+  postpone: `UPDATE request SET state = ${led(UNDECIDED)}, duems = ?, undecided = 1 WHERE id = ? AND state IN (${rowsOf(UNDECIDED)})`,
   takeDue: `UPDATE request SET duems = ? WHERE id =
-              (SELECT id FROM request WHERE duems <= ? AND state = ${waiting.number} ORDER BY duems LIMIT 1)
+              (SELECT id FROM request WHERE duems <= ? AND (state = ${waiting.number} OR undecided AND state = ${superseded.number})
+               ORDER BY duems LIMIT 1)
             RETURNING ${COLUMNS}`,
   remove: 'DELETE FROM request WHERE id = ?',
 } as const
@@ -66,6 +70,7 @@ const fromSql = (row: Readonly<Record<string, SqlValue>>): KeptRequest => ({
   keyId: String(row.keyid),
   createdMs: Number(row.createdms),
   dueMs: row.duems === null ? undefined : Number(row.duems),
+  isUndecided: Number(row.undecided) === 1,
   certificateDer: bytes(row.certificate),
 })
 

@@ -39,6 +39,7 @@ export const requests = (t: Test, open: OpenStore): void => {
       id: id!,
       state: 'waiting',
       dueMs: START_MS + 5,
+      isUndecided: false,
       certificateDer: undefined,
     }
     t.strictSame(await requests.current(NAME.toLowerCase()), expected)
@@ -82,7 +83,6 @@ export const requests = (t: Test, open: OpenStore): void => {
     const id = (await requests.keep(request({ dueMs: START_MS })))!
     await requests.giveUp(id)
     t.match(await requests.current(NAME), { state: 'unanswered', dueMs: undefined })
-    await requests.postpone(id, START_MS)
     t.equal(await requests.takeDue({ nowMs: START_MS, untilMs: START_MS }), undefined, 'nobody asks again')
     t.equal(await requests.answer(id, CERTIFICATE), 'issued')
 
@@ -92,7 +92,27 @@ export const requests = (t: Test, open: OpenStore): void => {
     t.equal(await requests.answer(other, CERTIFICATE), 'stale', 'what is superseded stays so')
   })
 
-  t.test('a due request is taken once, the longest due first, and superseded ones never', async t => {
+  t.test('what the CA has not decided on is asked for again, whatever became of it', async t => {
+    const { store, add } = await prepared(t, open)
+    await add()
+    const { requests } = store
+    const take = () => requests.takeDue({ nowMs: START_MS + 10, untilMs: START_MS + 1000 })
+    const late = (await requests.keep(request({ keyId: 'aa', dueMs: START_MS })))!
+    await requests.giveUp(late)
+    await requests.postpone(late, START_MS + 10)
+    t.match(await requests.current(NAME), { id: late, state: 'waiting', isUndecided: true }, 'a late answer is one')
+    await requests.keep(request({ keyId: 'bb' }))
+    t.match(await take(), { id: late, state: 'superseded', isUndecided: true, dueMs: START_MS + 1000 })
+    t.equal(await take(), undefined)
+    await requests.postpone(late, START_MS + 10)
+    t.match(await take(), { id: late, state: 'superseded' })
+    t.equal(await requests.answer(late, CERTIFICATE), 'stale')
+    await requests.postpone(late, START_MS + 10)
+    t.equal(await take(), undefined, 'what has its certificate is not asked for')
+    t.match((await listed(requests))[0], { id: late, state: 'stale', dueMs: undefined })
+  })
+
+  t.test('a due request is taken once, the longest due first, and superseded ones that the CA may not have never', async t => {
     const { store, add } = await prepared(t, open)
     await add()
     await store.add([{ name: 'SEP2' }, { name: 'SEP3' }])
