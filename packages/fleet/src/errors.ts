@@ -20,6 +20,10 @@ export const FLEET_ERRORS = {
     what: 'the run cannot be recorded',
     remedy: 'make room on the disk and see that the folder can be written; what was recorded until then can be read',
   },
+  FLEET_FILE: {
+    what: 'the file of the fleet cannot be used',
+    remedy: 'name a file that capf fleet run --fleet has made or can make, on a disk with room',
+  },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 
