@@ -20,7 +20,7 @@ const anyValue = ({ type, many }: FieldRow): fc.Arbitrary<unknown> => {
 /** Any value of a record, from its row. */
 const recordOf = (name: RecordName): fc.Arbitrary<object> => {
   const fields = Object.entries<FieldRow>(RUN_RECORDS[name].fields)
-  const optional = fields.filter(([, { type, many }]) => isRecord(type) && !many).map(([field]) => field)
+  const optional = fields.filter(([, { type, many, maybe }]) => maybe || (isRecord(type) && !many)).map(([field]) => field)
   const values = Object.fromEntries(fields.map(([field, row]) => [field, anyValue(row)]))
   const requiredKeys = fields.map(([field]) => field).filter(field => !optional.includes(field))
   return fc.record(values, { requiredKeys, noNullPrototype: true })

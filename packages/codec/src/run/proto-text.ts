@@ -2,8 +2,8 @@ import { type FieldRow, type RecordRow, RUN_RECORDS } from './schema.ts'
 
 const snake = (name: string) => name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
-const fieldLine = (name: string, { id, type, many, doc }: FieldRow, indent: string) =>
-  `${indent}${many ? 'repeated ' : ''}${type} ${snake(name)} = ${id};  // ${doc}`
+const fieldLine = (name: string, { id, type, many, maybe, doc }: FieldRow, indent: string) =>
+  `${indent}${many ? 'repeated ' : maybe ? 'optional ' : ''}${type} ${snake(name)} = ${id};  // ${doc}`
 
 const messageText = (name: string, { doc, fields }: RecordRow): string => {
   const isChoice = name === 'Entry'

@@ -2,11 +2,19 @@
 export type ScalarType = 'uint32' | 'float' | 'double' | 'bool' | 'string' | 'bytes'
 
 /** One field. Numbers have their unit in the name; absent numbers are 0, absent texts empty, as in proto3. */
-export type FieldRow = { readonly id: number; readonly type: string; readonly many?: true; readonly doc: string }
+export type FieldRow = {
+  readonly id: number
+  readonly type: string
+  readonly many?: true
+  /** Left out where there is nothing to say, and by writers of before there was such a field. */
+  readonly maybe?: true
+  readonly doc: string
+}
 
 export type RecordRow = { readonly doc: string; readonly fields: Readonly<Record<string, FieldRow>> }
 
 const one = <const T extends string>(id: number, type: T, doc: string) => ({ id, type, doc })
+const maybe = <const T extends string>(id: number, type: T, doc: string) => ({ id, type, doc, maybe: true }) as const
 const many = <const T extends string>(id: number, type: T, doc: string) => ({ id, type, doc, many: true }) as const
 
 /** What every run file begins with, in the first field of its header. */
@@ -28,6 +36,9 @@ export const RUN_RECORDS = {
       health: one(4, 'Health', 'how the generator is doing, once a second'),
       roundEnd: one(5, 'RoundEnd', 'a round is over; in the file of the run'),
       footer: one(6, 'Footer', 'the last entry; a run that was killed has none'),
+      ordered: one(7, 'Ordered', 'all operations of a round have been ordered; in the file of the run'),
+      recovered: one(8, 'Recovered', 'an operation that is known to be done from the device store alone; in the file of the run'),
+      skipped: one(9, 'Skipped', 'an operation that could not start when it was due'),
     },
   },
   Header: {
@@ -46,6 +57,7 @@ export const RUN_RECORDS = {
       rounds: many(11, 'PlannedRound', 'of the whole run'),
       phases: many(12, 'string', 'names of the phases, by index'),
       operations: many(13, 'string', 'names of the operations, by index'),
+      generation: maybe(14, 'uint32', 'how often the run had been resumed when this file was begun'),
     },
   },
   Option: {
@@ -54,7 +66,11 @@ export const RUN_RECORDS = {
   },
   PlannedRound: {
     doc: 'A round as it was planned.',
-    fields: { operation: one(1, 'string', 'what is ordered'), total: one(2, 'uint32', 'operations') },
+    fields: {
+      operation: one(1, 'string', 'what is ordered'),
+      total: one(2, 'uint32', 'operations'),
+      name: maybe(3, 'string', 'of the phase of the plan, where it has one of its own'),
+    },
   },
   Round: {
     doc: 'The moment from which due times count.',
@@ -73,6 +89,30 @@ export const RUN_RECORDS = {
       phases: many(8, 'uint32', 'the phases that it reached: indices into `phases` of the header'),
       phasesMs: many(9, 'float', 'how long each of them took, in the same order'),
       failure: one(10, 'Failure', 'absent where it was done'),
+      lap: maybe(11, 'uint32', 'how often the device had had its turn in this round before'),
+      cut: maybe(
+        12,
+        'bool',
+        'the run was stopped in the middle of it: it has not ended, and is done again when the run is resumed',
+      ),
+      disturbance: maybe(13, 'string', 'what the plan did to it on purpose'),
+    },
+  },
+  Ordered: {
+    doc: 'From here on a device of this round whose order is no longer pending has been done.',
+    fields: { round: one(1, 'uint32', 'from 0') },
+  },
+  Recovered: {
+    doc: 'Done, by the device store, before the run was resumed; the generator was killed before it recorded it, so no times are known.',
+    fields: { phone: one(1, 'uint32', 'index in the fleet'), round: one(2, 'uint32', 'from 0') },
+  },
+  Skipped: {
+    doc: 'An operation of the schedule that is left out: too many were under way, or this device was.',
+    fields: {
+      phone: one(1, 'uint32', 'index in the fleet'),
+      round: one(2, 'uint32', 'from 0'),
+      lap: maybe(3, 'uint32', 'how often the device had had its turn in this round before'),
+      atMs: one(4, 'double', 'since the header'),
     },
   },
   Failure: {
@@ -107,6 +147,7 @@ export const RUN_RECORDS = {
       droppedFrames: one(9, 'uint32', 'writes of failed operations for which there was no more room, so far'),
       keysPooled: one(10, 'uint32', 'keys from a pool so far'),
       keysGenerated: one(11, 'uint32', 'keys made so far'),
+      skipped: maybe(12, 'uint32', 'operations that could not start when they were due, so far'),
     },
   },
   RoundEnd: {
@@ -137,9 +178,9 @@ export type RecordName = keyof typeof RUN_RECORDS
 type Scalar = { uint32: number; float: number; double: number; bool: boolean; string: string; bytes: Uint8Array }
 type ValueOf<T> = T extends keyof Scalar ? Scalar[T] : T extends RecordName ? RunRecord<T> : never
 type FieldsOf<N extends RecordName> = (typeof RUN_RECORDS)[N]['fields']
-/** Records inside others may be absent; everything else is there. */
+/** Records inside others may be absent, and what is marked so; everything else is there. */
 type OptionalIn<F> = {
-  [K in keyof F]: F[K] extends { many: true } ? never : F[K] extends { type: RecordName } ? K : never
+  [K in keyof F]: F[K] extends { many: true } ? never : F[K] extends { type: RecordName } | { maybe: true } ? K : never
 }[keyof F]
 type ValuesOf<F> = {
   [K in keyof F]: F[K] extends { many: true; type: infer T }

@@ -51,8 +51,10 @@ export const plainValue = (message: object, name: RecordName): Record<string, un
   for (const [key, row] of Object.entries<FieldRow>(RUN_RECORDS[name].fields)) {
     const { type } = row
     const isThere = Object.hasOwn(message, key)
-    if (!isRecord(type)) value[key] = isThere ? mustBeFinite(read[key], key) : absent(row)
-    else if (row.many) value[key] = ((read[key] ?? []) as object[]).map(item => plainValue(item, type))
+    if (!isRecord(type)) {
+      if (isThere) value[key] = mustBeFinite(read[key], key)
+      else if (!row.maybe) value[key] = absent(row)
+    } else if (row.many) value[key] = ((read[key] ?? []) as object[]).map(item => plainValue(item, type))
     else if (isThere) value[key] = plainValue(read[key] as object, type)
   }
   return value
