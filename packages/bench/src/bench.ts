@@ -3,6 +3,7 @@ import { boot } from './parts/boot.ts'
 import { chain } from './parts/chain.ts'
 import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
+import { keys } from './parts/keys.ts'
 import type { Part } from './parts/part.ts'
 import { recording } from './parts/recording.ts'
 import { trust } from './parts/trust.ts'
@@ -16,7 +17,7 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { trust, tvs, files, enrolments, waiting, boot, chain, recording }
+const PARTS: Readonly<Record<string, Part>> = { keys, trust, tvs, files, enrolments, waiting, boot, chain, recording }
 
 const { values } = parseArgs({
   options: {

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { PkiError } from './errors.ts'
-import { encodeHeader, encodeRecord, MAX_POOL_KEYS, recordBytesFor } from './key-pool-format.ts'
+import { encodeHeader, MAX_POOL_KEYS, recordBytesFor } from './key-pool-format.ts'
 import type { KeySpec } from './key-spec.ts'
-import { generateEncodedKeyPair } from './keys.ts'
+import { KeyThread, poolLane, type RecordMaker } from './key-thread.ts'
 import { replacePrivateFile } from './private-file.ts'
 
 export type KeyPoolOptions = {
@@ -12,8 +12,8 @@ export type KeyPoolOptions = {
   /** 1 to 10 million. */
   count: number
   /**
-   * Keys that are made at the same time. Default twice the cores, at least 2: more than cores, because the time for one RSA key
-   * varies widely. Above 4 only if the environment variable UV_THREADPOOL_SIZE is raised as well.
+   * Keys that are made at the same time. Default: a thread for each core; few keys are not worth threads of their own, and take
+   * those of libuv.
    */
   parallel?: number
   /** Ends the work after the keys that are being made; nothing is left behind. */
@@ -21,8 +21,13 @@ export type KeyPoolOptions = {
   onProgress?: (done: number, total: number) => void
 }
 
-/** Records that are written at once. */
-const BATCH = 256
+/** Below this many keys a thread costs more than it brings; it is asked for so many at once, not to wait for messages. */
+export const WORTH = {
+  rsa: { threadsFrom: 32, atOnce: 1 },
+  ec: { threadsFrom: 2048, atOnce: 128 },
+} as const
+/** In libuv's pool; more than most machines have cores, because the time for one RSA key varies widely. */
+const POOL_LANES = 4
 
 /**
  * Makes key pairs and writes them to a file of mode 0600 that replaces `file` when the last key is in it.
@@ -45,28 +50,36 @@ export const generateKeyPool = async (options: KeyPoolOptions): Promise<void> =>
   }
 }
 
-const writePool = async (handle: FileHandle, { spec, count, parallel, signal, onProgress }: KeyPoolOptions): Promise<void> => {
-  const recordBytes = recordBytesFor(spec)
-  const workers = parallel ?? Math.max(2, availableParallelism() * 2)
-  let done = 0
-  await handle.writeFile(encodeHeader({ spec, count, recordBytes }))
-  for (let first = 0; first < count; first += BATCH) {
-    const batch = Buffer.alloc(Math.min(BATCH, count - first) * recordBytes)
-    let next = 0
-    const work = async () => {
-      while (next < batch.length) {
-        const record = batch.subarray(next, next + recordBytes)
-        next += recordBytes
-        encodeRecord(record, await generateEncodedKeyPair(spec))
-        signal?.throwIfAborted()
-        onProgress?.(++done, count)
-      }
+const makersFor = ({ spec, count, parallel }: KeyPoolOptions): RecordMaker[] => {
+  const isFew = count < WORTH[spec.type].threadsFrom
+  const wanted = parallel ?? (isFew ? POOL_LANES : availableParallelism())
+  return Array.from({ length: Math.min(wanted, count) }, () => (isFew ? poolLane(spec) : new KeyThread(spec)))
+}
+
+const writePool = async (handle: FileHandle, options: KeyPoolOptions): Promise<void> => {
+  const { spec, count, signal, onProgress } = options
+  await handle.writeFile(encodeHeader({ spec, count, recordBytes: recordBytesFor(spec) }))
+  await using stack = new AsyncDisposableStack()
+  let [given, done] = [0, 0]
+  let written: Promise<unknown> = Promise.resolve()
+  const work = async (maker: RecordMaker) => {
+    while (given < count) {
+      signal?.throwIfAborted()
+      const share = Math.min(WORTH[spec.type].atOnce, count - given)
+      given += share
+      const records = await maker.make(share)
+      // One write after the other: which key is where does not matter.
+      written = written.then(() => handle.writeFile(records))
+      await written
+      done += share
+      onProgress?.(done, count)
     }
-    const stopOthers = (error: unknown) => {
-      next = batch.length
-      throw error
-    }
-    await Promise.all(Array.from({ length: workers }, () => work().catch(stopOthers)))
-    await handle.writeFile(batch)
   }
+  const stopOthers = (error: unknown) => {
+    given = count
+    throw error
+  }
+  const makers = makersFor(options).map(maker => stack.use(maker))
+  const ended = await Promise.allSettled(makers.map(maker => work(maker).catch(stopOthers)))
+  for (const result of ended) if (result.status === 'rejected') throw result.reason
 }

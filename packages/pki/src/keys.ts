@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair as generate, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPair as generate, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { PkiError } from './errors.ts'
 import { CURVES, type KeySpec } from './key-spec.ts'
 import { publicKeySpec } from './public-key.ts'
@@ -23,6 +23,16 @@ export const generateEncodedKeyPair = (spec: KeySpec): Promise<EncodedKeyPair> =
     if (spec.type === 'rsa') generate('rsa', { modulusLength: spec.bits, ...DER }, done)
     else generate('ec', { namedCurve: CURVES[spec.curve].node, ...DER }, done)
   })
+
+/** The same on this thread, which does nothing else meanwhile: for a thread that is there for it. */
+export const generateEncodedKeyPairSync = (spec: KeySpec): EncodedKeyPair => {
+  const { publicKeyEncoding, privateKeyEncoding } = DER
+  const { privateKey: privateKeyDer, publicKey: publicKeyDer } =
+    spec.type === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: spec.bits, publicKeyEncoding, privateKeyEncoding })
+      : generateKeyPairSync('ec', { namedCurve: CURVES[spec.curve].node, publicKeyEncoding, privateKeyEncoding })
+  return { privateKeyDer, publicKeyDer }
+}
 
 /** A new key pair, off the event loop. */
 export const generateKeyPair = async (spec: KeySpec): Promise<KeyPair> => {
