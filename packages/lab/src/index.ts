@@ -13,3 +13,9 @@ export {
   startRa,
 } from './online-chain.ts'
 export { LAB_OPTIONS, type LabOptions } from './options.ts'
+export type { Scenario, Shows } from './scenario.ts'
+export { type BatchInit, runScenarios } from './scenario-batch.ts'
+export { EVIDENCE, type EvidenceKind } from './scenario-evidence.ts'
+export { type RunInit, runScenario, type ScenarioResult } from './scenario-run.ts'
+export { SCENARIOS } from './scenarios/index.ts'
+export { KeyRing } from './scenarios/stage/key-ring.ts'

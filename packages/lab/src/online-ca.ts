@@ -1,5 +1,6 @@
-import { type EstClient, EstError, type EstErrorCode } from '@capfkit/est'
-import { type Enrol, type EnrolAnswer, EnrolError, type EnrolFailure } from '@capfkit/server'
+import { EstClient, type EstClientInit, EstError, type EstErrorCode } from '@capfkit/est'
+import { TIMEOUT } from '@capfkit/listen'
+import { callsAtOnce, type Enrol, type EnrolAnswer, EnrolError, type EnrolFailure, type ServerOptions } from '@capfkit/server'
 
 const DEFAULT_RETRY_MS = 3_600_000
 
@@ -33,3 +34,25 @@ export const enrolOverEst =
       throw error
     }
   }
+
+type Limits = Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs' | 'caConcurrency'>
+
+/**
+ * The EST client of a CAPF server, with its times: half of the time-out of the CA for TCP and for TLS, so that a registration
+ * authority that cannot be reached is told from one that is slow; for an answer as long as the server hears it out. Each call that
+ * there may be has a connection, or those that are late would take the place of those that somebody waits for.
+ */
+export const serverEstClient = (init: EstClientInit, limits: Limits): EstClient => {
+  const { caTimeoutMs, caLateMs, caConcurrency } = limits
+  const halfMs = Math.ceil(caTimeoutMs / 2)
+  return new EstClient({
+    ...init,
+    options: {
+      connectTimeoutMs: halfMs,
+      tlsTimeoutMs: halfMs,
+      responseTimeoutMs: Math.min(caTimeoutMs + caLateMs, TIMEOUT.max),
+      maxConnections: callsAtOnce(caConcurrency),
+      ...init.options,
+    },
+  })
+}

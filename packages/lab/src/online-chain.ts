@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { adcsAuthority, ErrorLog, EstClient, EstServer, type LogSink, trustAnchors } from '@capfkit/est'
+import { parseOptions } from '@capfkit/codec/options'
+import { adcsAuthority, ErrorLog, type EstClient, EstServer, type LogSink, trustAnchors } from '@capfkit/est'
 import { AdcsClient, AdcsSimulator } from '@capfkit/est/adcs'
 import { type Address, formatAddress } from '@capfkit/listen'
 import type { CertificateAndKey } from '@capfkit/pki'
-import type { OnlineCa } from '@capfkit/server'
-import { enrolOverEst } from './online-ca.ts'
+import { type OnlineCa, SERVER_OPTIONS } from '@capfkit/server'
+import { enrolOverEst, serverEstClient } from './online-ca.ts'
 import type { LabOptions } from './options.ts'
 
 /** From CAPF to the CA: an EST client, a registration authority, a client of web enrolment, and AD CS. */
@@ -28,9 +29,6 @@ const RA_USER = 'capf'
 const ADCS_USER = 'ciscora'
 /** The name in the certificate of the web server. */
 const ADCS_HOST = 'localhost'
-/** The connections of CAPF to the registration authority: as many as it may ask at once. */
-const CONNECTIONS = 16
-
 /** Long enough for nobody to guess; nobody has to type it. */
 const newPassword = () => randomBytes(18).toString('base64url')
 
@@ -81,12 +79,15 @@ export const newEstClient = (ra: {
   readonly certificateDer: Buffer
   readonly password: string
 }): EstClient =>
-  new EstClient({
-    server: ra.address,
-    trust: trustAnchors([ra.certificateDer]),
-    credentials: { user: RA_USER, password: ra.password },
-    options: { userAgent: 'Cisco EST client 1.0', maxConnections: CONNECTIONS },
-  })
+  serverEstClient(
+    {
+      server: ra.address,
+      trust: trustAnchors([ra.certificateDer]),
+      credentials: { user: RA_USER, password: ra.password },
+      options: { userAgent: 'Cisco EST client 1.0' },
+    },
+    parseOptions(SERVER_OPTIONS),
+  )
 
 /** Start them from the CA upwards. */
 export const startOnlineChain = async (init: OnlineChainInit): Promise<OnlineChain> => {

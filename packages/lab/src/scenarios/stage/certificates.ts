@@ -1,0 +1,69 @@
+import {
+  type CertificateAndKey,
+  certificateAndKey,
+  createSelfSigned,
+  type DistinguishedName,
+  type ProfileName,
+  type SubjectAltName,
+} from '@capfkit/pki'
+import type { KeyRing } from './key-ring.ts'
+
+/** What every name ends in. */
+const PLACE: DistinguishedName = [
+  { type: 'OU', value: 'Laboratory' },
+  { type: 'O', value: 'capfkit' },
+  { type: 'C', value: 'US' },
+]
+const HOUR_MS = 3_600_000
+/** The registration authority is asked over HTTPS by address. */
+const LOOPBACK = { dns: ['localhost'], ip: ['127.0.0.1', '::1'] }
+
+export type CertificateWish = {
+  /** Common name. */
+  readonly name: string
+  /** Of the key on the ring; default: the name. */
+  readonly key?: string
+  readonly profile?: ProfileName
+  readonly days?: number
+  readonly subjectAltName?: Partial<SubjectAltName>
+}
+
+/** A self-signed certificate of a stage, an hour old. */
+export const newCertificate = async (
+  { name, key = name, profile = 'service', days, subjectAltName }: CertificateWish,
+  { keys, now }: { keys: KeyRing; now: () => Date },
+): Promise<CertificateAndKey> => {
+  const keyPair = await keys.get(key)
+  const certificateDer = await createSelfSigned({
+    profile,
+    subject: [{ type: 'CN', value: name }, ...PLACE],
+    keyPair,
+    notBefore: new Date(now().getTime() - HOUR_MS),
+    ...(days === undefined ? {} : { days }),
+    ...(subjectAltName ? { subjectAltName } : {}),
+  })
+  return certificateAndKey(certificateDer, keyPair.privateKey)
+}
+
+/** Certificate and key of every service of a stage; those of before a regeneration are not kept. */
+export type StageCertificates = Record<'capf' | 'recovery' | 'tftp' | 'tvs' | 'ra', CertificateAndKey>
+
+const SERVICES: Readonly<Record<keyof StageCertificates, CertificateWish>> = {
+  capf: { name: 'CAPF-1ab00001', profile: 'capfCa' },
+  recovery: { name: 'ITLRECOVERY_cucm-pub' },
+  tftp: { name: 'cucm-pub', key: 'tftp' },
+  tvs: { name: 'cucm-pub-tvs' },
+  ra: { name: 'cucm-pub-ra', subjectAltName: LOOPBACK },
+}
+
+/** A cluster of one node, freshly installed. */
+export const stageCertificates = async (world: { keys: KeyRing; now: () => Date }): Promise<StageCertificates> => {
+  const [capf, recovery, tftp, tvs, ra] = await Promise.all([
+    newCertificate(SERVICES.capf, world),
+    newCertificate(SERVICES.recovery, world),
+    newCertificate(SERVICES.tftp, world),
+    newCertificate(SERVICES.tvs, world),
+    newCertificate(SERVICES.ra, world),
+  ])
+  return { capf, recovery, tftp, tvs, ra }
+}
