@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { embeddedAuthority } from '@capfkit/est'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Authority, embeddedAuthority } from '@capfkit/est'
 import { formatAddress } from '@capfkit/listen'
 import { derToPem, newCapfCa, parseCertificate, pemToDer } from '@capfkit/pki'
 import t, { type Test } from 'tap'
@@ -61,6 +62,45 @@ t.test('an RA that is down when the server starts: it says so, and serves when t
   t.match(JSON.parse((await enrol(NAME, '--sign-requests')).stdout), { ok: true, lsc: 'installed' })
   server.signal('SIGTERM')
   t.match((await server.ended).stderr, /the Online CA does not answer now.*EST_CONNECT_REFUSED/)
+})
+
+t.test('a CA that signs after its time: what the phone was told, and what becomes of the certificate', async t => {
+  const inner = embeddedAuthority({ ca, now })
+  const asked: Buffer[] = []
+  let gate = Promise.withResolvers<void>()
+  const isOpen = () => asked.length === 3
+  const authority: Authority = {
+    ...inner,
+    enrol: async (csrDer, context) => {
+      asked.push(csrDer)
+      if (!isOpen()) await gate.promise
+      return inner.enrol(csrDer, context)
+    },
+  }
+  const ra = await startRa(t, { authority })
+  const { cwd, device, enrol, trace } = await startServer(t, { ra: formatAddress(ra.address), args: ['--ca-timeout-ms', '200'] })
+  const stale = async () =>
+    (await onTerminal(['stale-lsc', 'list', '--json', '--store', `sqlite:${join(cwd, 'capf.db')}`], { isTTY: false })).stdout
+
+  await device('add', NAME, '--operation', 'install')
+  t.match(JSON.parse((await enrol(NAME, '--sign-requests')).stdout), { ok: false, reason: 7 })
+  t.match(JSON.parse((await device('show', NAME, '--json')).stdout), { status: 15 })
+  t.match(trace(), /Enrollment rv = 35 \(EST_ERR_SSL_READ\)/)
+  gate.resolve()
+  while (ra.pending > 0) await delay(5)
+  t.match(JSON.parse((await enrol(NAME, '--sign-requests')).stdout), { ok: true, lsc: 'installed' }, 'it waits for the phone')
+  t.equal(asked.length, 1, 'and the CA was asked once')
+
+  gate = Promise.withResolvers()
+  const other = 'SEP001122334466'
+  await device('add', other, '--operation', 'install')
+  t.match(JSON.parse((await enrol(other, '--sign-requests')).stdout), { ok: false })
+  rmSync(join(cwd, 'lscs', `${other}.key`), { force: true })
+  t.match(JSON.parse((await enrol(other, '--sign-requests')).stdout), { ok: true, lsc: 'installed' }, 'by another key')
+  t.equal(await stale(), '')
+  gate.resolve()
+  while ((await stale()) === '') await delay(5)
+  t.match(JSON.parse(await stale()), { device: other }, 'and the late one is a stale LSC')
 })
 
 t.test('what does not go together is said before anything starts', async t => {

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { onlineCaOf } from '../src/server/registration-authority.ts'
 import { ca, EC, freeAddress, now, PASSWORD, startRa, USER } from './registration-authority.ts'
 
-const options: ServerOptions = parseOptions(SERVER_OPTIONS, { caTimeoutMs: 300 })
+const options: ServerOptions = parseOptions(SERVER_OPTIONS, { caTimeoutMs: 200, caLateMs: 100 })
 const keyPair = await generateKeyPair(EC)
 const csrDer = await buildCsr({ subject: parseName('CN=SEP001122334455'), keyPair })
 

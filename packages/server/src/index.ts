@@ -35,6 +35,7 @@ export {
 export { type ImportedCertificate, importCertificate } from './issuers/import-certificate.ts'
 export { ISSUE_ERRORS, IssueError, type IssueErrorCode } from './issuers/issue-error.ts'
 export type { Issue, Issued, IssueRequest } from './issuers/issuer.ts'
+export { callsAtOnce } from './issuers/late-answers.ts'
 export { capfMetrics } from './metrics.ts'
 export { SERVER_OPTIONS, type ServerOptions } from './options.ts'
 export { type PhoneRecord, phoneRecordOf, phoneRecords } from './phone-config.ts'

@@ -26,6 +26,11 @@ export const SERVER_OPTIONS = {
     unsafe: 'with capf-key the CA gets no proof that the phone has the key, and must be told not to ask for one',
   }),
   caTimeoutMs: int({ ...TIMEOUT, default: 10_000, doc: 'How long the CA behind --ra may take for an answer.' }),
+  caLateMs: int({
+    ...TIMEOUT,
+    default: 30_000,
+    doc: 'How much longer its answer is waited for when the phone has been told that there is none: the certificate is for its next session, or a stale LSC.',
+  }),
   caConcurrency: int({
     default: 16,
     min: 1,

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseCsr } from '@capfkit/pki'
 import t from 'tap'
-import type { EnrolAnswer } from '../src/issuers/enrol.ts'
+import { type EnrolAnswer, EnrolError } from '../src/issuers/enrol.ts'
+import { callsAtOnce } from '../src/issuers/late-answers.ts'
 import type { RequestStore } from '../src/store/requests.ts'
 import { SqliteDeviceStore } from '../src/store/sqlite.ts'
 import { answerOf, enrolled, onlineCa, signed, slowCa } from './ca-behind-enrol.ts'
@@ -99,13 +100,14 @@ t.test('a phone that vanishes with its certificate on the way gets it once more'
 
 t.test('a CA that never answers: its own status after its time-out, and the phone begins anew', async t => {
   const { ca, next } = slowCa()
-  const server = await serve(t, { options: online({ caTimeoutMs: 40 }), onlineCa: ca })
+  const server = await serve(t, { options: online({ caTimeoutMs: 40, caLateMs: 40 }), onlineCa: ca })
   const name = await server.device()
   t.equal(await server.session(name, phoneKey.answers), 7)
   t.match(await server.row(name), { operation: 'install', status: 15 })
   t.match(await server.summary(name), { state: 'AWAIT_CA_CERT_RESP', detail: /^40 ms: .*CA_TIMEOUT/ })
   const { request } = await next()
-  t.equal(request.signal.aborted, true, 'the CA hears that nobody waits')
+  await until(() => request.signal.aborted)
+  await until(async () => (await server.store.requests.count()) === 0)
 
   const patient = await serve(t, { store: server.store, options: online(), onlineCa: ca })
   const session = patient.session(name, newKey.answers)
@@ -145,7 +147,8 @@ t.test('a late answer is taken', async t => {
 
   await t.test('and one that says nothing leaves nothing', async t => {
     const answers: (() => Promise<EnrolAnswer>)[] = [
-      async () => ({ status: 'pending', retryAfterMs: 60_000 }),
+      async () =>
+        Promise.reject(new EnrolError('Denied', { failure: 'denied', libest: { number: 11, name: 'EST_ERR_HTTP_UNSUPPORTED' } })),
       async () => ({ status: 'issued', certificatesDer: [], pkcs7Bytes: 0 }),
       async () => Promise.reject(new Error('broke')),
     ]
@@ -157,6 +160,41 @@ t.test('a late answer is taken', async t => {
       await until(async () => (await server.store.requests.count()) === 0)
     }
   })
+})
+
+t.test('an officer has to decide, says a CA late: its request waits for him, and the phone with it', async t => {
+  const { ca, next } = slowCa()
+  const server = await serve(t, { options: online({ caTimeoutMs: 40 }), onlineCa: ca, pollMs: 5 })
+  const name = await server.device()
+  t.equal(await server.session(name, phoneKey.answers), 7)
+  ;(await next()).answer({ status: 'pending', retryAfterMs: 60_000 })
+  await until(isIn(server.store.requests, 'waiting'))
+  t.match(await keptIn(server.store.requests), [{ isUndecided: true }])
+  server.clock.now = later(60_001)
+  ;(await next()).sign()
+  await until(isIn(server.store.requests, 'issued'))
+  t.equal((await takesItAtOnce(await server.phone(), name)).reason, 1)
+})
+
+t.test('of a CA that answers nobody in time only so many calls are heard out', async t => {
+  const { ca, next } = slowCa()
+  const server = await serve(t, { options: online({ caTimeoutMs: 10, caConcurrency: 1 }), onlineCa: ca })
+  const calls: Awaited<ReturnType<typeof next>>[] = []
+  for (let late = 0; late < callsAtOnce(1); late++) {
+    t.equal(await server.session(await server.device(), phoneKey.answers), 7)
+    calls.push(await next())
+  }
+  t.strictSame(
+    calls.map(({ request }) => request.signal.aborted),
+    [true, false, false, false],
+    'the oldest is given up',
+  )
+  await server.server.close(0)
+  t.ok(
+    calls.every(({ request }) => request.signal.aborted),
+    'and all of them with the server',
+  )
+  t.equal(await server.store.requests.count(), 0)
 })
 
 const obeyed = async (phone: ScriptedPhone, name: string) => {

@@ -161,3 +161,22 @@ t.test('a new order, or one for another kind of key, makes the phone begin anew'
     t.equal(await phone.reason(), 0)
   }
 })
+
+t.test('a server that stops while a request of an officer waits for its turn says nothing of it', async t => {
+  let isSilent = false
+  const ca = onlineCa(async () => (isSilent ? new Promise<never>(() => {}) : pending(HOUR_MS)))
+  const server = await serve(t, { options: online({ caConcurrency: 1 }), onlineCa: ca, pollMs: 5 })
+  const [name, other] = [await server.device(), await server.device()]
+  t.equal(await server.session(name, phoneKey.answers), 0)
+  isSilent = true
+  const session = server.session(other, newKey.answers).catch(() => 'cut')
+  await until(() => server.server.caLoad.running === 1)
+  server.clock.now = later(HOUR_MS + 1)
+  await until(() => server.server.caLoad.waiting === 1)
+  await server.server.close(0)
+  await session
+  t.strictSame(
+    server.logLines().filter(({ msg }) => msg.includes('could not be kept')),
+    [],
+  )
+})

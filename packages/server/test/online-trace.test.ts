@@ -94,7 +94,7 @@ t.test('a CA that does not answer', async t => {
 })
 
 t.test('a CA that says no', async t => {
-  const refusal = { refused: true, libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' } }
+  const refusal = { failure: 'unauthorised', libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' } } as const
   const trace = await traceOf(t, { enrol: () => Promise.reject(new EnrolError('HTTP 401', refusal)) })
   const [timeout = []] = partsOf('timeout')
   const part = timeout.map(line =>

@@ -1,5 +1,5 @@
-import { type Credentials, EstClient } from '@capfkit/est'
-import { enrolOverEst } from '@capfkit/lab/online-ca'
+import type { Credentials, EstClient } from '@capfkit/est'
+import { enrolOverEst, serverEstClient } from '@capfkit/lab/online-ca'
 import { type Address, parseAddress } from '@capfkit/listen'
 import { readCertificateAndKey } from '@capfkit/pki'
 import type { OnlineCa, ServerOptions } from '@capfkit/server'
@@ -59,22 +59,19 @@ export const raWiring = async (options: StartOptions): Promise<RaWiring | undefi
   }
 }
 
-/** An EST client with as many connections as there may be requests at once. */
-export const raClient = (wiring: RaWiring, { caTimeoutMs, caConcurrency }: ServerOptions): EstClient => {
+/** The EST client for this wiring. */
+export const raClient = (wiring: RaWiring, options: ServerOptions): EstClient => {
   const { server, label, anchors, credentials, certificateFile } = wiring
-  return new EstClient({
-    server,
-    trust: anchors ? { kind: 'anchors', anchors } : { kind: 'system' },
-    options: {
-      connectTimeoutMs: caTimeoutMs,
-      tlsTimeoutMs: caTimeoutMs,
-      responseTimeoutMs: caTimeoutMs,
-      maxConnections: caConcurrency,
+  return serverEstClient(
+    {
+      server,
+      trust: anchors ? { kind: 'anchors', anchors } : { kind: 'system' },
+      ...(label === undefined ? {} : { label }),
+      ...(credentials ? { credentials } : {}),
+      ...(certificateFile === undefined ? {} : { certificate: readCertificateAndKey(certificateFile) }),
     },
-    ...(label === undefined ? {} : { label }),
-    ...(credentials ? { credentials } : {}),
-    ...(certificateFile === undefined ? {} : { certificate: readCertificateAndKey(certificateFile) }),
-  })
+    options,
+  )
 }
 
 /** The Online CA that a server asks, over this wiring. */

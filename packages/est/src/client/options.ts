@@ -22,7 +22,7 @@ export const EST_CLIENT_OPTIONS = {
   maxConnections: int({
     default: 8,
     min: 1,
-    max: 1_000,
+    max: 10_000,
     unit: 'connections',
     doc: 'Connections to the server at once; further requests wait for one.',
   }),

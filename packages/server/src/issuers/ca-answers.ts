@@ -60,13 +60,11 @@ export class CaAnswers {
 
   /** @throws {IssueError} `CA_BAD_ANSWER`, `CA_OTHER_KEY`, `REQUEST_LOST`. */
   async take(sent: Sent, { answer, running }: { answer: EnrolAnswer; running: number }): Promise<Enrolled> {
-    const { requests, now, trace } = this.#init
+    const { trace } = this.#init
     const { id, deviceName } = sent
     if (answer.status === 'pending') {
-      const retryAfterMs = Math.min(Math.max(answer.retryAfterMs, RETRY_AFTER_MS.min), RETRY_AFTER_MS.max)
       trace?.write(failureLines(deviceName, { libest: LIBEST.CA_ENROLL_RETRY, running }))
-      await requests.postpone(id, now().getTime() + retryAfterMs)
-      return { id, retryAfterMs }
+      return { id, retryAfterMs: await this.#postpone(id, answer.retryAfterMs) }
     }
     const { certificatesDer, pkcs7Bytes } = answer
     trace?.write(signedLines(deviceName, pkcs7Bytes))
@@ -78,7 +76,15 @@ export class CaAnswers {
   /** An answer for which the session did not wait. */
   async takeLate(sent: Sent, answer: EnrolAnswer): Promise<void> {
     if (answer.status === 'issued') await this.#assign(sent, answer.certificatesDer)
-    else if (sent.isNew) await this.#init.requests.remove(sent.id)
+    else await this.#postpone(sent.id, answer.retryAfterMs)
+  }
+
+  /** Somebody has to decide. @returns when the CA is asked again, ms from now. */
+  async #postpone(id: number, retryAfterMs: number): Promise<number> {
+    const { requests, now } = this.#init
+    const pauseMs = Math.min(Math.max(retryAfterMs, RETRY_AFTER_MS.min), RETRY_AFTER_MS.max)
+    await requests.postpone(id, now().getTime() + pauseMs)
+    return pauseMs
   }
 
   async #assign({ id, deviceName, publicKeyDer, isNew }: Sent, certificatesDer: readonly Buffer[]): Promise<Issued> {

@@ -1,25 +1,31 @@
-import { addAbortListener } from 'node:events'
 import type { Certificate } from '@capfkit/pki'
 import PQueue from 'p-queue'
+import type { ServerOptions } from '../options.ts'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
 import { CaAnswers, type Enrolled, type Enrolment, type Sent } from './ca-answers.ts'
-import { ENROL_FAILURES, type Enrol, type EnrolAnswer, EnrolError, LIBEST } from './enrol.ts'
+import { ENROL_FAILURES, type Enrol, EnrolError, LIBEST } from './enrol.ts'
 import { IssueError } from './issue-error.ts'
 import { keyIdOf } from './issued.ts'
+import { LateAnswers } from './late-answers.ts'
 import { callLines, failureLines } from './online-lines.ts'
+import { until } from './until.ts'
 
-/** What a request that is with the CA may take beyond the time-out of the CA, until some node asks for it again. */
-export const HANDOVER_MS = 60_000
+/** What a request that is with the CA may take beyond the times of its call, until some node asks for it again. */
+const HANDOVER_MS = 60_000
 
-export type EnrolmentsInit = {
+type CallTimes = Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs'>
+
+/** When a request that is sent now is due again: its node has ended, if it has not said by then what became of it. */
+export const handoverMs = ({ caTimeoutMs, caLateMs }: CallTimes): number => caTimeoutMs + caLateMs + HANDOVER_MS
+
+export type EnrolmentsInit = CallTimes & {
   enrol: Enrol
   requests: RequestStore
   cas: readonly Certificate[]
   /** Requests at once, and how many more may wait for their turn. */
   caConcurrency: number
   caQueue: number
-  caTimeoutMs: number
   now: () => Date
   trace: Trace | undefined
   /** The store did not take what became of a request. */
@@ -31,14 +37,7 @@ const PRIORITY = { session: 1, pending: 0 } as const
 
 const TIMED_OUT = Symbol('the time of the CA is up')
 const CLOSING = Symbol('the server stops')
-
-/** Rejects with the reason of the signal when that comes first; the promise goes on. */
-const until = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> => {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  using _ = addAbortListener(signal, () => aborted.reject(signal.reason))
-  return await Promise.race([promise, aborted.promise])
-}
+const stopping = () => new IssueError('CA_UNREACHABLE', { where: 'the server stops' })
 
 /**
  * The requests that are with the CA: at most so many at once, and a bounded queue before them. A request is in the store from
@@ -47,12 +46,16 @@ const until = async <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
 export class Enrolments implements AsyncDisposable {
   readonly #init: EnrolmentsInit
   readonly #answers: CaAnswers
+  readonly #late: LateAnswers
   readonly #queue: PQueue
-  readonly #calls = new Set<AbortController>()
+  /** What sessions wait for; each ends by its answer, or here. */
+  readonly #waits = new Set<AbortController>()
+  #isClosing = false
 
   constructor(init: EnrolmentsInit) {
     this.#init = init
     this.#answers = new CaAnswers(init)
+    this.#late = new LateAnswers({ ...init, answers: this.#answers })
     this.#queue = new PQueue({ concurrency: init.caConcurrency })
   }
 
@@ -83,13 +86,13 @@ export class Enrolments implements AsyncDisposable {
       return this.#send(enrolment)
     }
     const work = this.#queue.add(send, { priority: signal ? PRIORITY.session : PRIORITY.pending, signal: turn.signal })
-    if (!signal) return work
     try {
-      return await until(work, signal)
+      return await (signal ? until(work, signal) : work)
     } catch (error) {
-      if (signal.aborted && !isSent) turn.abort()
+      if (signal?.aborted && !isSent) turn.abort()
       // When nobody is left to hear how it ends.
       work.catch(() => {})
+      if (this.#isClosing && !isSent) throw stopping()
       throw error
     }
   }
@@ -98,30 +101,38 @@ export class Enrolments implements AsyncDisposable {
     const { deviceName, csrDer } = enrolment
     const { enrol, trace, caTimeoutMs } = this.#init
     const id = enrolment.id ?? (await this.#keep(enrolment))
+    if (this.#isClosing) throw stopping()
     trace?.write(callLines(deviceName))
     const call = new AbortController()
-    this.#calls.add(call)
-    const timer = setTimeout(() => call.abort(TIMED_OUT), caTimeoutMs)
+    const wait = new AbortController()
+    this.#waits.add(wait)
+    const timer = setTimeout(() => wait.abort(TIMED_OUT), caTimeoutMs)
     // An enrol that throws at once is one that rejects.
     const asked = (async () => enrol({ deviceName, csrDer, signal: call.signal }))()
     const sent = { ...enrolment, id, isNew: enrolment.id === undefined }
     try {
-      const answer = await until(asked, call.signal)
+      const answer = await until(asked, wait.signal)
+      clearTimeout(timer)
       return await this.#answers.take(sent, { answer, running: this.running })
     } catch (error) {
-      if (call.signal.reason === CLOSING) throw new IssueError('CA_UNREACHABLE', { where: 'the server stops' })
-      if (call.signal.reason === TIMED_OUT) return this.#timedOut(sent, asked)
-      throw await this.#failed(sent, error)
+      if (wait.signal.reason === CLOSING) {
+        call.abort(CLOSING)
+        throw stopping()
+      }
+      if (wait.signal.reason !== TIMED_OUT) throw await this.#failed(sent, error)
+      await this.#timedOut(sent)
+      this.#late.hear(sent, { asked, call })
+      throw new IssueError('CA_TIMEOUT', { where: `${caTimeoutMs} ms` })
     } finally {
       clearTimeout(timer)
-      this.#calls.delete(call)
+      this.#waits.delete(wait)
     }
   }
 
   async #keep({ deviceName, csrDer, publicKeyDer }: Enrolment): Promise<number> {
-    const { requests, now, caTimeoutMs } = this.#init
+    const { requests, now } = this.#init
     const createdMs = now().getTime()
-    const dueMs = createdMs + caTimeoutMs + HANDOVER_MS
+    const dueMs = createdMs + handoverMs(this.#init)
     const id = await requests.keep({ deviceName, csrDer, keyId: keyIdOf(publicKeyDer), createdMs, dueMs })
     if (id === undefined) throw new IssueError('REQUEST_LOST', { where: deviceName })
     return id
@@ -139,25 +150,18 @@ export class Enrolments implements AsyncDisposable {
   }
 
   /** The phone may begin anew; what the CA says late is still taken. */
-  async #timedOut(sent: Sent, asked: Promise<EnrolAnswer>): Promise<never> {
-    const { requests, trace, caTimeoutMs, onError } = this.#init
-    trace?.write(failureLines(sent.deviceName, { libest: LIBEST.SSL_READ, running: this.running }))
-    if (sent.isNew) await requests.giveUp(sent.id)
-    asked
-      .then(
-        answer => this.#answers.takeLate(sent, answer),
-        () => sent.isNew && requests.remove(sent.id),
-      )
-      .catch(error => {
-        if (!(error instanceof IssueError)) onError(error)
-      })
-    throw new IssueError('CA_TIMEOUT', { where: `${caTimeoutMs} ms` })
+  async #timedOut({ id, deviceName, isNew }: Sent): Promise<void> {
+    const { requests, trace } = this.#init
+    trace?.write(failureLines(deviceName, { libest: LIBEST.SSL_READ, running: this.running }))
+    if (isNew) await requests.giveUp(id)
   }
 
-  /** Give up what is with the CA; it is asked again after the next start. */
+  /** Give up what is with the CA; what a session waits for is asked again after the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true
     this.#queue.clear()
-    for (const call of this.#calls) call.abort(CLOSING)
+    for (const wait of this.#waits) wait.abort(CLOSING)
     await this.#queue.onIdle()
+    await this.#late[Symbol.asyncDispose]()
   }
 }

@@ -18,7 +18,7 @@ export type OnlineCaIssuerInit = {
   requests: RequestStore
   /** Asked for each request: the CAPF certificate, and with it the subject, may change. */
   builder: () => RequestBuilder
-  options: Pick<ServerOptions, 'caTimeoutMs' | 'caConcurrency' | 'caQueue' | 'pendingDays'>
+  options: Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs' | 'caConcurrency' | 'caQueue' | 'pendingDays'>
   now: () => Date
   trace: Trace | undefined
   onError: (error: unknown) => void

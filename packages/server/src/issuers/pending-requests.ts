@@ -1,18 +1,16 @@
 import { parseCsr } from '@capfkit/pki'
+import type { ServerOptions } from '../options.ts'
 import type { KeptRequest, RequestStore } from '../store/requests.ts'
-import { type Enrolments, HANDOVER_MS } from './enrolments.ts'
+import { type Enrolments, handoverMs } from './enrolments.ts'
 import { IssueError } from './issue-error.ts'
 
 /** How often the store is asked what is due. */
 const POLL_MS = 5_000
 const DAY_MS = 86_400_000
 
-export type PendingRequestsInit = {
+export type PendingRequestsInit = Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs' | 'caConcurrency' | 'pendingDays'> & {
   enrolments: Enrolments
   requests: RequestStore
-  caTimeoutMs: number
-  caConcurrency: number
-  pendingDays: number
   now: () => Date
   onError: (error: unknown) => void
   pollMs?: number | undefined
@@ -47,11 +45,11 @@ export class PendingRequests implements AsyncDisposable {
   }
 
   async #askForDue(): Promise<void> {
-    const { requests, caTimeoutMs, caConcurrency, now } = this.#init
+    const { requests, caConcurrency, now } = this.#init
     const taken: KeptRequest[] = []
     while (taken.length < caConcurrency) {
       const nowMs = now().getTime()
-      const due = await requests.takeDue({ nowMs, untilMs: nowMs + caTimeoutMs + HANDOVER_MS })
+      const due = await requests.takeDue({ nowMs, untilMs: nowMs + handoverMs(this.#init) })
       if (!due) break
       taken.push(due)
     }
