@@ -119,7 +119,7 @@ t.test('an option file is checked as a whole, with file and line', async t => {
     'capf: FILE:4: workers must be 0..256 processes, got 1.5 (CONFIG_OUT_OF_RANGE)',
   ])
   t.match(await said('a: [1\nb'), [/^capf: FILE:2: .*\(CLI_CONFIG_SYNTAX\)$/])
-  t.match(await said('listen: a:1\nlisten: b:1\n'), [/FILE:2: Map keys must be unique/])
+  t.match(await said('listen: a:1\nlisten: b:1\n'), [/FILE:2: listen stands in line 1 already/])
   t.match(await said('- listen\n'), [/FILE:1: the option file is not a YAML map/])
   const { stderr } = await onTerminal(['server', 'start', '--config', `${file}.none`])
   t.match(stderr, /none: the file cannot be read: no such file or directory; .*CLI_FILE_UNREADABLE/)

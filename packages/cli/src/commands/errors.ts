@@ -1,6 +1,6 @@
 import { DECODE_ERRORS, ENCODE_ERRORS } from '@capfkit/codec/capf'
 import { CONFIG_FILE_ERRORS } from '@capfkit/codec/config'
-import { CONFIG_ERRORS } from '@capfkit/codec/options'
+import { CONFIG_ERRORS, nearest } from '@capfkit/codec/options'
 import { RUN_ERRORS } from '@capfkit/codec/run'
 import { PACKET_ERRORS } from '@capfkit/codec/tftp'
 import { TLV_ERRORS } from '@capfkit/codec/tlv'
@@ -15,7 +15,6 @@ import { FILES_ERRORS } from '@capfkit/tftp'
 import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
-import { nearest } from '../frame/names.ts'
 import { painter, print } from '../io.ts'
 
 type ErrorRow = { readonly code: string; readonly what: string; readonly remedy?: string }

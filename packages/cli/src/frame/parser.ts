@@ -1,10 +1,10 @@
+import { nearest } from '@capfkit/codec/options'
 import yargs, { type Argv } from 'yargs'
 import type { AnyCommand } from '../command.ts'
 import { NOUNS } from '../commands.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
 import { columnsOf, type Io } from '../io.ts'
 import { flagsOf } from './flags.ts'
-import { nearest } from './names.ts'
 
 /** What the command line asks for: a command with what was given, or a text to print. */
 export type Parsed =

@@ -1,8 +1,8 @@
-import { OptionError, type OptionsOf, type OptionTable, parseOptions } from '@capfkit/codec/options'
+import { nearest, OptionError, type OptionsOf, type OptionTable, parseOptions } from '@capfkit/codec/options'
 import { MistakesError } from '../errors.ts'
 import { readSecret } from '../files.ts'
 import { readConfigFile } from './config-file.ts'
-import { environmentName, flagName, nearest } from './names.ts'
+import { environmentName, flagName } from './names.ts'
 
 /** Values from one place, with what each of them is called there. */
 type Source = { readonly values: Record<string, unknown>; readonly called: Map<string, string> }

@@ -1,6 +1,6 @@
+import { nearest } from '@capfkit/codec/options'
 import type { AnyCommand } from '../command.ts'
 import { flagsOf } from './flags.ts'
-import { nearest } from './names.ts'
 
 export type Argv = Readonly<Record<string, unknown>>
 

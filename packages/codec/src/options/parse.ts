@@ -7,8 +7,12 @@ const show = (row: OptionRow, value: unknown) => {
   return typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-const complaint = (place: { name: string; row: OptionRow; value: unknown }): OptionProblem => {
-  const { name, row, value } = place
+type Complaint = { name: string; row: OptionRow; value: unknown; issues: readonly { code?: string; message: string }[] }
+
+/** What is wrong with a value; a function that reads text says so itself. */
+export const complaint = ({ name, row, value, issues }: Complaint): OptionProblem => {
+  const own = issues.find(({ code }) => code === 'custom')
+  if (own) return { code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} ${own.message}` }
   const unit = row.unit ? ` ${row.unit}` : ''
   const wanted = row.range ? `${row.range}${unit}` : `a ${row.kind}${unit}`
   const code = row.range && typeof value === row.kind ? 'CONFIG_OUT_OF_RANGE' : 'CONFIG_WRONG_TYPE'
@@ -34,7 +38,7 @@ export const parseOptions = <T extends OptionTable>(table: T, given: Readonly<Re
   for (const [name, row] of Object.entries(table)) {
     const result = row.schema.safeParse(given[name])
     if (result.success) values[name] = result.data
-    else problems.push(complaint({ name, row, value: given[name] }))
+    else problems.push(complaint({ name, row, value: given[name], issues: result.error.issues }))
   }
   if (problems.length > 0) throw new OptionError(problems)
   return values as OptionsOf<T>
