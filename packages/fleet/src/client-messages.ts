@@ -1,14 +1,15 @@
 import type { BootTarget } from './boot.ts'
 import type { FleetErrorCode } from './errors.ts'
-import type { FleetOptions } from './options.ts'
+import type { PaceState } from './pace.ts'
+import type { Plan } from './plan/plan.ts'
 import type { PartInit } from './recording/part-recorder.ts'
-import type { EncodedTally, Failure } from './tally.ts'
+import type { EncodedTally } from './tally.ts'
 
 /** What a client process is told. */
 export type ToClient =
   | {
       type: 'start'
-      options: FleetOptions
+      plan: Plan
       first: number
       step: number
       target: { host: string; port: number }
@@ -17,33 +18,46 @@ export type ToClient =
       micCa: { certificateDer: Buffer; keyPem: string }
       keyPoolFile: string | undefined
       ordered: boolean
+      /** The device store, where operations are ordered while a phase runs. */
+      storeUrl?: string | undefined
       /** Where this run is recorded, if it is. */
       recording?: PartInit | undefined
     }
-  | { type: 'round'; number: number; startInMs: number }
+  | { type: 'phase'; number: number; startInMs: number }
+  | { type: 'pace'; state: PaceState }
+  /** Nothing more starts; what runs may end in its own time. */
+  | { type: 'drain' }
+  /** As `drain`, but what runs has a few seconds. */
   | { type: 'stop' }
   | { type: 'end' }
 
 /** How the generator itself is doing. */
 export type ClientHealth = {
-  /** Of all rounds so far. */
+  /** Of all phases so far. */
   cpuMs: number
-  /** How much later than due the event loop came to its work. */
+  /** How much later than due the event loop came to its work, in all phases so far. */
   eventLoopDelayMs: { p99: number; max: number }
   memoryBytes: number
   keysPooled: number
   keysGenerated: number
 }
 
-/** How far a client process is; `actual` is the histogram of its latencies, encoded. */
-export type ClientProgress = { started: number; done: number; failures: readonly Failure[]; inFlight: number; actual: string }
+/** The same while a run goes on; `recent`: since the message before, which was so many ms ago. */
+export type LiveHealth = ClientHealth & {
+  recent: { ms: number; cpuMs: number; eventLoopDelayMs: { p99: number; max: number } }
+}
+
+/** What happened in a client process since its message before; the sum of all messages is the run. */
+export type Since = { tally: EncodedTally; inFlight: number; health: LiveHealth }
 
 /** What a client process tells. */
 export type FromClient =
   | { type: 'made'; phones: number }
   | { type: 'ready' }
-  | { type: 'progress'; progress: ClientProgress }
-  | { type: 'roundEnd'; tally: EncodedTally; health: ClientHealth }
+  /** Once a second. */
+  | { type: 'since'; since: Since }
+  /** The last session of a phase has ended. */
+  | { type: 'phaseEnd'; since: Since }
   /** Nothing more can be recorded, and why. */
   | { type: 'recordingFailed'; message: string }
   /** `code` and `where` of a {@link FleetError}; for anything else the message alone. */

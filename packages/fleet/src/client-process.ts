@@ -1,49 +1,38 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type KeyPool, openKeyPool, readPrivateKey } from '@capfkit/pki'
-import type { ClientHealth, ClientProgress, FromClient, ToClient } from './client-messages.ts'
+import { type DeviceStore, openDeviceStore } from '@capfkit/server'
+import type { FromClient, Since, ToClient } from './client-messages.ts'
 import { FleetEngine } from './engine.ts'
 import { FleetError } from './errors.ts'
 import { KeySource } from './key-source.ts'
+import { ProcessHealth } from './process-health.ts'
 import { type PartInit, PartRecorder, type Standing } from './recording/part-recorder.ts'
 
 /** The program of one client process of a fleet. Not to be run by hand. */
 
-const PROGRESS_MS = 500
+const TELL_MS = 1_000
 const MADE_EVERY = 100
-/** The monitor looks this often, and counts its own interval as delay. */
-const LOOK_MS = 10
 
 let engine: FleetEngine | undefined
 let keys: KeySource | undefined
 let pool: KeyPool | undefined
 let recorder: PartRecorder | undefined
+let store: DeviceStore | undefined
 /** Told to stop before there was an engine. */
 let stopped = false
-const eventLoopDelay = monitorEventLoopDelay({ resolution: LOOK_MS })
-const delayMs = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - LOOK_MS)
+const health = new ProcessHealth()
 
 const tell = (message: FromClient) => {
   if (process.connected) process.send?.(message)
 }
 
-/** CPU time of the rounds alone. */
-let cpuMs = 0
-
-const health = (): ClientHealth => ({
-  cpuMs,
-  eventLoopDelayMs: { p99: delayMs(eventLoopDelay.percentile(99)), max: delayMs(eventLoopDelay.max) },
-  memoryBytes: process.memoryUsage.rss(),
-  keysPooled: keys?.pooled ?? 0,
-  keysGenerated: keys?.generated ?? 0,
+const sinceLast = (running: FleetEngine): Since => ({
+  tally: running.takeRecent().encode(),
+  inFlight: running.inFlight,
+  health: health.look(keys),
 })
 
-const progressOf = ({ tally, inFlight }: FleetEngine): ClientProgress => {
-  const { started, done, failures, actual } = tally
-  return { started, done, failures: [...failures.values()], inFlight, actual: actual.encode() }
-}
-
-const tellProgress = () => {
-  if (engine) tell({ type: 'progress', progress: progressOf(engine) })
+const tellSince = () => {
+  if (engine) tell({ type: 'since', since: sinceLast(engine) })
 }
 
 const standing = (): Standing => {
@@ -61,17 +50,19 @@ const record = ({ folder, header }: PartInit, process: number): Promise<PartReco
   })
 
 const start = async (message: ToClient & { type: 'start' }) => {
-  const { keyPoolFile, first, step, micCa, recording } = message
+  const { keyPoolFile, first, step, micCa, recording, storeUrl } = message
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   const { privateKey } = readPrivateKey(micCa.keyPem)
+  store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
   recorder = recording && (await record(recording, first))
   engine = new FleetEngine({
     ...message,
     keys,
     recorder,
+    store,
     micCa: { certificateDer: micCa.certificateDer, privateKey },
-    onFirstEnded: tellProgress,
+    onFirstEnded: tellSince,
   })
   if (stopped) engine.stop()
   await engine.prepare(made => {
@@ -80,29 +71,32 @@ const start = async (message: ToClient & { type: 'start' }) => {
   tell({ type: 'ready' })
 }
 
-const runRound = async ({ number, startInMs }: ToClient & { type: 'round' }) => {
+const runPhase = async ({ number, startInMs }: ToClient & { type: 'phase' }) => {
   if (!engine) return
-  const cpuBefore = process.cpuUsage()
-  eventLoopDelay.enable()
-  const progress = setInterval(tellProgress, PROGRESS_MS)
-  await engine.runRound(number, performance.now() + startInMs)
+  health.begin()
+  const telling = setInterval(tellSince, TELL_MS)
+  await engine.runPhase(number, performance.now() + startInMs)
   await recorder?.flush()
-  clearInterval(progress)
-  eventLoopDelay.disable()
-  const { user, system } = process.cpuUsage(cpuBefore)
-  cpuMs += (user + system) / 1000
-  tell({ type: 'roundEnd', tally: engine.tally.encode(), health: health() })
+  clearInterval(telling)
+  health.end()
+  tell({ type: 'phaseEnd', since: sinceLast(engine) })
 }
 
 const end = async () => {
   await recorder?.[Symbol.asyncDispose]()
   await pool?.close()
+  await store?.[Symbol.asyncDispose]()
   if (process.connected) process.disconnect()
 }
 
 const handlers: { [T in ToClient['type']]: (message: ToClient & { type: T }) => Promise<void> | undefined } = {
   start,
-  round: runRound,
+  phase: runPhase,
+  pace: async ({ state }) => engine?.setPace(state),
+  drain: async () => {
+    stopped = true
+    engine?.drain()
+  },
   stop: async () => {
     stopped = true
     engine?.stop()

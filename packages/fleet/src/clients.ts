@@ -1,30 +1,28 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ClientHealth, FromClient, ToClient } from './client-messages.ts'
+import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.ts'
 import { FleetError } from './errors.ts'
-import { Latency } from './latency.ts'
-import { type Failure, Tally } from './tally.ts'
+import type { PaceState } from './pace.ts'
+import { Tally } from './tally.ts'
 
 // From source this is a .ts file, in the published package a .js file.
 const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.meta.filename)}`, import.meta.url))
-/** Processes are given this long to get ready for a round, so that all start it at the same moment. */
+/** Processes are given this long to get ready for a phase, so that all start it at the same moment. */
 const START_IN_MS = 20
-
-/** How far one process is, over all rounds. */
-export type ClientLive = { done: number; failures: readonly Failure[]; inFlight: number; actual: Latency }
-
-const liveOf = ({ done, failures, inFlight, actual }: ClientLive): ClientLive => ({ done, failures, inFlight, actual })
 
 type Waiting = { resolve: () => void; reject: (error: Error) => void }
 type Client = {
   process: ChildProcess
   made: number
-  live?: ClientLive
   /** It is gone, though nobody told it to go. */
   lost?: FleetError
+  /** Of the run so far. */
   tally: Tally
-  health?: ClientHealth
+  /** Since its message before the last one. */
+  recent: Tally
+  inFlight: number
+  health?: LiveHealth
   waiting?: Waiting
 }
 
@@ -34,7 +32,7 @@ export type ClientsInit = {
   onRecordingFailed?: (sentence: string) => void
 }
 
-/** The client processes of a run: started together, run round after round, added up. */
+/** The client processes of a run: started together, run phase after phase, added up. */
 export class Clients implements AsyncDisposable {
   readonly #clients: Client[] = []
   readonly #onProgress: () => void
@@ -51,39 +49,58 @@ export class Clients implements AsyncDisposable {
     await Promise.all(all.map((client, first) => this.#ask(client, { ...init, type: 'start', first, step: processes })))
   }
 
-  /** Run one round in all processes; resolves when the last session has ended. */
-  async runRound(number: number): Promise<void> {
-    await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'round', number, startInMs: START_IN_MS })))
+  /** Run one phase in all processes; resolves when the last session has ended. */
+  async runPhase(number: number): Promise<void> {
+    await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'phase', number, startInMs: START_IN_MS })))
   }
 
-  /** Start nothing more; running sessions may end. */
+  /** Schedules go at this pace from now on. */
+  setPace(state: PaceState): void {
+    this.#tellAll({ type: 'pace', state })
+  }
+
+  /** Start nothing more; running sessions may end in their own time. */
+  drain(): void {
+    this.#tellAll({ type: 'drain' })
+  }
+
+  /** Start nothing more; running sessions have a few seconds. */
   stop(): void {
-    for (const client of this.#clients) this.#tell(client, { type: 'stop' })
+    this.#tellAll({ type: 'stop' })
   }
 
   get made(): number {
     return this.#clients.reduce((sum, { made }) => sum + made, 0)
   }
 
-  /** How far each process is at this moment. */
-  get live(): readonly ClientLive[] {
-    return this.#clients.flatMap(({ live }) => (live ? [live] : []))
+  get inFlight(): number {
+    return this.#clients.reduce((sum, { inFlight }) => sum + inFlight, 0)
   }
 
-  /** Everything that was counted up to the end of the last round. */
+  /** Everything that was counted up to what the processes told last. */
   get tally(): Tally {
-    const sum = new Tally()
-    for (const { tally } of this.#clients) sum.add(tally)
-    return sum
+    return Tally.sum(this.#clients.map(({ tally }) => tally))
   }
 
-  get health(): readonly ClientHealth[] {
+  /** What was counted in the last second or so of each process. */
+  get recent(): Tally {
+    return Tally.sum(this.#clients.map(({ recent }) => recent))
+  }
+
+  /** Operations that ended a second, of late. */
+  get ratePerSecond(): number {
+    return this.#clients.reduce((sum, { recent: { done, failed }, health }) => {
+      return sum + (1000 * (done + failed)) / Math.max(1, health?.recent.ms ?? 0)
+    }, 0)
+  }
+
+  get health(): readonly LiveHealth[] {
     return this.#clients.flatMap(({ health }) => (health ? [health] : []))
   }
 
   #fork(): Client {
     const child = fork(CLIENT_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const client: Client = { process: child, made: 0, tally: new Tally() }
+    const client: Client = { process: child, made: 0, inFlight: 0, tally: new Tally(), recent: new Tally() }
     this.#clients.push(client)
     child.on('message', (message: FromClient) => this.#hear(client, message))
     const lose = (how: string, cause?: Error) => {
@@ -102,21 +119,28 @@ export class Clients implements AsyncDisposable {
   #hear(client: Client, message: FromClient): void {
     const { type } = message
     if (type === 'made') client.made = message.phones
-    else if (type === 'progress') {
-      client.live = liveOf({ ...message.progress, actual: Latency.decode(message.progress.actual) })
+    else if (type === 'since') {
+      this.#add(client, message.since)
       this.#onProgress()
     } else if (type === 'recordingFailed') this.#onRecordingFailed(message.message)
     else if (type === 'failed') {
       const { code = 'FLEET_CLIENT_FAILED', where = 'client process', message: words } = message
       client.waiting?.reject(new FleetError(code, where, { cause: new Error(words) }))
     } else {
-      if (type === 'roundEnd') {
-        client.tally = Tally.decode(message.tally)
-        client.health = message.health
-        client.live = liveOf({ ...client.tally, failures: [...client.tally.failures.values()], inFlight: 0 })
-      }
+      if (type === 'phaseEnd') this.#add(client, message.since)
       client.waiting?.resolve()
     }
+  }
+
+  #add(client: Client, { tally, inFlight, health }: Since): void {
+    client.recent = Tally.decode(tally)
+    client.tally.add(client.recent)
+    client.inFlight = inFlight
+    client.health = health
+  }
+
+  #tellAll(message: ToClient): void {
+    for (const client of this.#clients) this.#tell(client, message)
   }
 
   #tell({ process: child }: Client, message: ToClient): void {

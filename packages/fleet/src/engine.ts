@@ -1,31 +1,24 @@
 import type { KeyObject } from 'node:crypto'
 import { REASON } from '@capfkit/codec/capf'
-import {
-  type BootOptions,
-  type BootResult,
-  bootOptions,
-  type Credential,
-  newSharedFiles,
-  Phone,
-  type PhoneOptions,
-  phoneOptions,
-  type SessionResult,
-} from '@capfkit/phone'
-import { CertificateIssuer, micSubject } from '@capfkit/pki'
+import { type BootOptions, type BootResult, bootOptions, newSharedFiles, type Phone, type SessionResult } from '@capfkit/phone'
+import type { DeviceStore } from '@capfkit/server'
 import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
-import { credentialFrom } from './credential-file.ts'
-import { authStringOf, type Identities, identitiesOf, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
+import { authStringOf, type Identities, identitiesOf, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
-import type { FleetOptions } from './options.ts'
+import { orderStart } from './orders.ts'
+import { Pace, type PaceState } from './pace.ts'
+import { FleetPhones } from './phones.ts'
+import { drawMs } from './plan/draw-duration.ts'
+import type { Plan } from './plan/plan.ts'
+import { operationOf, type PlannedStart, phaseMs, phaseStarts } from './plan/sequence.ts'
 import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { PartRecorder } from './recording/part-recorder.ts'
-import { parseRounds, type Round, takesPart } from './rounds.ts'
 import { runSchedule, type Start } from './schedule.ts'
 import { type Counted, Tally } from './tally.ts'
 
 export type EngineInit = {
-  options: FleetOptions
+  plan: Plan
   /** This process has the phones `first`, `first + step`, … */
   first: number
   step: number
@@ -39,6 +32,8 @@ export type EngineInit = {
   keys: KeySource
   /** The fleet orders the operations itself, so it knows what must come. */
   ordered: boolean
+  /** Where operations are ordered that cannot be before their phase begins, as their device comes again in it. */
+  store?: DeviceStore | undefined
   /** Where each operation that has ended is kept, and the bytes of its session until then. */
   recorder?: PartRecorder | undefined
   /** Told when enough sessions have ended to see whether anything answers at all. */
@@ -49,8 +44,6 @@ export type EngineInit = {
 export const LATE_MS = 50
 /** How long running sessions may go on after a stop, ms. */
 export const GRACE_MS = 5_000
-/** MICs that are signed at once. */
-const PARALLEL = 8
 
 const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoot', none: 'none', unknown: 'unknown' } as const
 
@@ -59,162 +52,161 @@ const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'ph
   failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code, detail: failure.detail },
 })
 
-/** The phones of one process: made once, run round after round. */
+type Ended = { session?: SessionResult; boot?: BootResult }
+
+/** The phones of one process, phase after phase of the plan. */
 export class FleetEngine {
-  tally = new Tally()
+  /** Of the whole run. */
+  readonly tally = new Tally()
+  /** Since {@link FleetEngine.takeRecent} was called. */
+  #recent = new Tally()
   readonly #init: EngineInit
   readonly #identities: Identities
-  readonly #rounds: readonly Round[]
-  readonly #phoneOptions: PhoneOptions
+  readonly #phones: FleetPhones
   readonly #bootOptions: BootOptions
   readonly #bootShare: number
   /** Trust lists and configurations are read once for all phones. */
   readonly #sharedFiles = newSharedFiles()
-  readonly #micIssuer: CertificateIssuer
-  readonly #phones = new Map<number, Phone>()
-  /** Phones by index whose authentication string is drawn anew for each round. */
-  readonly #drawsString = new Set<number>()
-  readonly #running = new Set<AbortController>()
+  /** Sessions that run, by the index of their phone. */
+  readonly #running = new Map<number, AbortController>()
   readonly #stop = new AbortController()
+  #pace = new Pace(0)
   #ended = 0
 
   constructor(init: EngineInit) {
-    const { options } = init
+    const { options } = init.plan
     this.#init = init
     this.#identities = identitiesOf(options)
-    this.#rounds = parseRounds(options.rounds)
-    this.#phoneOptions = phoneOptions({
-      retries: options.retries,
-      retryIntervalMs: options.retryIntervalMs,
-      replyTimeoutMs: options.replyTimeoutMs,
-      keyGenerationDelayMs: options.keyGenerationDelayMs,
-      maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
-      legacyTls: options.legacyTls,
-      signRequests: options.signRequests,
-    })
+    this.#phones = new FleetPhones({ ...init, identities: this.#identities })
     this.#bootShare = shareOf(options.boot)
     const { httpPort, httpsPort, tftpPort, furtherFiles } = options
     this.#bootOptions = bootOptions({ httpPort, httpsPort, tftpPort, furtherFiles, ...init.bootTarget?.options })
-    this.#micIssuer = CertificateIssuer.create({ ...init.micCa, profile: 'mic', now: () => new Date() })
   }
 
   get inFlight(): number {
     return this.#running.size
   }
 
-  /** Make the phones with their keys and MICs, before the clock runs. */
-  async prepare(onProgress: (made: number) => void = () => {}): Promise<void> {
-    const { first, step } = this.#init
-    let next = first
-    const work = async () => {
-      while (next < this.#identities.count && !this.#stop.signal.aborted) {
-        const index = next
-        next += step
-        this.#phones.set(index, await this.#makePhone(index))
-        onProgress(this.#phones.size)
-      }
-    }
-    await Promise.all(Array.from({ length: PARALLEL }, work))
+  /** What happened since this was asked last. */
+  takeRecent(): Tally {
+    const recent = this.#recent
+    this.#recent = new Tally()
+    return recent
   }
 
-  async #makePhone(index: number): Promise<Phone> {
-    const { options, trusted, keys, recorder } = this.#init
-    const identity = this.#identities.at(index)
-    const { deviceName, model, authMode, authString } = identity
-    if (authMode === 'string' && authString === undefined) this.#drawsString.add(index)
-    const mic = await this.#mic(identity)
-    const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : undefined
-    return new Phone({
-      deviceName,
-      model,
-      authMode,
-      trusted,
-      ...(authString === undefined ? {} : { authString }),
-      ...(mic ? { mic } : {}),
-      ...(lsc ? { lsc } : {}),
-      sudi: options.sudi,
-      makeKey: spec => keys.take(spec),
-      random: randomOf({ seed: options.seed, index, purpose: 'keyTime' }),
-      options: this.#phoneOptions,
-      ...(recorder ? { onBytes: recorder.tapeFor(index).hear } : {}),
-    })
+  /** Make what phones need before the clock runs. */
+  prepare(onProgress: (looked: number) => void = () => {}): Promise<void> {
+    return this.#phones.prepare({ onProgress, signal: this.#stop.signal })
   }
 
-  async #mic(identity: PhoneIdentity): Promise<Credential | undefined> {
-    const { micFile, model, deviceName } = identity
-    if (micFile) return credentialFrom(micFile)
-    if (!needsMic(identity)) return undefined
-    const pair = await this.#init.keys.take(MIC_KEY)
-    const subject = micSubject({ deviceName, model })
-    const { certificateDer } = await this.#micIssuer.issue({ subject, publicKeyDer: pair.publicKeyDer })
-    return {
-      certificateDer,
-      get privateKey() {
-        return pair.privateKey
-      },
-    }
+  /** From now on the schedule goes at this pace. */
+  setPace(state: PaceState): void {
+    this.#pace.change(state)
   }
 
-  /** One round: every phone of ours that takes part, by the schedule of the whole fleet. */
-  async runRound(number: number, startMs: number): Promise<void> {
-    const { options, step, first } = this.#init
-    const share = Math.floor(options.concurrency / step) + (first < options.concurrency % step ? 1 : 0)
-    this.#init.recorder?.round(number, startMs)
+  /** One phase: every phone of ours that takes part, by the schedule of the whole fleet. */
+  async runPhase(number: number, startMs: number): Promise<void> {
+    const { plan, step, first, recorder } = this.#init
+    const phase = plan.phases[number]!
+    const { arrivals, devices, maxInFlight } = phase
+    const ours = (total: number) => Math.floor(total / step) + (first < total % step ? 1 : 0)
+    const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
+    this.#pace = new Pace(startMs, this.#pace.state)
+    recorder?.round(number, startMs)
     await runSchedule({
-      starts: this.#starts(number, startMs),
-      concurrency: options.rate === 0 ? share : undefined,
+      starts: this.#starts(number),
+      concurrency: arrivals.kind === 'concurrency' ? ours(arrivals.sessions) : undefined,
+      untilMs: phaseMs(phase),
+      pace: this.#pace,
+      mayStart: ({ index }) => this.#mayStart(index, most),
+      next: devices === 'again' ? start => this.#next(start, number) : undefined,
       run: start => this.#run(start, number),
       signal: this.#stop.signal,
     })
   }
 
   /** Due times follow the order of the whole fleet, of which this process starts its part. */
-  *#starts(number: number, startMs: number): Iterable<Start<number>> {
-    const { options, first, step } = this.#init
-    const round = this.#rounds[number]!
-    let position = 0
-    for (let index = 0; index < this.#identities.count; index++) {
-      if (!takesPart({ seed: options.seed, index, round: number }, round)) continue
-      const dueMs = options.rate === 0 ? 0 : startMs + (position * 1000) / options.rate
-      position++
-      if (index % step === first) yield { item: index, dueMs }
+  *#starts(number: number): Iterable<Start<PlannedStart>> {
+    const { plan, first, step } = this.#init
+    for (const start of phaseStarts({ plan, number, identities: this.#identities }))
+      if (start.item.index % step === first) yield start
+  }
+
+  /** What cannot start when it is due would be another load than the planned one: it is counted, and never made up for. */
+  #mayStart(index: number, most: number): boolean {
+    if (!this.#running.has(index) && this.#running.size < most) return true
+    this.#count(tally => tally.skipped++)
+    return false
+  }
+
+  #next({ index, lap: before }: PlannedStart, number: number): { item: PlannedStart; afterMs: number } {
+    const { plan } = this.#init
+    const place = { seed: plan.options.seed, index, round: number, lap: before + 1 }
+    const think = plan.models[this.#identities.at(index).model]?.think
+    return {
+      item: { index, lap: place.lap, operation: operationOf(plan.phases[number]!, place) },
+      afterMs: think ? drawMs(think, randomOf({ ...place, purpose: 'think' })) : 0,
     }
   }
 
-  async #run({ item: index, dueMs }: Start<number>, number: number): Promise<void> {
-    const { options, target, bootTarget, recorder } = this.#init
-    const phone = this.#phones.get(index)!
-    if (this.#drawsString.has(index)) phone.configure({ authString: authStringOf({ seed: options.seed, index, round: number }) })
+  #count(change: (tally: Tally) => void): void {
+    change(this.tally)
+    change(this.#recent)
+  }
+
+  async #run({ item: start, dueMs }: Start<PlannedStart>, number: number): Promise<void> {
+    const { recorder, onFirstEnded } = this.#init
+    const { index } = start
     const controller = new AbortController()
-    this.#running.add(controller)
-    this.tally.started++
+    this.#running.set(index, controller)
+    const identity = this.#identities.at(index)
     const startedMs = performance.now()
-    if (startedMs - dueMs > LATE_MS) this.tally.lateStarts++
-    const { signal } = controller
-    const boots = bootTarget && doesBoot({ seed: options.seed, index, share: this.#bootShare })
-    const ended = boots
-      ? { boot: await phone.boot({ server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal }) }
-      : {
-          session: await (options.retries > 0
-            ? phone.contactCapf({ servers: [target], signal })
-            : phone.runSession({ ...target, signal })),
-        }
+    this.#count(tally => {
+      tally.started++
+      if (startedMs - dueMs > LATE_MS) tally.lateStarts++
+    })
+    const phone = await this.#ready({ start, identity, number })
+    const ended = await this.#perform(phone, { index, signal: controller.signal })
     const endedMs = performance.now()
-    this.#running.delete(controller)
+    this.#running.delete(index)
+    this.#phones.done(index)
     const counted = this.#counted(ended, {
       // A timer may fire within its millisecond too early.
       scheduledMs: endedMs - Math.min(dueMs, startedMs),
       actualMs: endedMs - startedMs,
-      number,
+      expected: start.operation,
     })
-    this.tally.record(counted)
-    recorder?.operation({ index, deviceName: phone.deviceName, round: number, startedMs, counted })
-    if (++this.#ended === UNREACHABLE_AFTER) this.#init.onFirstEnded?.()
+    this.#count(tally => tally.record(counted))
+    recorder?.operation({ index, deviceName: identity.deviceName, round: number, startedMs, counted })
+    if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
+  }
+
+  /** The phone with everything that this session takes: a new string, its order at the server. */
+  async #ready(session: { start: PlannedStart; identity: PhoneIdentity; number: number }): Promise<Phone> {
+    const { plan, store } = this.#init
+    const { start, identity, number } = session
+    const { index, lap } = start
+    const phone = await this.#phones.take(index, identity)
+    if (identity.authMode === 'string' && identity.authString === undefined)
+      phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
+    if (lap > 0 && store) await orderStart(store, { plan, number, identity, start })
+    return phone
+  }
+
+  async #perform(phone: Phone, { index, signal }: { index: number; signal: AbortSignal }): Promise<Ended> {
+    const { plan, target, bootTarget } = this.#init
+    const { seed, retries } = plan.options
+    if (bootTarget && doesBoot({ seed, index, share: this.#bootShare })) {
+      const boot = { server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal }
+      return { boot: await phone.boot(boot) }
+    }
+    if (retries > 0) return { session: await phone.contactCapf({ servers: [target], signal }) }
+    return { session: await phone.runSession({ ...target, signal }) }
   }
 
   #counted(
-    { session, boot }: { session?: SessionResult; boot?: BootResult },
-    { scheduledMs, actualMs, number }: { scheduledMs: number; actualMs: number; number: number },
+    { session, boot }: Ended,
+    { scheduledMs, actualMs, expected }: { scheduledMs: number; actualMs: number; expected: string },
   ): Counted {
     // A phone whose configuration gives it no reason to contact CAPF does nothing there.
     const result = session ?? boot?.capf
@@ -225,7 +217,6 @@ export class FleetEngine {
     if (failure?.reason === 'PHONE_NOTHING_TO_FETCH' && result?.reason === REASON.NO_ACTION)
       return { ...counted, failure: undefined }
     if (failure) return { ...counted, failure }
-    const expected = this.#rounds[number]!.operation
     const surprise = this.#init.ordered && operation !== expected
     return {
       ...counted,
@@ -233,11 +224,16 @@ export class FleetEngine {
     }
   }
 
+  /** Start nothing more; what runs may end in its own time. */
+  drain(): void {
+    this.#stop.abort()
+  }
+
   /** Start nothing more; what runs may end within this time. */
   stop(graceMs: number = GRACE_MS): void {
-    this.#stop.abort()
+    this.drain()
     setTimeout(() => {
-      for (const controller of this.#running) controller.abort()
+      for (const controller of this.#running.values()) controller.abort()
     }, graceMs).unref()
   }
 }

@@ -71,5 +71,5 @@ export const keyKinds = (options: FleetOptions): ReadonlySet<string> => {
 }
 
 /** The authentication string that this phone has in this round: one-time strings differ from round to round. */
-export const authStringOf = (place: { seed: number; index: number; round: number }): string =>
+export const authStringOf = (place: { seed: number; index: number; round: number; lap?: number }): string =>
   String(Math.floor(randomOf({ ...place, purpose: 'authString' })() * 1e8)).padStart(8, '0')

@@ -1,7 +1,7 @@
 import { type DeviceStore, EC_SIZES, type EcBits, type NewDevice } from '@capfkit/server'
 import { authStringOf, identitiesOf, type PhoneIdentity } from './identity.ts'
-import type { FleetOptions } from './options.ts'
-import { parseRounds, takesPart } from './rounds.ts'
+import type { Plan } from './plan/plan.ts'
+import { operationOf, type PlannedStart, participantsOf } from './plan/sequence.ts'
 
 /** Devices that are written in one transaction. */
 const BATCH = 1000
@@ -15,28 +15,42 @@ const deviceOf = ({ deviceName, authMode, key }: PhoneIdentity): NewDevice => ({
   ...(key.type === 'rsa' ? { keyOrder: 'rsa', rsaBits: key.bits } : { keyOrder: 'ec', ecBits: ecBitsOf(key.curve) }),
 })
 
+/** What is pending for a phone: an operation, and the string where it authenticates by one. */
+const orderOf = (identity: PhoneIdentity, place: PlannedStart & { seed: number; round: number }) => {
+  const { authMode, authString = authStringOf(place) } = identity
+  return { operation: place.operation, authString: authMode === 'string' ? authString : undefined }
+}
+
+/** Order one session just before it starts: where a device comes again in a phase, or one phone alone is played again. */
+export const orderStart = async (
+  store: DeviceStore,
+  { plan, number, identity, start }: { plan: Plan; number: number; identity: PhoneIdentity; start: PlannedStart },
+): Promise<void> => {
+  await store.change(identity.deviceName, orderOf(identity, { ...start, seed: plan.options.seed, round: number }))
+}
+
 /**
- * Order a round's operation for the phones that take part, as an administrator would in bulk.
+ * Order what a phase begins with for the phones that take part, as an administrator would in bulk.
  *
- * The first round makes the device rows (and replaces those of an earlier run); later ones change them. After `signal` the rest
+ * The first phase makes the device rows (and replaces those of an earlier run); later ones change them. After `signal` the rest
  * is left undone.
  */
-export const orderRound = async (
+export const orderPhase = async (
   store: DeviceStore,
-  { options, round: number, signal }: { options: FleetOptions; round: number; signal?: AbortSignal | undefined },
+  { plan, number, signal }: { plan: Plan; number: number; signal?: AbortSignal | undefined },
 ): Promise<void> => {
-  const identities = identitiesOf(options)
-  const round = parseRounds(options.rounds)[number]!
-  const { seed } = options
+  const { seed } = plan.options
+  const identities = identitiesOf(plan.options)
+  const participants = participantsOf({ plan, number, identities })
+  const ordered = new Uint8Array(identities.count)
+  for (let position = 0; position < participants.length; position++) ordered[participants.at(position)] = 1
   let batch: NewDevice[] = []
   for (let index = 0; index < identities.count && !signal?.aborted; index++) {
     const identity = identities.at(index)
-    const ordered = takesPart({ seed, index, round: number }, round)
-    const authString =
-      identity.authMode === 'string' ? (identity.authString ?? authStringOf({ seed, index, round: number })) : undefined
-    const order = ordered ? { operation: round.operation, authString } : {}
+    const place = { seed, index, round: number, lap: 0 }
+    const order = ordered[index] ? orderOf(identity, { ...place, operation: operationOf(plan.phases[number]!, place) }) : {}
     if (number > 0) {
-      if (ordered) await store.change(identity.deviceName, order)
+      if (ordered[index]) await store.change(identity.deviceName, order)
       continue
     }
     batch.push({ ...deviceOf(identity), ...order })

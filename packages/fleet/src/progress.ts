@@ -1,81 +1,89 @@
-import type { ClientLive } from './clients.ts'
-import { Latency } from './latency.ts'
+import type { LiveHealth } from './client-messages.ts'
+import type { ControlState } from './control.ts'
 import { nothingAnswers, UNREACHABLE_AFTER } from './reachability.ts'
+import type { Tally } from './tally.ts'
 
-/** One round among the rounds of a run. */
-export type RoundPlace = { number: number; of: number; operation: string }
+/** One phase among the phases of a plan. */
+export type PhaseOfRun = { number: number; of: number; name: string }
 
-/** What a run is doing, for whoever shows it. */
-export type FleetProgress =
-  | { stage: 'keys' | 'phones'; done: number; total: number }
-  | { stage: 'server' }
-  | {
-      stage: 'round'
-      round: RoundPlace
-      /** Sessions that ended, of those of the round. */
-      done: number
-      total: number
-      failed: number
-      inFlight: number
-      /** Since the progress before this one. */
-      ratePerSecond: number
-      /** From the actual start, over all rounds so far. */
-      p50Ms: number
-      p99Ms: number
-    }
-
-/** Sums over all processes and rounds at one moment. */
-type Standing = { ended: number; failed: number; inFlight: number; actual: Latency; atMs: number }
-
-const standing = (live: readonly ClientLive[]): Standing => {
-  const sum = { ended: 0, failed: 0, inFlight: 0, actual: new Latency(), atMs: performance.now() }
-  for (const { done, failures, inFlight, actual } of live) {
-    sum.ended += done
-    sum.inFlight += inFlight
-    sum.actual.add(actual)
-    for (const { count } of failures) {
-      sum.ended += count
-      sum.failed += count
-    }
-  }
-  return sum
+/** How a phase goes. */
+export type PhaseProgress = {
+  stage: 'phase'
+  phase: PhaseOfRun
+  /** Sessions of the phase that have ended, of those that it has; how many it has is not known where that depends on the server. */
+  done: number
+  total: number | undefined
+  /** Of the phase, and how long it lasts at most, ms. */
+  elapsedMs: number
+  forMs: number | undefined
+  failed: number
+  inFlight: number
+  /** Of late. */
+  ratePerSecond: number
+  /** From the actual start, over all phases so far. */
+  p50Ms: number
+  p99Ms: number
+  /** Everything that was counted in the run so far, and in the last second. */
+  tally: Tally
+  recent: Tally
+  /** Of each client process. */
+  health: readonly LiveHealth[]
+  control: ControlState
 }
 
-/** Turns what the processes say into the progress of one round. */
-export class RoundWatch {
-  readonly #round: RoundPlace
-  readonly #total: number
-  readonly #before: Standing
-  #last: Standing
+/** What a run is doing, for whoever shows it. */
+export type FleetProgress = { stage: 'keys' | 'phones'; done: number; total: number } | { stage: 'server' } | PhaseProgress
 
-  constructor(round: RoundPlace, { total, live }: { total: number; live: readonly ClientLive[] }) {
-    this.#round = round
-    this.#total = total
-    this.#before = standing(live)
-    this.#last = this.#before
+/** What the processes of a run have told. */
+export type Standing = {
+  readonly tally: Tally
+  readonly recent: Tally
+  readonly inFlight: number
+  readonly ratePerSecond: number
+  readonly health: readonly LiveHealth[]
+}
+
+export type PhaseWatchInit = {
+  phase: PhaseOfRun
+  total: number | undefined
+  forMs: number | undefined
+  /** What stood before the phase began. */
+  before: Tally
+  startedMs: number
+}
+
+/** Turns what the processes say into the progress of one phase. */
+export class PhaseWatch {
+  readonly #init: PhaseWatchInit
+
+  constructor(init: PhaseWatchInit) {
+    this.#init = init
   }
 
   /** Nothing answers at all: there is no point in going on. */
-  isHopeless(live: readonly ClientLive[]): boolean {
-    return nothingAnswers(live, { enough: Math.min(this.#total, UNREACHABLE_AFTER) })
+  isHopeless({ done, failures }: Tally): boolean {
+    const { total = UNREACHABLE_AFTER } = this.#init
+    return nothingAnswers([{ done, failures: failures.values() }], { enough: Math.min(total, UNREACHABLE_AFTER) })
   }
 
-  /** The next progress. */
-  look(live: readonly ClientLive[]): FleetProgress {
-    const now = standing(live)
-    const seconds = Math.max(0.001, (now.atMs - this.#last.atMs) / 1000)
-    const progress = {
-      stage: 'round',
-      round: this.#round,
-      total: this.#total,
-      done: now.ended - this.#before.ended,
-      failed: now.failed - this.#before.failed,
-      inFlight: now.inFlight,
-      ratePerSecond: (now.ended - this.#last.ended) / seconds,
-      p50Ms: now.actual.percentile(50),
-      p99Ms: now.actual.percentile(99),
-    } as const
-    this.#last = now
-    return progress
+  look({ tally, recent, inFlight, ratePerSecond, health }: Standing, control: ControlState): PhaseProgress {
+    const { phase, total, forMs, before, startedMs } = this.#init
+    return {
+      stage: 'phase',
+      phase,
+      total,
+      forMs,
+      elapsedMs: performance.now() - startedMs,
+      done: tally.done + tally.failed - before.done - before.failed,
+      failed: tally.failed - before.failed,
+      inFlight,
+      ratePerSecond,
+      p50Ms: tally.actual.percentile(50),
+      p99Ms: tally.actual.percentile(99),
+      tally,
+      recent,
+      health,
+      control,
+    }
   }
 }

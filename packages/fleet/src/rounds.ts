@@ -1,9 +1,8 @@
 import { OptionError } from '@capfkit/codec/options'
-import type { Operation } from '@capfkit/server'
-import { randomOf } from './random.ts'
+import type { PlannedOperation } from './plan/plan.ts'
 
 /** One pass over the fleet: an operation, and the share of the phones that takes part. */
-export type Round = { operation: Exclude<Operation, 'none'>; share: number }
+export type Round = { operation: PlannedOperation; share: number }
 
 /** Words for operations; an upgrade is an install for a phone that has an LSC. */
 const WORDS: Readonly<Record<string, Round['operation']>> = {
@@ -23,15 +22,3 @@ export const parseRounds = (words: string): Round[] =>
     const sentence = `rounds knows ${Object.keys(WORDS).join(', ')} with a share of 0..100%, got ${JSON.stringify(part)}`
     throw new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name: 'rounds', sentence }])
   })
-
-/** Does this phone take part in that round? Decided by the seed alone. */
-export const takesPart = (place: { seed: number; index: number; round: number }, { share }: Round): boolean =>
-  share >= 1 || randomOf({ ...place, purpose: 'round' })() < share
-
-/** How many of `count` phones take part in that round. */
-export const countParticipants = (place: { seed: number; round: number; count: number }, round: Round): number => {
-  if (round.share >= 1) return place.count
-  let taking = 0
-  for (let index = 0; index < place.count; index++) if (takesPart({ ...place, index }, round)) taking++
-  return taking
-}

@@ -1,22 +1,26 @@
 import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { RunRecord } from '@capfkit/codec/run'
 import { parseAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
 import { Clients } from './clients.ts'
+import { FleetControl } from './control.ts'
 import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { identitiesOf } from './identity.ts'
 import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
-import { orderRound } from './orders.ts'
+import { orderPhase } from './orders.ts'
+import { planOf } from './plan/from-options.ts'
+import type { Plan, PlanPhase } from './plan/plan.ts'
+import { countStarts, phaseMs } from './plan/sequence.ts'
 import { clientProcesses, serverProcesses } from './processes.ts'
-import { type FleetProgress, type RoundPlace, RoundWatch } from './progress.ts'
+import { type FleetProgress, PhaseWatch } from './progress.ts'
 import { runHeader } from './recording/run-header.ts'
 import { RunRecording } from './recording/run-recording.ts'
-import { countParticipants, parseRounds } from './rounds.ts'
 import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
@@ -25,28 +29,42 @@ import { newTemporaryFolder } from './temporary-folder.ts'
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
   options: Partial<FleetOptions>
+  /** What only a plan file can say; without it the options make the phases. */
+  plan?: Omit<Plan, 'options'>
+  /** Steers the run while it runs. */
+  control?: FleetControl
   /** Stops the run: nothing more starts, what runs may end. */
   signal?: AbortSignal
   onProgress?: (progress: FleetProgress) => void
 }
 
-const PROGRESS_MS = 500
+const PROGRESS_MS = 1_000
+const MAKING_PROGRESS_MS = 500
+
+/** A phase with what is known of it before it begins. */
+type PlannedPhase = PlanPhase & { number: number; total: number | undefined }
 
 /** A run with all that it holds, torn down in reverse order. */
 class Run {
+  readonly #plan: Plan
   readonly #options: FleetOptions
   readonly #init: RunFleetInit
   readonly #clients: Clients
-  #watch: RoundWatch | undefined
+  readonly #control: FleetControl
+  /** Ends waits of the run when it is to end. */
+  readonly #ending = new AbortController()
+  #watch: PhaseWatch | undefined
   readonly #stack: AsyncDisposableStack
   #stopped = false
   #gaveUp = false
   #recordingFailure: string | undefined
 
-  constructor(init: RunFleetInit, { options, stack }: { options: FleetOptions; stack: AsyncDisposableStack }) {
+  constructor(init: RunFleetInit, { plan, stack }: { plan: Plan; stack: AsyncDisposableStack }) {
     this.#init = init
-    this.#options = options
+    this.#plan = plan
+    this.#options = plan.options
     this.#stack = stack
+    this.#control = init.control ?? new FleetControl()
     this.#clients = new Clients({
       onProgress: () => this.#giveUpIfHopeless(),
       onRecordingFailed: sentence => this.#recordingFailed(sentence),
@@ -56,16 +74,17 @@ class Run {
     signal?.addEventListener('abort', stop, { once: true })
     stack.defer(() => signal?.removeEventListener('abort', stop))
     if (signal?.aborted) stop()
+    stack.defer(this.#control.onChange(() => this.#obey()))
+    this.#obey()
   }
 
   async run(): Promise<FleetSummary> {
-    const { count } = identitiesOf(this.#options)
+    const identities = identitiesOf(this.#options)
+    const { count } = identities
     const { signal } = this.#init
-    const { embedded, server, capfCertificate, out, seed } = this.#options
-    const rounds = parseRounds(this.#options.rounds).map((round, number) => ({
-      ...round,
-      total: countParticipants({ seed, round: number, count }, round),
-    }))
+    const { embedded, server, capfCertificate, out } = this.#options
+    const plan = this.#plan
+    const phases = plan.phases.map((phase, number) => ({ ...phase, number, total: countStarts({ plan, number, identities }) }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
     const { path: folder } = this.#stack.use(await newTemporaryFolder())
     const micCa = await manufacturingCa(this.#options.micCa)
@@ -73,7 +92,7 @@ class Run {
     const keyPool = await runKeys({
       options: this.#options,
       folder,
-      need: count * rounds.length,
+      need: phases.reduce((sum, { total = count }) => sum + total, 0),
       signal,
       onProgress: (done, total) => this.#progress({ stage: 'keys', done, total }),
     })
@@ -83,8 +102,8 @@ class Run {
     const target = own?.address ?? parseAddress(server!)
     const trusted = own ? [own.certificateDer] : told
     if (out !== undefined) await writeRunFiles({ out, micCa, trusted })
-    const processes = clientProcesses(this.#options, { cores: availableParallelism(), phones: count })
-    const header = runHeader({ options: this.#options, target, phones: count, processes, rounds })
+    const processes = clientProcesses(plan, { cores: availableParallelism(), phones: count })
+    const header = runHeader({ options: this.#options, target, phones: count, processes, phases })
     const recording = out === undefined ? undefined : this.#stack.use(await this.#record(out, header))
     const store = this.#store(own)
     const { boot, bootServer } = this.#options
@@ -92,37 +111,43 @@ class Run {
       own && store && boot !== '0%'
         ? this.#stack.use(await startEmbeddedCluster({ options: this.#options, capf: own, store }))
         : undefined
-    const order = async (round: number) => {
-      if (store) await orderRound(store, { options: this.#options, round, signal })
+    const order = async (number: number) => {
+      if (store) await orderPhase(store, { plan, number, signal: this.#ending.signal })
     }
     await order(0)
     const init = {
-      options: this.#options,
+      plan,
       target,
       trusted,
       bootTarget: cluster?.bootTarget ?? (bootServer === undefined ? undefined : { host: bootServer, options: {} }),
       micCa: { certificateDer: micCa.certificateDer, keyPem: privateKeyPem(micCa.privateKey) },
       keyPoolFile: keyPool?.file,
       ordered: store !== undefined,
+      // Where devices come again, each process orders for its own.
+      storeUrl: phases.some(({ devices }) => devices === 'again') ? this.#storeUrl(own) : undefined,
       recording: recording?.part,
     }
     await this.#makePhones(count, { processes, init })
     signal?.throwIfAborted()
     const done: RoundSummary[] = []
-    for (const [number, { operation, total }] of rounds.entries()) {
+    for (const phase of phases) {
       if (this.#stopped) break
-      if (number > 0) await order(number)
-      const round = await this.#runRound({ number, of: rounds.length, operation }, { own, total })
+      if (phase.number > 0) await order(phase.number)
+      if (phase.afterMs > 0) await delay(phase.afterMs, undefined, { signal: this.#ending.signal }).catch(() => {})
+      const round = await this.#runPhase(phase, own)
       done.push(round)
-      recording?.roundEnd(number, round)
+      recording?.roundEnd(phase.number, round)
     }
     const report = await own?.report()
+    const { tally } = this.#clients
+    const started = tally.done + tally.failed
     const summary = summarize({
       options: this.#options,
       phones: count,
-      planned: rounds.reduce((sum, { total }) => sum + total, 0),
+      // What a phase by time has had was all that it was to have.
+      planned: phases.some(({ total }) => total === undefined) ? started : phases.reduce((sum, { total }) => sum + total!, 0),
       target,
-      tally: this.#clients.tally,
+      tally,
       rounds: done,
       health: this.#clients.health,
       poolSize: keyPool?.count ?? 0,
@@ -156,8 +181,12 @@ class Run {
     this.#init.onProgress?.(progress)
   }
 
+  #storeUrl(own: EmbeddedServer | undefined): string | undefined {
+    return own?.storeUrl ?? this.#options.store
+  }
+
   #store(own: EmbeddedServer | undefined): DeviceStore | undefined {
-    const url = own?.storeUrl ?? this.#options.store
+    const url = this.#storeUrl(own)
     return url === undefined ? undefined : this.#stack.use(openDeviceStore(url))
   }
 
@@ -167,7 +196,7 @@ class Run {
   ): Promise<void> {
     this.#stack.use(this.#clients)
     if (this.#stopped) return
-    const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), PROGRESS_MS)
+    const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), MAKING_PROGRESS_MS)
     try {
       await this.#clients.start(init, processes)
     } finally {
@@ -177,28 +206,40 @@ class Run {
 
   #stop(): void {
     this.#stopped = true
+    this.#ending.abort()
     this.#clients.stop()
   }
 
+  /** Do what whoever steers the run wants by now. */
+  #obey(): void {
+    const { stopping, draining, factor, paused } = this.#control.state
+    if (stopping) this.#stop()
+    else if (draining) {
+      this.#stopped = true
+      this.#ending.abort()
+      this.#clients.drain()
+    } else this.#clients.setPace({ factor, paused })
+  }
+
   #giveUpIfHopeless(): void {
-    if (this.#stopped || !this.#watch?.isHopeless(this.#clients.live)) return
+    if (this.#stopped || !this.#watch?.isHopeless(this.#clients.tally)) return
     this.#gaveUp = true
     this.#stop()
   }
 
-  async #runRound(round: RoundPlace, { own, total }: { own: EmbeddedServer | undefined; total: number }): Promise<RoundSummary> {
+  async #runPhase(phase: PlannedPhase, own: EmbeddedServer | undefined): Promise<RoundSummary> {
+    const { name, number, total } = phase
     const before = this.#clients.tally
     const cpuBefore = { generator: this.#generatorCpuMs, server: (await own?.report())?.cpuMs ?? 0 }
-    const watch = new RoundWatch(round, { total, live: this.#clients.live })
     const startedMs = performance.now()
+    const place = { number, of: this.#plan.phases.length, name }
+    const watch = new PhaseWatch({ phase: place, total, forMs: phaseMs(phase), before, startedMs })
     this.#watch = watch
-    const show = () => {
-      this.#progress(watch.look(this.#clients.live))
-      this.#giveUpIfHopeless()
-    }
+    const show = () => this.#progress(watch.look(this.#clients, this.#control.state))
     const timer = setInterval(show, PROGRESS_MS)
     try {
-      await this.#clients.runRound(round.number)
+      show()
+      await this.#clients.runPhase(number)
       show()
     } finally {
       clearInterval(timer)
@@ -207,7 +248,7 @@ class Run {
     const { done, failed } = this.#clients.tally
     const report = await own?.report()
     return {
-      operation: round.operation,
+      operation: name,
       done: done - before.done,
       failed: failed - before.failed,
       seconds,
@@ -228,10 +269,8 @@ class Run {
  *   reason of the signal when it aborts before the first round. Whatever phones and server do to each other is in the summary.
  */
 export const runFleet = async (init: RunFleetInit): Promise<FleetSummary> => {
-  const options = checkFleetOptions(init.options)
+  const checked = checkFleetOptions(init.options)
+  const options = { ...checked, serverWorkers: serverProcesses(checked, availableParallelism()) }
   await using stack = new AsyncDisposableStack()
-  return await new Run(init, {
-    options: { ...options, serverWorkers: serverProcesses(options, availableParallelism()) },
-    stack,
-  }).run()
+  return await new Run(init, { plan: init.plan ? { ...init.plan, options } : planOf(options), stack }).run()
 }

@@ -10,8 +10,10 @@ export type EncodedTally = {
   started: number
   done: number
   lateStarts: number
+  skipped: number
   failures: Failure[]
   operations: Record<string, number>
+  /** By name; where nothing was recorded there is nothing. */
   latency: Record<string, string>
 }
 
@@ -33,6 +35,8 @@ export class Tally {
   done = 0
   /** Sessions that began noticeably after the moment that the schedule named. */
   lateStarts = 0
+  /** Sessions that could not start when they were due: the device was busy still, or too many were in flight. */
+  skipped = 0
   readonly failures = new Map<string, Failure>()
   readonly operations = new Map<string, number>()
   readonly scheduled = new Latency()
@@ -77,6 +81,7 @@ export class Tally {
     this.started += other.started
     this.done += other.done
     this.lateStarts += other.lateStarts
+    this.skipped += other.skipped
     for (const failure of other.failures.values()) this.#addFailure(failure)
     for (const [operation, count] of other.operations) this.operations.set(operation, (this.operations.get(operation) ?? 0) + count)
     this.scheduled.add(other.scheduled)
@@ -85,17 +90,25 @@ export class Tally {
   }
 
   encode(): EncodedTally {
-    const latency: Record<string, string> = { scheduled: this.scheduled.encode(), actual: this.actual.encode() }
-    for (const phase of FLEET_PHASES) latency[phase] = this.phases[phase].encode()
-    const { started, done, lateStarts } = this
+    const latency: Record<string, string> = {}
+    for (const [name, times] of Object.entries({ scheduled: this.scheduled, actual: this.actual, ...this.phases }))
+      if (times.count > 0) latency[name] = times.encode()
+    const { started, done, lateStarts, skipped } = this
     return {
       started,
       done,
       lateStarts,
+      skipped,
       failures: [...this.failures.values()],
       operations: Object.fromEntries(this.operations),
       latency,
     }
+  }
+
+  static sum(parts: readonly Tally[]): Tally {
+    const sum = new Tally()
+    for (const part of parts) sum.add(part)
+    return sum
   }
 
   static decode(encoded: EncodedTally): Tally {
@@ -103,12 +116,11 @@ export class Tally {
     tally.started = encoded.started
     tally.done = encoded.done
     tally.lateStarts = encoded.lateStarts
+    tally.skipped = encoded.skipped
     for (const failure of encoded.failures) tally.#addFailure(failure)
     for (const [operation, count] of Object.entries(encoded.operations)) tally.operations.set(operation, count)
-    const add = (into: Latency, name: string) => into.add(Latency.decode(encoded.latency[name]!))
-    add(tally.scheduled, 'scheduled')
-    add(tally.actual, 'actual')
-    for (const phase of FLEET_PHASES) add(tally.phases[phase], phase)
+    const times: Record<string, Latency> = { scheduled: tally.scheduled, actual: tally.actual, ...tally.phases }
+    for (const [name, histogram] of Object.entries(encoded.latency)) times[name]?.add(Latency.decode(histogram))
     return tally
   }
 }

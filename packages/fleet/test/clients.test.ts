@@ -2,6 +2,7 @@ import { generateKeyPair, newManufacturingCa, privateKeyPem } from '@capfkit/pki
 import t from 'tap'
 import { Clients } from '../src/clients.ts'
 import type { FleetOptions } from '../src/options.ts'
+import { planOf } from '../src/plan/from-options.ts'
 import { childrenRunning, startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions } from './fleet-options.ts'
 
@@ -10,7 +11,7 @@ startChildrenPlainly()
 const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
 
 const init = (options: Partial<FleetOptions> = {}) => ({
-  options: fleetOptions({ phones: 4, ...options }),
+  plan: planOf(fleetOptions({ phones: 4, ...options })),
   target: { host: '127.0.0.1', port: 9 },
   trusted: [certificateDer],
   micCa: { certificateDer, keyPem: privateKeyPem(keyPair.privateKey) },
@@ -24,7 +25,7 @@ t.test('a process that has died between two rounds is noticed at the next one', 
   const [pid] = childrenRunning('client-process')
   process.kill(pid!, 'SIGKILL')
   while (childrenRunning('client-process').includes(pid!)) await new Promise(resolve => setTimeout(resolve, 5))
-  await t.rejects(clients.runRound(0), { code: 'FLEET_CLIENT_FAILED', message: /ended by SIGKILL/ })
+  await t.rejects(clients.runPhase(0), { code: 'FLEET_CLIENT_FAILED', message: /ended by SIGKILL/ })
 })
 
 t.test('what a process cannot do is told with its own code and place, and ends nothing else', async t => {

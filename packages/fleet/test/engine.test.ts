@@ -6,7 +6,8 @@ import t from 'tap'
 import { FleetEngine } from '../src/engine.ts'
 import { KeySource } from '../src/key-source.ts'
 import type { FleetOptions } from '../src/options.ts'
-import { orderRound } from '../src/orders.ts'
+import { orderPhase } from '../src/orders.ts'
+import { planOf } from '../src/plan/from-options.ts'
 import { fleetOptions } from './fleet-options.ts'
 
 const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
@@ -16,7 +17,7 @@ const FEW: Partial<FleetOptions> = { phones: 10, key: 'ec:p256', concurrency: 4 
 /** The phones of one process, in this process. */
 const engineFor = (init: Partial<ConstructorParameters<typeof FleetEngine>[0]>) =>
   new FleetEngine({
-    options: fleetOptions(FEW),
+    plan: planOf(fleetOptions(FEW)),
     first: 0,
     step: 1,
     target: { host: '127.0.0.1', port: 9 },
@@ -29,12 +30,12 @@ const engineFor = (init: Partial<ConstructorParameters<typeof FleetEngine>[0]>) 
 
 t.test('a phone that has no certificate to show has done what a troubleshoot asks for', async t => {
   const store = new MemoryDeviceStore()
-  const options = fleetOptions({ ...FEW, rounds: 'troubleshoot,install' })
+  const plan = planOf(fleetOptions({ ...FEW, rounds: 'troubleshoot,install' }))
   await using server = await CapfServer.start({ store, certificate, options: { listen: '127.0.0.1:0' } })
-  const engine = engineFor({ options, target: server.address })
+  const engine = engineFor({ plan, target: server.address })
   await engine.prepare()
-  await orderRound(store, { options, round: 0 })
-  await engine.runRound(0, performance.now())
+  await orderPhase(store, { plan, number: 0 })
+  await engine.runPhase(0, performance.now())
   t.match(engine.tally, { started: 10, done: 10, failed: 0 })
   t.strictSame(Object.fromEntries(engine.tally.operations), { troubleshoot: 10 })
   t.equal(await store.count({ operation: 'none', status: 5 }), 10, 'the server says so too')
@@ -42,15 +43,15 @@ t.test('a phone that has no certificate to show has done what a troubleshoot ask
 
 t.test('each process has the phones that are its own, and all of them together have each once', async t => {
   const store = new MemoryDeviceStore()
-  const options = fleetOptions({ ...FEW, phones: 11, rounds: 'install:60%,delete:60%' })
+  const plan = planOf(fleetOptions({ ...FEW, phones: 11, rounds: 'install:60%,delete:60%' }))
   await using server = await CapfServer.start({ store, certificate, options: { listen: '127.0.0.1:0' } })
-  await orderRound(store, { options, round: 0 })
+  await orderPhase(store, { plan, number: 0 })
   const planned = await store.count({ operation: 'install' })
-  const engines = [0, 1, 2].map(first => engineFor({ options, first, step: 3, target: server.address }))
+  const engines = [0, 1, 2].map(first => engineFor({ plan, first, step: 3, target: server.address }))
   const made: number[] = []
   for (const engine of engines) await engine.prepare(count => made.push(count))
   t.strictSame(made, [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3])
-  await Promise.all(engines.map(engine => engine.runRound(0, performance.now())))
+  await Promise.all(engines.map(engine => engine.runPhase(0, performance.now())))
   t.equal(
     engines.reduce((sum, { tally }) => sum + tally.done, 0),
     planned,
@@ -64,10 +65,10 @@ t.test('by rate, due times are those of the whole fleet', async t => {
   await once(silent, 'listening')
   t.teardown(() => silent.close())
   const target = { host: '127.0.0.1', port: (silent.address() as { port: number }).port }
-  const options = fleetOptions({ ...FEW, rate: 10_000, phones: 10 })
-  const engine = engineFor({ options, first: 1, step: 2, target })
+  const plan = planOf(fleetOptions({ ...FEW, rate: 10_000, phones: 10 }))
+  const engine = engineFor({ plan, first: 1, step: 2, target })
   await engine.prepare()
-  const over = engine.runRound(0, performance.now())
+  const over = engine.runPhase(0, performance.now())
   while (engine.tally.started < 5) await new Promise(setImmediate)
   t.equal(engine.inFlight, 5, 'its five phones of ten wait for a server that says nothing')
   engine.stop(0)
@@ -82,7 +83,7 @@ t.test('after a stop running sessions have some time to end, and are ended then'
   t.teardown(() => silent.close())
   const engine = engineFor({ target: { host: '127.0.0.1', port: (silent.address() as { port: number }).port } })
   await engine.prepare()
-  const over = engine.runRound(0, performance.now())
+  const over = engine.runPhase(0, performance.now())
   while (sockets.length < 4) await new Promise(setImmediate)
   engine.stop(20)
   t.equal(engine.inFlight, 4, 'they go on')
@@ -93,7 +94,7 @@ t.test('after a stop running sessions have some time to end, and are ended then'
 })
 
 t.test('a stop while phones are being made makes no more of them', async t => {
-  const engine = engineFor({ options: fleetOptions({ ...FEW, phones: 1000 }) })
+  const engine = engineFor({ plan: planOf(fleetOptions({ ...FEW, phones: 1000 })) })
   let made = 0
   await engine.prepare(count => {
     made = count
@@ -104,9 +105,9 @@ t.test('a stop while phones are being made makes no more of them', async t => {
 
 t.test('it is told once when enough sessions have ended to see whether anything answers', async t => {
   let told = 0
-  const engine = engineFor({ options: fleetOptions({ ...FEW, phones: 120 }), onFirstEnded: () => told++ })
+  const engine = engineFor({ plan: planOf(fleetOptions({ ...FEW, phones: 120 })), onFirstEnded: () => told++ })
   await engine.prepare()
-  await engine.runRound(0, performance.now())
+  await engine.runPhase(0, performance.now())
   t.match(engine.tally, { failed: 120 })
   t.equal(told, 1)
 })

@@ -1,8 +1,9 @@
 import { type Device, MemoryDeviceStore } from '@capfkit/server'
 import t from 'tap'
 import { authStringOf, identitiesOf } from '../src/identity.ts'
-import { orderRound } from '../src/orders.ts'
-import { takesPart } from '../src/rounds.ts'
+import { orderPhase } from '../src/orders.ts'
+import { planOf } from '../src/plan/from-options.ts'
+import { takesPart } from '../src/plan/sequence.ts'
 import { fleetOptions, range } from './fleet-options.ts'
 import { rowsOf } from './loaded-server.ts'
 
@@ -14,11 +15,12 @@ const options = fleetOptions({
   key: 'rsa:1024=1,rsa:4096=1,ec:p256=1,ec:p521=1',
   rounds: 'install:50%,delete:25%',
 })
+const plan = planOf(options)
 const identities = identitiesOf(options)
 
 const ordered = async (...rounds: number[]) => {
   const store = new MemoryDeviceStore()
-  for (const round of rounds) await orderRound(store, { options, round })
+  for (const number of rounds) await orderPhase(store, { plan, number })
   return store
 }
 
@@ -44,7 +46,7 @@ t.test('who takes part has the operation pending and, by string, the string that
   for (const index of range(1200)) {
     const { deviceName, authMode } = identities.at(index)
     const row = (await store.get(deviceName))!
-    const takes = takesPart({ seed: 4, index, round: 0 }, { operation: 'install', share: 0.5 })
+    const takes = takesPart({ seed: 4, index, round: 0 }, 0.5)
     if (takes) taking++
     const authString = takes && authMode === 'string' ? authStringOf({ seed: 4, index, round: 0 }) : undefined
     const expected = takes ? { operation: 'install', status: PENDING, authString } : { operation: 'none', status: 1, authString }
@@ -61,7 +63,7 @@ t.test('a later round changes those that take part, with new strings, and leaves
   for (const index of range(1200)) {
     const { deviceName, authMode } = identities.at(index)
     const [was, row] = [(await before.get(deviceName))!, (await store.get(deviceName))!]
-    if (takesPart({ seed: 4, index, round: 1 }, { operation: 'delete', share: 0.25 })) {
+    if (takesPart({ seed: 4, index, round: 1 }, 0.25)) {
       deleted++
       const authString = authMode === 'string' ? authStringOf({ seed: 4, index, round: 1 }) : undefined
       if (row.operation !== 'delete' || row.status !== PENDING || row.authString !== authString) wrong.push(row)
@@ -79,7 +81,7 @@ t.test('rows of an earlier run are replaced, those of other devices are not touc
     { name: deviceName, ...earlier },
     { name: 'SEPFFFFFFFFFFFF', ...earlier },
   ])
-  await orderRound(store, { options, round: 0 })
+  await orderPhase(store, { plan, number: 0 })
   t.not((await store.get(deviceName))?.authString, 'old')
   t.not((await store.get(deviceName))?.status, 13)
   t.match(await store.get('SEPFFFFFFFFFFFF'), earlier)
@@ -91,7 +93,7 @@ t.test('a string from a CSV is ordered as it stands there, in each round', async
   const store = new MemoryDeviceStore()
   const ofCsv = fleetOptions({ csv, rounds: 'install,delete' })
   for (const round of [0, 1]) {
-    await orderRound(store, { options: ofCsv, round })
+    await orderPhase(store, { plan: planOf(ofCsv), number: round })
     t.match(await store.get('SEP1'), { authMode: 'string', authString: '0042' })
     t.match(await store.get('SEP2'), { authMode: 'null', authString: undefined })
   }
@@ -99,6 +101,6 @@ t.test('a string from a CSV is ordered as it stands there, in each round', async
 
 t.test('after a stop nothing more is ordered', async t => {
   const store = new MemoryDeviceStore()
-  await orderRound(store, { options, round: 0, signal: AbortSignal.abort() })
+  await orderPhase(store, { plan, number: 0, signal: AbortSignal.abort() })
   t.equal(await store.count(), 0)
 })

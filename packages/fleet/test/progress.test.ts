@@ -1,36 +1,32 @@
 import t from 'tap'
-import type { ClientLive } from '../src/clients.ts'
-import { Latency } from '../src/latency.ts'
-import { RoundWatch } from '../src/progress.ts'
+import { FleetControl } from '../src/control.ts'
+import { PhaseWatch } from '../src/progress.ts'
+import { Tally } from '../src/tally.ts'
 
-const live = ({ done = 0, failed = 0, inFlight = 0, ms = [] as number[] } = {}): ClientLive => {
-  const actual = new Latency()
-  for (const sample of ms) actual.record(sample)
-  return {
-    done,
-    inFlight,
-    actual,
-    failures: failed > 0 ? [{ side: 'server', phase: 'connect', reason: 'PHONE_CONNECT_REFUSED', count: failed }] : [],
-  }
+const tallyOf = ({ done = 0, failed = 0, ms = 10 } = {}): Tally => {
+  const tally = new Tally()
+  const ended = { scheduledMs: ms, actualMs: ms, phasesMs: {}, operation: 'install' }
+  for (let count = 0; count < done; count++) tally.record({ ...ended, failure: undefined })
+  const failure = { side: 'server', phase: 'connect', reason: 'PHONE_CONNECT_REFUSED' } as const
+  for (let count = 0; count < failed; count++) tally.record({ ...ended, failure })
+  return tally
 }
-const round = { number: 1, of: 3, operation: 'delete' }
+const phase = { number: 1, of: 3, name: 'delete' }
+const watchOf = (total: number | undefined, before = new Tally()) =>
+  new PhaseWatch({ phase, total, forMs: undefined, before, startedMs: performance.now() })
 
-t.test('the progress of a round is that of all processes, without the rounds before it', async t => {
-  const watch = new RoundWatch(round, { total: 40, live: [live({ done: 100, failed: 3 }), live({ done: 90 })] })
-  const progress = watch.look([live({ done: 110, failed: 5, inFlight: 4, ms: [10] }), live({ done: 95, inFlight: 2, ms: [30] })])
-  t.match(progress, { stage: 'round', round, total: 40, done: 17, failed: 2, inFlight: 6 })
-  if (progress.stage !== 'round') return t.fail()
-  t.strictSame([Math.round(progress.p50Ms), Math.round(progress.p99Ms)], [10, 30])
+t.test('the progress of a phase is without the phases before it', async t => {
+  const watch = watchOf(40, tallyOf({ done: 190, failed: 3 }))
+  const tally = tallyOf({ done: 205, failed: 5, ms: 30 })
+  const standing = { tally, recent: tallyOf({ done: 1 }), inFlight: 6, ratePerSecond: 12, health: [] }
+  const progress = watch.look(standing, new FleetControl().state)
+  t.match(progress, { stage: 'phase', phase, total: 40, done: 17, failed: 2, inFlight: 6, ratePerSecond: 12 })
+  t.strictSame([Math.round(progress.p50Ms), Math.round(progress.p99Ms)], [30, 30])
 })
 
-t.test('the rate is that since the look before', async t => {
-  const watch = new RoundWatch(round, { total: 40, live: [] })
-  const rate = (progress: ReturnType<RoundWatch['look']>) => (progress.stage === 'round' ? progress.ratePerSecond : -1)
-  t.ok(rate(watch.look([live({ done: 20 })])) > 0)
-  t.equal(rate(watch.look([live({ done: 20 })])), 0, 'nothing ended meanwhile')
-})
-
-t.test('hopeless after fifty failing connects, or after all of a smaller round', async t => {
-  const isHopeless = (total: number, failed: number) => new RoundWatch(round, { total, live: [] }).isHopeless([live({ failed })])
+t.test('hopeless after fifty failing connects, or after all of a smaller phase', async t => {
+  const isHopeless = (total: number | undefined, failed: number) => watchOf(total).isHopeless(tallyOf({ failed }))
   t.strictSame([isHopeless(1000, 49), isHopeless(1000, 50), isHopeless(7, 6), isHopeless(7, 7)], [false, true, false, true])
+  t.strictSame([isHopeless(undefined, 49), isHopeless(undefined, 50)], [false, true])
+  t.notOk(watchOf(1000).isHopeless(tallyOf({ done: 1, failed: 500 })), 'something answered')
 })

@@ -25,7 +25,7 @@ t.test('a server that is killed in the middle: the run ends, every failure is co
   await using _ = group
   let isKilled = false
   const onProgress = (progress: FleetProgress) => {
-    if (isKilled || progress.stage !== 'round' || progress.done < 20) return
+    if (isKilled || progress.stage !== 'phase' || progress.done < 20) return
     isKilled = true
     for (const pid of group.pids) process.kill(pid, 'SIGKILL')
   }

@@ -3,7 +3,7 @@ import { openDeviceStore } from '@capfkit/server'
 import t from 'tap'
 import { identitiesOf } from '../src/identity.ts'
 import { type FleetOptions, runFleet } from '../src/index.ts'
-import { takesPart } from '../src/rounds.ts'
+import { takesPart } from '../src/plan/sequence.ts'
 import { startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions, range } from './fleet-options.ts'
 import { LoadedServer } from './loaded-server.ts'
@@ -33,7 +33,7 @@ t.test('the store says of each phone what was done with it, by status number and
   for (const index of range(40)) {
     const { deviceName, key } = identities.at(index)
     const row = rows.get(deviceName)
-    const takes = (round: number, share: number) => takesPart({ seed: 3, index, round }, { operation: 'delete', share })
+    const takes = (round: number, share: number) => takesPart({ seed: 3, index, round }, share)
     const status = takes(2, 0.4) ? 4 : takes(1, 0.5) ? 5 : 3
     seen.add(status)
     t.match(row, { operation: 'none', status, authString: undefined, failedAttempts: 0 }, deviceName)

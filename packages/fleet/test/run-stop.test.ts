@@ -35,7 +35,7 @@ t.test('a stop in the middle: nothing more starts, what ran has ended, and the c
   const controller = new AbortController()
   let openAtStop = 0
   const onProgress = (progress: FleetProgress) => {
-    if (progress.stage !== 'round' || progress.done === 0 || controller.signal.aborted) return
+    if (progress.stage !== 'phase' || progress.done === 0 || controller.signal.aborted) return
     openAtStop = progress.inFlight
     controller.abort()
   }
@@ -70,7 +70,7 @@ t.test('a client process that dies ends the run with an error, not with a wait',
   const before = handles()
   let killed: number | undefined
   const onProgress = (progress: FleetProgress) => {
-    if (killed !== undefined || progress.stage !== 'round') return
+    if (killed !== undefined || progress.stage !== 'phase') return
     killed = childrenRunning('client-process')[0]
     process.kill(killed!, 'SIGKILL')
   }

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { runSchedule, type Start } from '../src/schedule.ts'
+import { Pace } from '../src/pace.ts'
+import { runSchedule as runPaced, type ScheduleInit, type Start } from '../src/schedule.ts'
 import { range } from './fleet-options.ts'
 
 const { signal: never } = new AbortController()
 
-/** Starts every `stepMs` from now on. */
-const every = (stepMs: number, count: number): Start<number>[] => {
-  const now = performance.now()
-  return range(count).map(item => ({ item, dueMs: now + item * stepMs }))
-}
+/** As planned, from now on. */
+const runSchedule = <T>(init: Omit<ScheduleInit<T>, 'pace'>) => runPaced({ pace: new Pace(performance.now()), ...init })
+
+/** Starts every `stepMs` from the beginning on. */
+const every = (stepMs: number, count: number): Start<number>[] => range(count).map(item => ({ item, dueMs: item * stepMs }))
 
 /** One promise that the test resolves. */
 const gate = () => {
@@ -185,4 +186,84 @@ t.test('a hundred thousand starts: no further is looked ahead than what runs', a
     t.equal(ended, COUNT)
     t.ok(ahead <= 33, `${ahead} taken and not ended`)
   }
+})
+
+t.test('a pause starts nothing, and makes nothing late', async t => {
+  const pace = new Pace(performance.now())
+  const lateMs: number[] = []
+  const run = async ({ item, dueMs }: Start<number>) => {
+    lateMs.push(performance.now() - dueMs)
+    if (item === 4) {
+      pace.change({ factor: 1, paused: true })
+      setTimeout(() => pace.change({ factor: 1, paused: false }), 120).unref()
+    }
+  }
+  const before = performance.now()
+  const keepAlive = setInterval(() => {}, 20)
+  await runPaced({ starts: every(2, 20), concurrency: undefined, run, signal: never, pace })
+  clearInterval(keepAlive)
+  t.equal(lateMs.length, 20)
+  t.ok(performance.now() - before >= 120, 'the pause was kept')
+  t.ok(lateMs[5]! < 100, `the first after it was ${lateMs[5]} ms late`)
+})
+
+t.test('twice as fast, everything is due at half of the time', async t => {
+  const pace = new Pace(0, { factor: 2, paused: false })
+  t.equal(pace.realMs(1_000), 500)
+  pace.change({ factor: 1, paused: true })
+  t.equal(pace.realMs(1e9), Number.POSITIVE_INFINITY)
+  const stoodAt = pace.scheduleMs
+  t.equal(pace.scheduleMs, stoodAt, 'it stands still')
+})
+
+t.test('what cannot start when it is due is left out, not made up for', async t => {
+  const started: number[] = []
+  const mayStart = (item: number) => item % 3 !== 0
+  const run = async ({ item }: Start<number>) => void started.push(item)
+  await runSchedule({ starts: every(0, 7), concurrency: undefined, mayStart, run, signal: never })
+  t.strictSame(started, [1, 2, 4, 5])
+})
+
+t.test('nothing is started after the time of the phase, in either model', async t => {
+  for (const concurrency of [undefined, 2]) {
+    let [started, lastMs] = [0, 0]
+    const before = performance.now()
+    const run = async () => {
+      started++
+      lastMs = performance.now() - before
+      await delay(1)
+    }
+    await runSchedule({ starts: every(5, 100_000), concurrency, untilMs: 60, run, signal: never })
+    t.ok(started > 1 && started < 200, `${started}`)
+    t.ok(lastMs < 200, `the last began after ${lastMs} ms`)
+  }
+})
+
+t.test('closed model: who comes again waits behind those that were not there yet, and thinks before', async t => {
+  const order: string[] = []
+  const run = async ({ item }: Start<string>) => {
+    order.push(item)
+    await delay(1)
+  }
+  const next = (item: string) => (item.length < 3 ? { item: `${item}${item[0]}`, afterMs: item[0] === 'a' ? 30 : 0 } : undefined)
+  const starts = ['a', 'b', 'c'].map(item => ({ item, dueMs: 0 }))
+  await runSchedule({ starts, concurrency: 2, next, run, signal: never })
+  t.strictSame(order.slice(0, 3), ['a', 'b', 'c'])
+  t.strictSame(order.toSorted(), ['a', 'aa', 'aaa', 'b', 'bb', 'bbb', 'c', 'cc', 'ccc'])
+  t.strictSame(order.at(-1), 'aaa', 'thinking took it to the end')
+})
+
+t.test('closed model: twice the pace is twice as many at once; a stop ends those that think', async t => {
+  const pace = new Pace(performance.now(), { factor: 2, paused: false })
+  const watch = new Watch()
+  const run = watch.around(() => new Promise(setImmediate))
+  await runPaced({ starts: every(1, 40), concurrency: 3, run, signal: never, pace })
+  t.equal(watch.most, 6)
+  const controller = new AbortController()
+  const next = (item: number) => {
+    setImmediate(() => controller.abort())
+    return { item, afterMs: 3_600_000 }
+  }
+  await runSchedule({ starts: every(1, 1), concurrency: 1, next, run: async () => {}, signal: controller.signal })
+  t.pass('it is over')
 })

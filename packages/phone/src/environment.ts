@@ -2,8 +2,10 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { type Socket, connect as tcpConnect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import type { KeySpec } from '@capfkit/pki'
 import type { StartTimer } from './deadline.ts'
 import type { MakeKey } from './device.ts'
+import { connectOverLink, type Network } from './network/connect.ts'
 import type { Resolve } from './resolver.ts'
 import type { ConsoleLine } from './screen/console-lines.ts'
 import type { StatusMessage } from './screen/status-messages.ts'
@@ -47,9 +49,13 @@ export type Environment = {
   delay: (ms: number, signal: AbortSignal | undefined) => Promise<unknown>
   /** In [0, 1). */
   random: () => number
+  /** How long key generation takes at least, ms; without it what options and model say. */
+  keyGenerationMs: ((spec: KeySpec) => number) | undefined
   startTimer: StartTimer
   connect: Connect
   connectTcp: ConnectTcp
+  /** What lies between the phone and the servers that it speaks TLS with; without it nothing but the real network does. */
+  network: Network | undefined
   createUdpSocket: () => UdpSocket
   /** Asked for every name before anything connects to it; without it the names of CAPF servers are left to `connect`. */
   resolve: Resolve | undefined
@@ -65,16 +71,19 @@ const monotonicNow = () => performance.timeOrigin + performance.now()
 
 const waitFor: Environment['delay'] = (ms, signal) => wait(ms, undefined, signal ? { signal } : {})
 
+/**
+ * Neither chain nor name is asked about: the session compares the whole certificate with those that the phone was told to
+ * trust, before it sends anything [CAPF-1.1].
+ */
+export const TLS_CLIENT = { rejectUnauthorized: false, checkServerIdentity: () => undefined } as const
+
 const connectTls: Connect = ({ host, port, localAddress, tls }) =>
   tlsConnect({
     host,
     port,
     ...(localAddress === undefined ? {} : { localAddress }),
     secureContext: tls.secureContext,
-    // Neither chain nor name is asked about: the session compares the whole certificate with those that the phone was told to
-    // trust, before it sends anything [CAPF-1.1].
-    rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
+    ...TLS_CLIENT,
   })
 
 const connectByTcp: ConnectTcp = ({ host, port, localAddress }) =>
@@ -83,20 +92,26 @@ const connectByTcp: ConnectTcp = ({ host, port, localAddress }) =>
 /** The real world for everything that is not given. */
 export const environmentOf = (
   given: Partial<Omit<Environment, 'makeKey' | 'tls' | 'trusted'>> & Pick<Environment, 'makeKey' | 'tls' | 'trusted'>,
-): Environment => ({
+): Environment => {
+  const { now = monotonicNow, startTimer = setTimeout, connectTcp = connectByTcp, network } = given
+  const overNetwork = network && connectOverLink(network, { now, startTimer, connectTcp })
+  return {
   makeKey: given.makeKey,
   tls: given.tls,
   trusted: given.trusted,
-  now: given.now ?? monotonicNow,
+  now,
   delay: given.delay ?? waitFor,
   random: given.random ?? Math.random,
-  startTimer: given.startTimer ?? setTimeout,
-  connect: given.connect ?? connectTls,
-  connectTcp: given.connectTcp ?? connectByTcp,
+  keyGenerationMs: given.keyGenerationMs,
+  startTimer,
+  connect: given.connect ?? overNetwork ?? connectTls,
+  connectTcp,
+  network,
   createUdpSocket: given.createUdpSocket ?? (() => createSocket('udp4')),
   resolve: given.resolve,
   onStatus: given.onStatus,
   onConsole: given.onConsole,
   log: given.log,
   onBytes: given.onBytes,
-})
+}
+}

@@ -8,6 +8,8 @@ export type KeyJob = { device: Device; environment: Environment; spec: KeySpec; 
 /** How long the phone pretends to be busy, in ms. */
 const pretendedMs = ({ device, environment, spec }: KeyJob): number => {
   const { keyGenerationDelayMs } = device.options
+  const given = environment.keyGenerationMs?.(spec)
+  if (given !== undefined) return given
   return keyGenerationDelayMs >= 0
     ? keyGenerationDelayMs
     : modelledKeyMs({ model: device.model, spec, random: environment.random() })

@@ -19,18 +19,18 @@ const bar = (share: number, width: number) => {
 const HEADINGS = { keys: 'making RSA keys', phones: 'making phones', server: 'starting the server' } as const
 
 const heading = (progress: FleetProgress): string => {
-  if (progress.stage !== 'round') return HEADINGS[progress.stage]
-  const { number, of, operation } = progress.round
-  return `round ${number + 1} of ${of}, ${operation}`
+  if (progress.stage !== 'phase') return HEADINGS[progress.stage]
+  const { number, of, name } = progress.phase
+  return `phase ${number + 1} of ${of}, ${name}`
 }
 
 const counts = (progress: FleetProgress): string[] => {
   if (progress.stage === 'server') return []
   const { done, total } = progress
-  if (progress.stage !== 'round') return [`${done} of ${total}`]
+  if (progress.stage !== 'phase') return [`${done} of ${total}`]
   const { failed, inFlight, ratePerSecond, p50Ms, p99Ms } = progress
   return [
-    `${done} of ${total}`,
+    total === undefined ? `${done} done` : `${done} of ${total}`,
     `${failed} failed`,
     `${inFlight} open`,
     `${Math.round(ratePerSecond)}/s`,
@@ -45,16 +45,22 @@ const fitting = (texts: readonly string[], width: number): string => {
   return all.length <= width || texts.length <= 1 ? all : fitting(texts.slice(0, -1), width)
 }
 
+/** How much of it is done, by number or else by time. */
+const shareDone = (progress: FleetProgress): number | undefined => {
+  if (progress.stage === 'server') return undefined
+  if (progress.total !== undefined) return progress.done / Math.max(1, progress.total)
+  return progress.stage !== 'phase' || progress.forMs === undefined ? undefined : progress.elapsedMs / progress.forMs
+}
+
 /** Heading, bar and counts in one line; a narrow terminal has no bar. */
 const liveLine = (progress: FleetProgress, columns: number): string => {
   const head = `${heading(progress).padEnd(HEAD_WIDTH)}  `
   const room = columns - 1 - head.length
   const text = fitting(counts(progress), room)
   const width = Math.min(BAR.widest, room - 2 - text.length)
-  const hasBar = 'total' in progress && width >= BAR.narrowest
-  return `${head}${hasBar ? `${bar(progress.done / Math.max(1, progress.total), width)}  ` : ''}${text}`
-    .slice(0, columns - 1)
-    .trimEnd()
+  const share = shareDone(progress)
+  const hasBar = share !== undefined && width >= BAR.narrowest
+  return `${head}${hasBar ? `${bar(share, width)}  ` : ''}${text}`.slice(0, columns - 1).trimEnd()
 }
 
 /** One live line on a terminal; plain lines elsewhere: one when a stage begins, then one every five seconds. */

@@ -1,6 +1,7 @@
 import { parseAddress } from '@capfkit/listen'
 import { isLoopback } from '../loopback.ts'
 import type { FleetOptions } from '../options.ts'
+import { planOf } from '../plan/from-options.ts'
 import { clientProcesses, serverProcesses } from '../processes.ts'
 import type { Check } from './check.ts'
 import { type CheckName, type CheckResult, DOCTOR_CHECKS, examineFor } from './examine.ts'
@@ -26,7 +27,7 @@ const questionFor = (options: FleetOptions, cores: number): Question => {
   const phones = atOnce(options)
   return {
     ...{ phones, rate, target, isLocal, keyPool, out },
-    clientProcesses: clientProcesses({ ...options, serverWorkers: servers }, { cores, phones: options.phones }),
+    clientProcesses: clientProcesses(planOf({ ...options, serverWorkers: servers }), { cores, phones: options.phones }),
     serverProcesses: servers,
     sourceAddresses: [],
   }

@@ -19,9 +19,9 @@ export const runHeader = (run: {
   target: { host: string; port: number }
   phones: number
   processes: number
-  rounds: readonly { operation: string; total: number }[]
+  phases: readonly { name: string; total: number | undefined }[]
 }): RunRecord<'Header'> => {
-  const { options, target, phones, processes, rounds } = run
+  const { options, target, phones, processes, phases } = run
   return {
     format: RUN_FORMAT,
     version: RUN_VERSION,
@@ -36,7 +36,8 @@ export const runHeader = (run: {
     }),
     target: formatAddress(target),
     phones,
-    rounds: rounds.map(({ operation, total }) => ({ operation, total })),
+    // 0 where it depends on the server how many there are.
+    rounds: phases.map(({ name, total = 0 }) => ({ operation: name, total })),
     phases: [...FLEET_PHASES],
     operations: [...OPERATION_NAMES],
   }
