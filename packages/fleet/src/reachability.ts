@@ -5,7 +5,7 @@ export const UNREACHABLE_AFTER = 50
 
 /** Nobody answered: not a refusal, and not a mistake of the phone or of this machine. */
 export const isUnreachable = ({ side, phase }: Pick<Failure, 'side' | 'phase'>): boolean =>
-  phase === 'connect' && (side === 'server' || side === 'network')
+  (phase === 'dns' || phase === 'connect') && (side === 'server' || side === 'network')
 
 /** Whether nothing but failing connects was seen so far, often enough to say that no server is there. */
 export const nothingAnswers = (

@@ -2,11 +2,14 @@ import type { TLSSocket } from 'node:tls'
 import { DecodeError, encode, FrameReader, type Message } from '@capfkit/codec/capf'
 import type { Trouble } from './decision.ts'
 import type { Environment, Target, TrustCheck } from './environment.ts'
+import type { Disturbance } from './faults/disturbance.ts'
 import { safeDetail } from './safe-detail.ts'
 import { type Stage, socketFailure } from './socket-failure.ts'
 
 /** What a session hears of its connection. After `failed` nothing comes but `closed`, which comes last and exactly once. */
 export type ConnectionEvents = {
+  /** The name of the server has an address; not heard where there was no name. */
+  resolved(): void
   connected(): void
   /** The handshake is done, and whether the server is one that the phone trusts takes a question to somebody else. */
   judging(): void
@@ -22,6 +25,8 @@ export class Connection {
   readonly #environment: Environment
   readonly #events: ConnectionEvents
   readonly #reader: FrameReader
+  /** What the phone does wrong on purpose, if it does. */
+  readonly #disturbance: Disturbance | undefined
   #socket: TLSSocket | undefined
   #stage: Stage = 'connect'
   /** The session wants no more events; what still comes is thrown away. */
@@ -29,19 +34,28 @@ export class Connection {
   /** There only while somebody else is asked about the server. */
   #judging: AbortController | undefined
 
-  constructor(init: { environment: Environment; events: ConnectionEvents; maxFrameBytes: number }) {
+  constructor(init: {
+    environment: Environment
+    events: ConnectionEvents
+    maxFrameBytes: number
+    disturbance?: Disturbance | undefined
+  }) {
     this.#environment = init.environment
+    this.#disturbance = init.disturbance
     this.#events = init.events
     this.#reader = new FrameReader({ maxFrameBytes: init.maxFrameBytes })
   }
 
   open(target: Target): void {
     try {
-      const socket = this.#environment.connect({ ...target, tls: this.#environment.tls })
+      const { connect } = this.#disturbance ?? this.#environment
+      const socket = connect({ ...target, tls: this.#environment.tls })
       this.#socket = socket
       // First of all, and never removed: an error without a listener would end the process.
       socket.on('error', error => this.#fail(socketFailure(error, this.#stage)))
       socket.once('close', () => this.#closed())
+      // Told for each address of a name; the first one begins to connect.
+      socket.once('lookup', (error: Error | null) => this.#resolved(error))
       socket.once('connect', () => this.#connected())
       socket.once('secureConnect', () => this.#secured())
       socket.on('data', chunk => this.#received(chunk))
@@ -54,6 +68,11 @@ export class Connection {
   /** One frame, one write [CAPF-1.3]. @throws {EncodeError} */
   send(message: Message): void {
     const bytes = encode(message)
+    if (this.#disturbance) this.#disturbance.send({ message, bytes }, altered => this.#write(altered))
+    else this.#write(bytes)
+  }
+
+  #write(bytes: Buffer): void {
     this.#environment.onBytes?.('client', bytes)
     this.#socket?.write(bytes)
   }
@@ -76,12 +95,17 @@ export class Connection {
     this.#events.failed(trouble)
   }
 
+  #resolved(error: Error | null): void {
+    if (!this.#isOver && !error) this.#events.resolved()
+  }
+
   #connected(): void {
     if (this.#isOver) return
     // Without it every session loses about 45 ms to Nagle and delayed acknowledgements [CAPF-1.3].
     this.#socket?.setNoDelay(true)
     this.#stage = 'tls'
     this.#events.connected()
+    this.#disturbance?.reached('connected')
   }
 
   #secured(): void {
@@ -124,6 +148,7 @@ export class Connection {
     }
     this.#stage = 'open'
     this.#events.secured()
+    this.#disturbance?.reached('secured')
   }
 
   #received(chunk: Buffer): void {
@@ -131,7 +156,7 @@ export class Connection {
     this.#environment.onBytes?.('server', chunk)
     try {
       for (const message of this.#reader.push(chunk)) {
-        this.#events.message(message)
+        if (!this.#disturbance?.reached(message.name)) this.#events.message(message)
         if (this.#isOver) return
       }
     } catch (error) {

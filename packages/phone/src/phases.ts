@@ -3,6 +3,7 @@ type PhaseRow = { readonly waitsFor: 'network' | 'server' | 'client'; readonly d
 
 /** The phases of a session in order; a session with several operations returns to earlier ones and their times add up. */
 export const PHASES = {
+  dns: { waitsFor: 'network', doc: 'from the name of the server to its address; not there where it was given as numbers' },
   connect: { waitsFor: 'network', doc: 'from the first SYN until TCP is connected' },
   tls: { waitsFor: 'server', doc: 'the TLS handshake, until the server certificate is there to be compared' },
   trust: { waitsFor: 'server', doc: 'asking TVS about the server certificate, where no record stands for it [BOOT-6.3]' },

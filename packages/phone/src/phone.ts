@@ -1,9 +1,17 @@
+import { isIP } from 'node:net'
 import { type BootOrder, bootPhone, notBooted } from './boot/boot.ts'
 import type { BootResult } from './boot/result.ts'
 import { type Contact, contactServers } from './contact.ts'
+import type { Trouble } from './decision.ts'
 import type { AuthMode, Credential, Device, MadeKey } from './device.ts'
 import { type Environment, environmentOf, type Target } from './environment.ts'
 import { phoneError } from './errors.ts'
+import { Disturbance, type DisturbanceOrder } from './faults/disturbance.ts'
+import { canCommit } from './faults/fault.ts'
+import { beginFault } from './faults/begin.ts'
+import { beginFault } from './faults/begin.ts'
+import type { DisturbanceOrder } from './faults/disturbance.ts'
+import { runOpening } from './faults/opening.ts'
 import { type Flash, memoryFlash } from './flash/flash.ts'
 import { notStarted, obstacle } from './obstacle.ts'
 import { deviceOf, type PhoneInit } from './phone-init.ts'
@@ -12,8 +20,11 @@ import type { ContactResult, SessionResult } from './result.ts'
 import { ConsoleLog } from './screen/console-lines.ts'
 import type { StatusMessage } from './screen/status-messages.ts'
 import { StatusPage } from './screen/status-page.ts'
+import { safeDetail } from './safe-detail.ts'
 import { Session } from './session.ts'
 import { tlsProfileFor } from './tls-profile.ts'
+
+type SessionOrder = { signal: AbortSignal | undefined; disturbance: DisturbanceOrder | undefined }
 
 /** What the LSC menu of the phone says. */
 export type LscMenu = 'Not Installed' | 'Pending' | 'Installed'
@@ -28,6 +39,8 @@ export class Phone {
   readonly #page: StatusPage
   readonly #console: ConsoleLog
   readonly #flash: Flash
+  /** Of the last session that had one. */
+  #sessionId: number | undefined
   #isBusy = false
   #isBooting = false
 
@@ -82,13 +95,18 @@ export class Phone {
    *
    * @param session.signal  ends the session at once with PHONE_ABORTED. When thousands of sessions share one signal, each of
    *                        them takes longer to end, as Node looks through all its listeners: give each session its own.
+   * @param session.disturbance  what the phone does wrong on purpose; the result says what the server made of it.
    */
-  async runSession({ signal, ...target }: Target & { signal?: AbortSignal }): Promise<SessionResult> {
+  async runSession(
+    session: Target & { signal?: AbortSignal | undefined; disturbance?: DisturbanceOrder | undefined },
+  ): Promise<SessionResult> {
+    const { signal, disturbance, ...target } = session
     if (this.#isBusy) return notStarted({ code: 'PHONE_BUSY' })
-    const trouble = obstacle({ device: this.#device, trusted: this.#environment.trusted, signal })
+    const trouble = obstacle({ device: this.#device, trusted: this.#environment.trusted, signal, fault: disturbance?.fault })
     this.#isBusy = true
-    const result = trouble ? notStarted(trouble) : await this.#reach(target, signal)
+    const result = trouble ? notStarted(trouble) : await this.#reach(target, { signal, disturbance })
     this.#isBusy = false
+    this.#sessionId = result.sessionId ?? this.#sessionId
     this.#show(result, target)
     return result
   }
@@ -100,11 +118,11 @@ export class Phone {
    * @param contact.onSession  hears the result of every session, of the last one too.
    */
   contactCapf(contact: Contact): Promise<ContactResult> {
-    const { signal } = contact
+    const { signal, disturbance } = contact
     return contactServers(contact, {
       options: this.#device.options,
       delay: this.#environment.delay,
-      runSession: target => this.runSession(signal ? { ...target, signal } : target),
+      runSession: target => this.runSession({ ...target, signal, disturbance }),
     })
   }
 
@@ -133,7 +151,7 @@ export class Phone {
       page: this.#page,
       resolve: (host: string, signal: AbortSignal | undefined) => this.#resolve(host, signal),
       configure: (change: Parameters<Phone['configure']>[0]) => this.configure(change),
-      contactCapf: (contact: Contact) => this.contactCapf(contact),
+      contactCapf: (contact: Contact) => this.contactCapf({ ...contact, disturbance: order.disturbance }),
     }
     return bootPhone(order, { phone, flash: this.#flash })
   }
@@ -144,12 +162,23 @@ export class Phone {
   }
 
   /** Name first, where there is a resolver. */
-  async #reach(target: Target, signal: AbortSignal | undefined): Promise<SessionResult> {
-    if (!this.#environment.resolve) return this.#converse(target, signal)
+  async #reach(target: Target, order: SessionOrder): Promise<SessionResult> {
+    const { signal } = order
+    const { resolve, now } = this.#environment
+    if (!resolve || isIP(target.host) !== 0) return this.#converse(target, order)
+    const startedAt = now()
+    const timed = (result: SessionResult, dns: number): SessionResult => ({
+      ...result,
+      phasesMs: { dns, ...result.phasesMs },
+      totalMs: dns + result.totalMs,
+    })
     try {
-      return await this.#converse({ ...target, host: await this.#lookUp(target.host, signal) }, signal)
+      const host = await this.#lookUp(target.host, signal)
+      const dns = now() - startedAt
+      return timed(await this.#converse({ ...target, host }, order), dns)
     } catch {
-      return notStarted(signal?.aborted ? { code: 'PHONE_ABORTED' } : { code: 'PHONE_NAME_UNKNOWN', detail: target.host })
+      const trouble: Trouble = signal?.aborted ? { code: 'PHONE_ABORTED' } : { code: 'PHONE_NAME_UNKNOWN', detail: target.host }
+      return timed(notStarted(trouble, 'dns'), now() - startedAt)
     }
   }
 
@@ -169,10 +198,28 @@ export class Phone {
     }
   }
 
-  #converse(target: Target, signal: AbortSignal | undefined): Promise<SessionResult> {
+  #converse(target: Target, { signal, disturbance: order }: SessionOrder): Promise<SessionResult> {
+    if (order) return this.#misbehave(target, { signal, order })
     return new Promise(done => {
       new Session({ device: this.#device, environment: this.#environment, signal, done }).start(target)
     })
+  }
+
+  async #misbehave(
+    target: Target,
+    { signal, order }: { signal: AbortSignal | undefined; order: DisturbanceOrder },
+  ): Promise<SessionResult> {
+    const [device, environment] = [this.#device, this.#environment]
+    try {
+      const { disturbance, play } = await beginFault(order, { device, environment, earlierSessionId: this.#sessionId })
+      if (play.kind === 'opening')
+        return await runOpening(target, { bytes: play.bytes, disturbance, environment, options: device.options, signal })
+      return await new Promise(done => {
+        new Session({ device, environment, signal, disturbance, done }).start(target)
+      })
+    } catch (error) {
+      return notStarted({ code: 'PHONE_CREDENTIAL_UNUSABLE', detail: safeDetail(error) })
+    }
   }
 
   /** The status page of the phone, and a line of log. */

@@ -29,6 +29,11 @@ export class SessionRecord {
     return this.#phase
   }
 
+  /** The first phase, where it is not `connect`. */
+  begin(phase: Phase): void {
+    this.#phase = phase
+  }
+
   /** Count the time of the phase that was running and begin this one. */
   enter(phase: Phase): void {
     this.#count()

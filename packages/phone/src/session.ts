@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Message } from '@capfkit/codec/capf'
 import { type KeySpec, PkiError } from '@capfkit/pki'
 import { Connection } from './connection.ts'
@@ -6,6 +7,7 @@ import type { AnyRule, Decision, Moment, Reply, Trouble } from './decision.ts'
 import type { Device, MadeKey } from './device.ts'
 import type { Environment, Target } from './environment.ts'
 import type { PhoneErrorCode } from './errors.ts'
+import type { Disturbance } from './faults/disturbance.ts'
 import { generateKey } from './key-generation.ts'
 import type { Phase } from './phases.ts'
 import { signatureOffer } from './request-signature.ts'
@@ -18,12 +20,18 @@ import { SessionRecord } from './session-record.ts'
 const MAX_OPERATIONS = 16
 
 /** What it means when time is up in these phases; in all others the server owes a message. */
-const TIMEOUTS: Partial<Record<Phase, PhoneErrorCode>> = { connect: 'PHONE_CONNECT_TIMEOUT', tls: 'PHONE_TLS_TIMEOUT' }
+const TIMEOUTS: Partial<Record<Phase, PhoneErrorCode>> = {
+  dns: 'PHONE_NAME_UNKNOWN',
+  connect: 'PHONE_CONNECT_TIMEOUT',
+  tls: 'PHONE_TLS_TIMEOUT',
+}
 
 export type SessionInit = {
   device: Device
   environment: Environment
   signal: AbortSignal | undefined
+  /** What the phone is to do wrong on purpose. */
+  disturbance?: Disturbance | undefined
   /** Called exactly once, after the socket is closed. */
   done: (result: SessionResult) => void
 }
@@ -33,6 +41,7 @@ export class Session {
   readonly #device: Device
   readonly #environment: Environment
   readonly #signal: AbortSignal | undefined
+  readonly #disturbance: Disturbance | undefined
   readonly #done: (result: SessionResult) => void
   readonly #record: SessionRecord
   readonly #deadline: Deadline
@@ -44,19 +53,22 @@ export class Session {
   #keyAbort: AbortController | undefined
   #result: SessionResult | undefined
 
-  constructor({ device, environment, signal, done }: SessionInit) {
+  constructor({ device, environment, signal, disturbance, done }: SessionInit) {
     const { startTimer, now } = environment
     const { sessionTimeoutMs: sessionMs, tlsTimeoutMs, maxFrameBytes } = device.options
     this.#device = device
     this.#environment = environment
     this.#signal = signal
+    this.#disturbance = disturbance
     this.#done = done
     this.#record = new SessionRecord(now)
     this.#deadline = new Deadline({ startTimer, now, sessionMs, fire: isSessionOver => this.#timeUp(isSessionOver) })
     this.#connection = new Connection({
       environment,
       maxFrameBytes,
+      disturbance,
       events: {
+        resolved: () => this.#record.enter('connect'),
         connected: () => this.#wait('tls', tlsTimeoutMs),
         judging: () => this.#wait('trust'),
         secured: () => this.#wait('greeting'),
@@ -68,6 +80,9 @@ export class Session {
   }
 
   start(target: Target): void {
+    // One time-out for both: it is the server that is not there in time, whatever the reason.
+    if (isIP(target.host) === 0) this.#record.begin('dns')
+    if (this.#disturbance) this.#disturbance.onBegin = () => this.#deadline.set(this.#disturbance?.waitMs(0) ?? 0)
     this.#deadline.set(this.#device.options.connectTimeoutMs)
     this.#signal?.addEventListener('abort', this.#abort)
     this.#connection.open(target)
@@ -77,7 +92,7 @@ export class Session {
 
   #wait(phase: Phase, ms = this.#device.options.replyTimeoutMs): void {
     this.#record.enter(phase)
-    this.#deadline.set(ms)
+    this.#deadline.set(this.#disturbance?.waitMs(ms) ?? ms)
   }
 
   #timeUp(isSessionOver: boolean): void {
@@ -108,7 +123,7 @@ export class Session {
   #follow(rule: AnyRule, message: Message): void {
     if (rule.operation) this.#record.operation = rule.operation
     if (rule.handling) this.#record.enter(rule.handling)
-    const decision = rule.decide({ device: this.#device, moment: this.#moment, key: this.#key }, message)
+    const decision = rule.decide({ device: this.#device, moment: this.#moment, key: this.#key, clockMs: this.#disturbance?.clockMs }, message)
     this.#moment = rule.next
     this.#carryOut(decision, rule.waiting)
   }
@@ -180,7 +195,8 @@ export class Session {
   #finish(over: { reason?: number; retryAfterSeconds?: number }): void {
     const { closeWaitMs } = this.#device.options
     const letServerGoFirst = closeWaitMs > 0 && over.reason !== undefined
-    this.#result = this.#record.finish(over)
+    const result = this.#record.finish(over)
+    this.#result = this.#disturbance?.judge(result) ?? result
     this.#signal?.removeEventListener('abort', this.#abort)
     this.#keyAbort?.abort()
     if (letServerGoFirst) this.#deadline.set(closeWaitMs)

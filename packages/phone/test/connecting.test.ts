@@ -45,3 +45,27 @@ t.test('failures to connect', async t => {
   })
   t.match((await full.runSession(world.server.target)).failure, { code: 'PHONE_NO_RESOURCES', side: 'generator' })
 })
+
+t.test('a name takes time of its own, and what fails there failed there', async t => {
+  const { port } = world.server.target
+  // The server of these tests says nothing by itself: getting there is what this is about.
+  const options = { replyTimeoutMs: 25 }
+  const named = await world.phone({ options }).runSession({ host: 'localhost', port })
+  t.equal(named.failure?.phase, 'greeting')
+  t.ok((named.phasesMs.dns ?? -1) >= 0 && (named.phasesMs.connect ?? -1) >= 0, 'by the resolver of the system')
+  t.notOk('dns' in (await world.phone({ options }).runSession({ host: '127.0.0.1', port })).phasesMs, 'no name, no such phase')
+
+  // RFC 6761 §6.4: such a name never resolves, and nobody has to be asked.
+  const nowhere = await world.phone({ options: { connectTimeoutMs: 5000 } }).runSession({ host: 'capf.invalid', port })
+  t.match(nowhere, { failure: { code: 'PHONE_NAME_UNKNOWN', side: 'network', phase: 'dns' }, phasesMs: { dns: Number } })
+  t.notOk('connect' in nowhere.phasesMs)
+
+  const own = world.phone({ options, resolve: async () => '127.0.0.1' })
+  const resolved = await own.runSession({ host: 'capf.example', port })
+  t.match(resolved, { failure: { phase: 'greeting' }, phasesMs: { dns: Number, connect: Number } }, 'by a resolver of its own')
+  const sum = Object.values(resolved.phasesMs).reduce((total, ms) => total + ms, 0)
+  t.ok(Math.abs(sum - resolved.totalMs) < 0.01, `phases add up to the whole: ${sum} and ${resolved.totalMs}`)
+
+  const silent = world.phone({ resolve: () => new Promise(() => {}), options: { connectTimeoutMs: 25 } })
+  t.match((await silent.runSession({ host: 'capf.example', port })).failure, { code: 'PHONE_NAME_UNKNOWN', phase: 'dns' })
+})

@@ -38,5 +38,6 @@ const FAILURE_EXITS: Partial<Record<PhoneFailure['code'], ExitCode>> = {
 
 export const exitOf = ({ failure }: ContactResult): ExitCode => {
   if (!failure) return EXIT.pass
-  return FAILURE_EXITS[failure.code] ?? (failure.phase === 'connect' ? EXIT.unreachable : EXIT.failed)
+  const isThere = failure.phase !== 'dns' && failure.phase !== 'connect'
+  return FAILURE_EXITS[failure.code] ?? (isThere ? EXIT.failed : EXIT.unreachable)
 }
