@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type OptionsOf, parseOptions } from '@capfkit/codec/options'
 import { type Address, connectionOf, keylogTo, Listener, type Logger, parseAddress, tlsProfile } from '@capfkit/listen'
-import { type CertificateAndKey, TrustStore } from '@capfkit/pki'
+import { type CertificateAndKey, formatName, parseCertificate, TrustStore } from '@capfkit/pki'
 import { ServerCounters } from './counters.ts'
 import { ServerError } from './errors.ts'
 import { createIssuer } from './issuers/create-issuer.ts'
@@ -202,7 +202,12 @@ export class CapfServer implements AsyncDisposable {
       lscCas,
       now,
       trace: this.#trace,
-      onError: error => log?.error({ err: error }, 'a certificate request could not be kept'),
+      onError: error => log?.error({ err: error }, 'what the CA said could not be used, or not be kept'),
+      onCaCertificates: certificatesDer => {
+        for (const certificateDer of certificatesDer) this.#lscTrust.add(certificateDer)
+        const names = certificatesDer.map(der => formatName(parseCertificate(der).subject))
+        log?.info({ names }, 'the certificates of the Online CA are known')
+      },
       pollMs,
     })
   }

@@ -176,7 +176,7 @@ t.test('a server that stops while a request of an officer waits for its turn say
   await server.server.close(0)
   await session
   t.strictSame(
-    server.logLines().filter(({ msg }) => msg.includes('could not be kept')),
+    server.logLines().filter(({ msg }) => msg.includes('what the CA said')),
     [],
   )
 })

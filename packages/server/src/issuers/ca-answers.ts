@@ -1,6 +1,7 @@
 import { type Certificate, parseCertificate } from '@capfkit/pki'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
+import type { CaCertificates } from './ca-certificates.ts'
 import { type EnrolAnswer, LIBEST } from './enrol.ts'
 import { IssueError } from './issue-error.ts'
 import { issuedOf, keyIdOf } from './issued.ts'
@@ -25,9 +26,12 @@ export type Sent = Enrolment & { readonly id: number; readonly isNew: boolean }
 /** What the CA said: a certificate, or to ask again later. */
 export type Enrolled = { readonly issued: Issued } | { readonly id: number; readonly retryAfterMs: number }
 
+/** All that came in one answer, DER. */
+type Came = { readonly certificatesDer: readonly Buffer[] }
+
 export type CaAnswersInit = {
   requests: RequestStore
-  cas: readonly Certificate[]
+  cas: CaCertificates
   now: () => Date
   trace: Trace | undefined
 }
@@ -58,7 +62,7 @@ export class CaAnswers {
     this.#init = init
   }
 
-  /** @throws {IssueError} `CA_BAD_ANSWER`, `CA_OTHER_KEY`, `REQUEST_LOST`. */
+  /** @throws {IssueError} `CA_BAD_ANSWER`, `CA_OTHER_KEY`, `CA_NOT_ISSUER`, `REQUEST_LOST`. */
   async take(sent: Sent, { answer, running }: { answer: EnrolAnswer; running: number }): Promise<Enrolled> {
     const { trace } = this.#init
     const { id, deviceName } = sent
@@ -91,20 +95,39 @@ export class CaAnswers {
     const { requests, cas } = this.#init
     const certificate = certificateFor(publicKeyDer, certificatesDer)
     if (certificate) {
-      const issued = issuedOf({ certificate, deviceName, requestId: id }, cas)
+      await this.#mustBeByTheCa(certificate, { certificatesDer, forget: isNew ? id : undefined })
+      const issued = issuedOf({ certificate, deviceName, requestId: id }, cas.known)
       if (await requests.answer(id, certificate.der)) return issued
       throw new IssueError('REQUEST_LOST', { where: deviceName })
     }
-    const others = certificatesDer.flatMap(der => readCertificate(der) ?? [])
-    for (const other of others) await this.#keepForOlder(deviceName, other)
     if (isNew) await requests.remove(id)
+    const others = certificatesDer.flatMap(der => readCertificate(der) ?? [])
+    for (const other of others) await this.#keepForOlder(other, { deviceName, certificatesDer })
     throw new IssueError(others.length === 0 ? 'CA_BAD_ANSWER' : 'CA_OTHER_KEY')
   }
 
+  /** @throws {IssueError} `CA_NOT_ISSUER`, when the request is forgotten. */
+  async #mustBeByTheCa(
+    certificate: Certificate,
+    { certificatesDer, forget }: Came & { forget: number | undefined },
+  ): Promise<void> {
+    const { requests, cas } = this.#init
+    try {
+      const others = certificatesDer.filter(der => !der.equals(certificate.der))
+      await cas.mustHaveIssued(certificate, others)
+    } catch (error) {
+      if (forget !== undefined) await requests.remove(forget)
+      throw error
+    }
+  }
+
   /** The answer may be the one to an older request of the same phone: then it is a stale LSC. */
-  async #keepForOlder(deviceName: string, { publicKeyDer, der }: Certificate): Promise<void> {
+  async #keepForOlder(certificate: Certificate, { deviceName, certificatesDer }: Came & { deviceName: string }): Promise<void> {
     const { requests } = this.#init
+    const { publicKeyDer, der } = certificate
     const older = (await requests.withKey(keyIdOf(publicKeyDer))).find(kept => kept.deviceName === deviceName)
-    if (older) await requests.answer(older.id, der)
+    if (!older) return
+    await this.#mustBeByTheCa(certificate, { certificatesDer, forget: undefined })
+    await requests.answer(older.id, der)
   }
 }

@@ -24,6 +24,7 @@ export type IssuerNeeds = {
   now: () => Date
   trace: Trace | undefined
   onError: (error: unknown) => void
+  onCaCertificates: (certificatesDer: readonly Buffer[]) => void
   pollMs: number | undefined
 }
 

@@ -66,8 +66,10 @@ export class EnrolError extends Error {
 /** An Online CA: how it is asked, and what the start of a trace says of it. */
 export type OnlineCa = {
   readonly enrol: Enrol
-  /** Certificates of the CA, DER: its LSCs are believed, and its own end goes into the device row. */
+  /** Certificates of the CA, DER: what they have signed is believed, and their own end goes into the device row. None: not known. */
   readonly caCertificates: readonly Buffer[]
+  /** How they are asked for again: when none are known, and when the CA has signed with another key. */
+  readonly fetchCaCertificates?: (signal: AbortSignal) => Promise<readonly Buffer[]>
   readonly host: string
   readonly port: number
   /** Certificate template, or whatever tells the RA which certificates to ask for. */

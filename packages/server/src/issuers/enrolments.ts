@@ -1,9 +1,9 @@
-import type { Certificate } from '@capfkit/pki'
 import PQueue from 'p-queue'
 import type { ServerOptions } from '../options.ts'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
 import { CaAnswers, type Enrolled, type Enrolment, type Sent } from './ca-answers.ts'
+import type { CaCertificates } from './ca-certificates.ts'
 import { ENROL_FAILURES, type Enrol, EnrolError, LIBEST } from './enrol.ts'
 import { IssueError } from './issue-error.ts'
 import { keyIdOf } from './issued.ts'
@@ -22,7 +22,7 @@ export const handoverMs = ({ caTimeoutMs, caLateMs }: CallTimes): number => caTi
 export type EnrolmentsInit = CallTimes & {
   enrol: Enrol
   requests: RequestStore
-  cas: readonly Certificate[]
+  cas: CaCertificates
   /** Requests at once, and how many more may wait for their turn. */
   caConcurrency: number
   caQueue: number

@@ -47,6 +47,11 @@ export const ISSUE_ERRORS = {
     remedy: 'the phone may come again; see capf stale-lsc list for what became of the certificate',
     ...REFUSED,
   },
+  CA_NOT_ISSUER: {
+    what: 'the certificate is not signed by the CA whose certificates are known',
+    remedy: 'see capf est cacerts: the CA that signs must be in what the registration authority says there',
+    ...REFUSED,
+  },
   CA_CERTIFICATE_TOO_LARGE: {
     what: 'the certificate is too large for a CAPF frame',
     remedy: 'have the CA leave out what a phone does not need',

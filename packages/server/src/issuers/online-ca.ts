@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Certificate, commonName, parseCertificate } from '@capfkit/pki'
-import { ServerError } from '../errors.ts'
 import type { ServerOptions } from '../options.ts'
 import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
+import { CaCertificates } from './ca-certificates.ts'
 import type { OnlineCa } from './enrol.ts'
 import { Enrolments } from './enrolments.ts'
 import { IssueError } from './issue-error.ts'
@@ -22,24 +21,10 @@ export type OnlineCaIssuerInit = {
   now: () => Date
   trace: Trace | undefined
   onError: (error: unknown) => void
+  /** The certificates of the CA have become known, or are others now, DER. */
+  onCaCertificates: (certificatesDer: readonly Buffer[]) => void
   /** How often the store is asked for requests that are due, ms. */
   pollMs?: number | undefined
-}
-
-/** Phones would take its LSCs for those of a CAPF service, so the product refuses such a name. */
-const RESERVED_NAME = 'CAPF-'
-
-/** @throws {ServerError} `CA_NAME_RESERVED`, `CA_CERTIFICATE_INVALID`. */
-const readCa = (certificateDer: Buffer): Certificate => {
-  let certificate: Certificate
-  try {
-    certificate = parseCertificate(certificateDer)
-  } catch (cause) {
-    throw new ServerError('CA_CERTIFICATE_INVALID', 'the certificates of the Online CA', { cause })
-  }
-  const name = commonName(certificate.subject) ?? ''
-  if (name.includes(RESERVED_NAME)) throw new ServerError('CA_NAME_RESERVED', name)
-  return certificate
 }
 
 /** LSCs from a CA behind a registration authority, as CAPF does in the mode Online CA [CAPF-3.7], [CAPF-3.8]. */
@@ -47,7 +32,7 @@ export class OnlineCaIssuer implements Issuer {
   readonly timeoutMs: number
   readonly certificateLines = certificateLines
   readonly #init: OnlineCaIssuerInit
-  readonly #cas: readonly Certificate[]
+  readonly #cas: CaCertificates
   readonly #enrolments: Enrolments
   readonly #pending: PendingRequests
 
@@ -55,7 +40,14 @@ export class OnlineCaIssuer implements Issuer {
   constructor(init: OnlineCaIssuerInit) {
     const { ca, options } = init
     this.#init = init
-    this.#cas = ca.caCertificates.map(readCa)
+    this.#cas = new CaCertificates({
+      given: ca.caCertificates,
+      fetch: ca.fetchCaCertificates,
+      now: init.now,
+      onFetched: init.onCaCertificates,
+      onError: init.onError,
+      retryMs: init.pollMs,
+    })
     this.timeoutMs = options.caTimeoutMs
     // In this order: the options of a server have a trace of their own, the name of its file.
     this.#enrolments = new Enrolments({ ...options, ...init, enrol: ca.enrol, cas: this.#cas })
@@ -65,6 +57,7 @@ export class OnlineCaIssuer implements Issuer {
   start(): void {
     const { ca, trace } = this.#init
     trace?.write([...parameterLines(ca), ...clientLines(ca.caCertificates)])
+    this.#cas.start()
     this.#pending.start()
   }
 
@@ -80,7 +73,7 @@ export class OnlineCaIssuer implements Issuer {
 
   resume(order: Parameters<NonNullable<Issuer['resume']>>[0]) {
     const { requests, now } = this.#init
-    return resumeRequest({ ...order, requests, cas: this.#cas, waits: 'CA_PENDING', now })
+    return resumeRequest({ ...order, requests, cas: this.#cas.known, waits: 'CA_PENDING', now })
   }
 
   readonly issue = async ({ signal, ...request }: IssueRequest): Promise<Issued> => {
@@ -101,6 +94,6 @@ export class OnlineCaIssuer implements Issuer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#pending[Symbol.asyncDispose](), this.#enrolments[Symbol.asyncDispose]()])
+    await Promise.all([this.#pending, this.#enrolments, this.#cas].map(part => part[Symbol.asyncDispose]()))
   }
 }
