@@ -35,6 +35,8 @@ export type FleetSummary = {
   planned: number
   done: number
   failed: number
+  /** Starts that were left out: too many were in flight, or the device was busy still. */
+  skipped: number
   failures: Failure[]
   operations: Record<string, number>
   rounds: RoundSummary[]
@@ -91,24 +93,24 @@ const isUnreachable = ({ tally }: SummaryInput) =>
 /** What makes the figures worthless, whatever they are. */
 const faultsOfGenerator = (input: SummaryInput): string[] => {
   const { options, tally, planned, stopped, recordingFailure } = input
-  const { done, failed, lateStarts, started } = tally
+  const { done, failed, skipped, lateStarts, started } = tally
   const ours = sum([...tally.failures.values()], ({ side, count }) => (side === 'generator' ? count : 0))
   const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
   if (ours > 0) because.push(`${ours} operations failed in the generator itself: it ran out of ports, file descriptors or memory`)
   if (options.rate > 0 && lateStarts > started * MAX_LATE_SHARE)
     because.push(`${lateStarts} of ${started} starts came too late: the generator lagged behind its schedule`)
-  if (!stopped && recordingFailure === undefined && !isUnreachable(input) && done + failed !== planned)
-    because.push(`${planned} operations were planned and ${done + failed} counted: a mistake in the generator`)
+  if (!stopped && recordingFailure === undefined && !isUnreachable(input) && done + failed + skipped !== planned)
+    because.push(`${planned} operations were planned and ${done + failed + skipped} counted: a mistake in the generator`)
   return because
 }
 
 const judge = (input: SummaryInput): { verdict: Verdict; because: string[] } => {
   const { options, tally, planned, stopped, target } = input
-  const { done, failed } = tally
+  const { done, failed, skipped } = tally
   const ended = done + failed
   const because = faultsOfGenerator(input)
   if (because.length > 0) return { verdict: 'invalid', because }
-  if (stopped) because.push(`the run was stopped: ${planned - ended} of ${planned} operations were not started`)
+  if (stopped) because.push(`the run was stopped: ${planned - ended - skipped} of ${planned} operations were not started`)
   else if (isUnreachable(input))
     because.push(`nothing answers at ${target.host}:${target.port}: gave up after ${failed} of ${planned} operations`)
   else if ((100 * failed) / Math.max(1, ended) > Number(options.maxFailed.slice(0, -1)))
@@ -119,7 +121,7 @@ const judge = (input: SummaryInput): { verdict: Verdict; because: string[] } => 
 /** Add a run up. */
 export const summarize = (input: SummaryInput): FleetSummary => {
   const { options, tally, health, rounds, poolSize, server } = input
-  const { done, failed } = tally
+  const { done, failed, skipped } = tally
   const seconds = round3(sum(rounds, round => round.seconds))
   const failures = [...tally.failures.values()].sort((a, b) => b.count - a.count)
   const keys = {
@@ -142,6 +144,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     planned: input.planned,
     done,
     failed,
+    skipped,
     failures,
     operations: Object.fromEntries(tally.operations),
     rounds,
