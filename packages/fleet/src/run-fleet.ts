@@ -140,7 +140,7 @@ class Run {
     }
     const report = await own?.report()
     const { tally } = this.#clients
-    const started = tally.done + tally.failed
+    const started = tally.done + tally.failed + tally.skipped
     const summary = summarize({
       options: this.#options,
       phones: count,
