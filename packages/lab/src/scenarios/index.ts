@@ -1,10 +1,82 @@
 import type { FindingName } from '@capfkit/diagnose'
 import type { Scenario } from '../scenario.ts'
+import { caDenied } from './ca-denied.ts'
+import { caEnrolTimeout } from './ca-enrol-timeout.ts'
+import { caKeyUsage } from './ca-key-usage.ts'
+import { caLoginRejected } from './ca-login-rejected.ts'
+import { caLoginTimeout } from './ca-login-timeout.ts'
+import { caPending } from './ca-pending.ts'
+import { capfCertificateMismatch } from './capf-certificate-mismatch.ts'
+import { capfNameUnresolvable } from './capf-name-unresolvable.ts'
 import { capfServiceDown } from './capf-service-down.ts'
+import { capfUnreachable } from './capf-unreachable.ts'
+import { ecOnlyOnV2 } from './ec-only-on-v2.ts'
+import { iisChainMissing } from './iis-chain-missing.ts'
 import { iisExpired } from './iis-expired.ts'
+import { iisNameMismatch } from './iis-name-mismatch.ts'
+import { iisNotYetValid } from './iis-not-yet-valid.ts'
+import { iisSelfSigned } from './iis-self-signed.ts'
+import { invalidCredentials } from './invalid-credentials.ts'
+import { invalidLsc } from './invalid-lsc.ts'
+import { invalidMic } from './invalid-mic.ts'
+import { itlCorrupt } from './itl-corrupt.ts'
+import { itlEmpty } from './itl-empty.ts'
+import { itlMismatch } from './itl-mismatch.ts'
+import { keyGenerationTimeout } from './key-generation-timeout.ts'
+import { micOnlyPrecedenceLsc } from './mic-only-precedence-lsc.ts'
+import { noCapfInItl } from './no-capf-in-itl.ts'
+import { onlineCaNameUnresolvable } from './online-ca-name-unresolvable.ts'
+import { operationExpired } from './operation-expired.ts'
+import { phoneLost } from './phone-lost.ts'
+import { phoneWithoutSbd } from './phone-without-sbd.ts'
+import { raDown } from './ra-down.ts'
+import { recoveryItl } from './recovery-itl.ts'
+import { storeRefused } from './store-refused.ts'
+import { templateMisspelt } from './template-misspelt.ts'
+import { tvsDown } from './tvs-down.ts'
+import { tvsRejects } from './tvs-rejects.ts'
 import { wrongAuthString } from './wrong-auth-string.ts'
+import { wrongKey } from './wrong-key.ts'
 
-const ALL: readonly Scenario[] = [capfServiceDown, wrongAuthString, iisExpired]
+const ALL: readonly Scenario[] = [
+  caDenied,
+  caEnrolTimeout,
+  caKeyUsage,
+  caLoginRejected,
+  caLoginTimeout,
+  caPending,
+  capfCertificateMismatch,
+  capfNameUnresolvable,
+  capfServiceDown,
+  capfUnreachable,
+  ecOnlyOnV2,
+  iisChainMissing,
+  iisExpired,
+  iisNameMismatch,
+  iisNotYetValid,
+  iisSelfSigned,
+  invalidCredentials,
+  invalidLsc,
+  invalidMic,
+  itlCorrupt,
+  itlEmpty,
+  itlMismatch,
+  keyGenerationTimeout,
+  micOnlyPrecedenceLsc,
+  noCapfInItl,
+  onlineCaNameUnresolvable,
+  operationExpired,
+  phoneLost,
+  phoneWithoutSbd,
+  raDown,
+  recoveryItl,
+  storeRefused,
+  templateMisspelt,
+  tvsDown,
+  tvsRejects,
+  wrongAuthString,
+  wrongKey,
+]
 
 /** Every failure of the catalogue by its name, which is that of its finding. */
 export const SCENARIOS = Object.fromEntries(ALL.map(scenario => [scenario.name, scenario])) as Readonly<

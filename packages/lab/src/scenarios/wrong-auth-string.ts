@@ -2,6 +2,8 @@ import type { Scenario } from '../scenario.ts'
 
 const RIGHT = '271828'
 const WRONG_TIMES = 10
+/** How long somebody takes to type it. */
+const TYPING_MS = 12_000
 const LOCK_MS = 600_000
 
 export const wrongAuthString: Scenario = {
@@ -10,7 +12,10 @@ export const wrongAuthString: Scenario = {
   cause: async stage => {
     const phone = stage.newPhone({ authMode: 'string', authString: '314159' })
     await stage.order(phone, { authMode: 'string', authString: RIGHT })
-    for (let time = 0; time < WRONG_TIMES; time++) await stage.boot(phone)
+    for (let time = 0; time < WRONG_TIMES; time++) {
+      await stage.boot(phone)
+      stage.clock.turn(TYPING_MS)
+    }
     phone.phone.configure({ authString: RIGHT })
     await stage.boot(phone)
   },

@@ -51,19 +51,35 @@ export type StageCertificates = Record<'capf' | 'recovery' | 'tftp' | 'tvs' | 'r
 const SERVICES: Readonly<Record<keyof StageCertificates, CertificateWish>> = {
   capf: { name: 'CAPF-1ab00001', profile: 'capfCa' },
   recovery: { name: 'ITLRECOVERY_cucm-pub' },
-  tftp: { name: 'cucm-pub', key: 'tftp' },
+  tftp: { name: 'cucm-pub' },
   tvs: { name: 'cucm-pub-tvs' },
   ra: { name: 'cucm-pub-ra', subjectAltName: LOOPBACK },
 }
 
+type World = { readonly keys: KeyRing; readonly now: () => Date }
+
+/**
+ * Another certificate of a service with a key of its own.
+ *
+ * @param generation  1 for the first one; the common name of CAPF tells it, as it tells that of a real one.
+ */
+export const serviceCertificate = (
+  service: keyof StageCertificates,
+  { generation = 1, ...world }: World & { generation?: number },
+) => {
+  const wish = SERVICES[service]
+  const name = service === 'capf' ? `CAPF-1ab${String(generation).padStart(5, '0')}` : wish.name
+  return newCertificate({ ...wish, name, key: `${service} ${generation}` }, world)
+}
+
 /** A cluster of one node, freshly installed. */
-export const stageCertificates = async (world: { keys: KeyRing; now: () => Date }): Promise<StageCertificates> => {
+export const stageCertificates = async (world: World & { generation?: number }): Promise<StageCertificates> => {
   const [capf, recovery, tftp, tvs, ra] = await Promise.all([
-    newCertificate(SERVICES.capf, world),
-    newCertificate(SERVICES.recovery, world),
-    newCertificate(SERVICES.tftp, world),
-    newCertificate(SERVICES.tvs, world),
-    newCertificate(SERVICES.ra, world),
+    serviceCertificate('capf', world),
+    serviceCertificate('recovery', world),
+    serviceCertificate('tftp', world),
+    serviceCertificate('tvs', world),
+    serviceCertificate('ra', world),
   ])
   return { capf, recovery, tftp, tvs, ra }
 }

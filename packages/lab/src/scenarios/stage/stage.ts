@@ -11,7 +11,7 @@ import {
 } from '@capfkit/server'
 import { type Cluster, DeviceFiles } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
-import { type StageCertificates, stageCertificates } from './certificates.ts'
+import { type StageCertificates, serviceCertificate, stageCertificates } from './certificates.ts'
 import { FilePart } from './file-part.ts'
 import type { KeyRing } from './key-ring.ts'
 import { LabClock } from './lab-clock.ts'
@@ -34,10 +34,12 @@ export type StageWish = {
   /** Seconds of its clock in a second of ours: ten seconds of waiting need not take ten. */
   readonly clockRate?: number
   readonly at?: Date
+  /** Which of several clusters it is: each has certificates of its own. Default 1. */
+  readonly site?: number
 }
 
 /** What CAPF is started with next time; a scenario changes it. */
-type CapfSettings = Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas'>
+type CapfSettings = Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas' | 'issue'>
 
 const BOOT: Partial<BootOptions> = {
   furtherFiles: false,
@@ -67,6 +69,8 @@ export class Stage implements AsyncDisposable {
   /** Certificates that TVS knows, DER; default: all of the cluster. */
   tvsTrust: readonly { certificateDer: Buffer; roles: readonly number[] }[] | undefined
   #keysMade = 0
+  /** Sites begin with single numbers. */
+  #generation = 10
 
   private constructor(init: { wish: StageWish; keys: KeyRing; clock: LabClock; certificates: StageCertificates }) {
     const { wish, keys, clock, certificates } = init
@@ -83,9 +87,9 @@ export class Stage implements AsyncDisposable {
 
   /** Bring the cluster of a scenario up. */
   static async open(wish: StageWish, keys: KeyRing): Promise<Stage> {
-    const { at, clockRate: rate } = wish
+    const { at, clockRate: rate, site = 1 } = wish
     const clock = new LabClock({ ...(at ? { at } : {}), ...(rate ? { rate } : {}) })
-    const certificates = await stageCertificates({ keys, now: clock.now })
+    const certificates = await stageCertificates({ keys, now: clock.now, generation: site })
     const stage = new Stage({ wish, keys, clock, certificates })
     try {
       await stage.#openParts()
@@ -140,6 +144,16 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  /** As the page Certificate Management does it: the service shows another certificate when it is started again. */
+  async regenerate(service: keyof StageCertificates): Promise<void> {
+    this.#generation++
+    this.certificates[service] = await serviceCertificate(service, {
+      keys: this.keys,
+      now: this.clock.now,
+      generation: this.#generation,
+    })
+  }
+
   /** Restart TFTP: lists are made again from the certificates of now. */
   restartTftp(cluster: Partial<Cluster> = {}): Promise<void> {
     return this.files.source.update({ ...this.cluster(), ...cluster })
@@ -160,20 +174,40 @@ export class Stage implements AsyncDisposable {
     if (!isThere) await this.store.add([{ name: phone.name, ...order }])
   }
 
+  /** Another phone, or the same one changed, in the place of one of the stage. */
+  replacePhone(phone: StagePhone, wish: PhoneWish): StagePhone {
+    this.phones.splice(this.phones.indexOf(phone), 1)
+    return this.newPhone({ ...wish, deviceName: phone.name })
+  }
+
   /** Reset the phone. */
-  async boot(phone: StagePhone, options: Partial<BootOptions> = {}): Promise<void> {
+  async boot(phone: StagePhone, { signal, ...options }: Partial<BootOptions> & { signal?: AbortSignal } = {}): Promise<void> {
     const { httpPort, tftpPort } = this.files
     phone.result = await phone.phone.boot({
       server: '127.0.0.1',
       shared: newSharedFiles(),
+      ...(signal ? { signal } : {}),
       options: { ...BOOT, httpPort, tftpPort, capfPort: this.capf.port, ...options },
     })
+  }
+
+  /** Reset every phone, one after the other. */
+  async bootAll(): Promise<void> {
+    for (const phone of this.phones) await this.boot(phone)
   }
 
   /** Order an LSC and reset the phone, in the hope of the best. */
   async enrol(phone: StagePhone, device: Omit<NewDevice, 'name'> = {}): Promise<void> {
     await this.order(phone, device)
     await this.boot(phone)
+  }
+
+  /** A phone that has booted before, without an order: it has the trust lists of this cluster. What it said then is forgotten. */
+  async bootedPhone(wish: PhoneWish = {}): Promise<StagePhone> {
+    const phone = this.newPhone(wish)
+    await this.enrol(phone, { operation: 'none' })
+    phone.clearLogs()
+    return phone
   }
 
   clearLogs(): void {
