@@ -58,10 +58,14 @@ t.test('an RA that is down when the server starts: it says so, and serves when t
   await enrol(NAME, '--sign-requests')
   t.match(JSON.parse((await device('show', NAME, '--json')).stdout), { status: 15 })
   t.match(trace(), /Enrollment rv = 43 \(EST_ERR_IP_CONNECT\)/)
+  const known = server.said('the certificates of the Online CA are known')
   await startRa(t, { listen: address })
   t.match(JSON.parse((await enrol(NAME, '--sign-requests')).stdout), { ok: true, lsc: 'installed' })
+  await known
   server.signal('SIGTERM')
-  t.match((await server.ended).stderr, /the Online CA does not answer now.*EST_CONNECT_REFUSED/)
+  const { stderr } = await server.ended
+  t.match(stderr, /the Online CA does not answer now.*EST_CONNECT_REFUSED/)
+  t.match(stderr, /"names":\["[^"]*CN=LAB-DC-RTP[^"]*"\]/)
 })
 
 t.test('a CA that signs after its time: what the phone was told, and what becomes of the certificate', async t => {

@@ -1,6 +1,14 @@
 import { EstClient, type EstClientInit, EstError, type EstErrorCode } from '@capfkit/est'
 import { TIMEOUT } from '@capfkit/listen'
-import { callsAtOnce, type Enrol, type EnrolAnswer, EnrolError, type EnrolFailure, type ServerOptions } from '@capfkit/server'
+import {
+  callsAtOnce,
+  type Enrol,
+  type EnrolAnswer,
+  EnrolError,
+  type EnrolFailure,
+  type OnlineCa,
+  type ServerOptions,
+} from '@capfkit/server'
 
 const DEFAULT_RETRY_MS = 3_600_000
 
@@ -34,6 +42,12 @@ export const enrolOverEst =
       throw error
     }
   }
+
+/** All that a CAPF server asks a registration authority. */
+export const askOverEst = (client: EstClient): Required<Pick<OnlineCa, 'enrol' | 'fetchCaCertificates'>> => ({
+  enrol: enrolOverEst(client),
+  fetchCaCertificates: signal => client.caCerts({ signal }),
+})
 
 type Limits = Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs' | 'caConcurrency'>
 

@@ -5,7 +5,7 @@ import { AdcsClient, AdcsSimulator } from '@capfkit/est/adcs'
 import { type Address, formatAddress } from '@capfkit/listen'
 import type { CertificateAndKey } from '@capfkit/pki'
 import { type OnlineCa, SERVER_OPTIONS } from '@capfkit/server'
-import { enrolOverEst, serverEstClient } from './online-ca.ts'
+import { askOverEst, serverEstClient } from './online-ca.ts'
 import type { LabOptions } from './options.ts'
 
 /** From CAPF to the CA: an EST client, a registration authority, a client of web enrolment, and AD CS. */
@@ -111,7 +111,7 @@ export const startOnlineChain = async (init: OnlineChainInit): Promise<OnlineCha
   const est = stack.use(newEstClient({ address: ra.address, certificateDer: raCertificate.certificateDer, password: passwords.ra }))
   const running = stack.move()
   return {
-    onlineCa: { enrol: enrolOverEst(est), caCertificates: roots, host, port, template },
+    onlineCa: { ...askOverEst(est), caCertificates: roots, host, port, template },
     ra,
     adcs,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

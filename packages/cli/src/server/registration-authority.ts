@@ -1,5 +1,5 @@
 import type { Credentials, EstClient } from '@capfkit/est'
-import { enrolOverEst, serverEstClient } from '@capfkit/lab/online-ca'
+import { askOverEst, serverEstClient } from '@capfkit/lab/online-ca'
 import { type Address, parseAddress } from '@capfkit/listen'
 import { readCertificateAndKey } from '@capfkit/pki'
 import type { OnlineCa, ServerOptions } from '@capfkit/server'
@@ -77,5 +77,5 @@ export const raClient = (wiring: RaWiring, options: ServerOptions): EstClient =>
 /** The Online CA that a server asks, over this wiring. */
 export const onlineCaOf = (wiring: RaWiring, options: ServerOptions): OnlineCa => {
   const { server, label = 'default', caCertificates } = wiring
-  return { enrol: enrolOverEst(raClient(wiring, options)), caCertificates, ...server, template: label }
+  return { ...askOverEst(raClient(wiring, options)), caCertificates, ...server, template: label }
 }
