@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -39,6 +39,10 @@ const MAX_HEADERS = 64
 /** How often Node looks for requests that took too long. */
 const CHECK_MS = 1_000
 
+/** Two names of the server: whoever stands between takes the one, and the server the other (RFC 9112 §3.2). Node takes the first. */
+const hasSeveralHosts = ({ rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1
+
 /** By the code of Node's error. */
 const BAD_REQUESTS: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
 
@@ -56,6 +60,8 @@ export class HttpListener {
   readonly #silent = new Map<Socket, number>()
   /** Answers that are under way. */
   readonly #answers = new Set<ServerResponse>()
+  /** Connections that have sent what is taken for two things by two readers. */
+  readonly #refused = new WeakSet<Socket>()
   #isDraining = false
 
   constructor(options: HttpListenerOptions) {
@@ -113,8 +119,21 @@ export class HttpListener {
     this.#silent.delete(request.socket)
     this.#answers.add(response)
     response.once('close', () => this.#answers.delete(response))
+    // What follows a refused request on its connection is not of whom it seems to be.
+    if (this.#refused.has(request.socket)) return
+    if (hasSeveralHosts(request)) {
+      this.#refuseRequest(request, response)
+      return
+    }
     if (this.#isDraining) response.setHeader('connection', 'close')
     this.#options.answer(request, response)
+  }
+
+  #refuseRequest({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#refused.add(socket)
+    response.writeHead(400, { connection: 'close', 'content-length': 0 }).end()
+    const { remoteAddress = 'unknown' } = socket
+    this.#options.onRejected({ remoteAddress, why: 'bad-request', status: 400, detail: 'several Host headers' })
   }
 
   #admit(socket: Socket): void {

@@ -58,6 +58,20 @@ const listening = async (t: Test, { tls, ...limits }: Partial<HttpLimits> & { tl
 const DAY_MS = 86_400_000
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n'
 
+t.test('a request with two names of the server is refused, and so is all that follows it', async t => {
+  const { answerTo, asked, rejected } = await listening(t)
+  for (const second of ['b', 'a']) {
+    const answer = await answerTo(`${GET}host: ${second}\r\n\r\n${GET}\r\n`)
+    t.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
+    t.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
+  }
+  t.strictSame(asked, [])
+  t.match(rejected, [
+    { why: 'bad-request', status: 400, detail: 'several Host headers' },
+    { why: 'bad-request', status: 400 },
+  ])
+})
+
 t.test('a request is answered, and the connection stays for the next one', async t => {
   const { answerTo, asked } = await listening(t)
   const answer = await answerTo(`${GET}\r\n${GET}Connection: close\r\n\r\n`)
