@@ -166,7 +166,7 @@ t.test('an offline CA: requests out, certificates in', async t => {
   const verb = (...args: string[]) => run('ra', ...args, '--out', '@ra')
   t.equal((await verb('count')).stdout, '1\n')
   t.match((await verb('list')).stdout, /^SEP001122334455-[0-9a-f]{16} {2}.* {2}CN=SEP001122334455\n$/)
-  t.match((await verb('dump', '--file', '@out.pem')).stderr, 'out.pem: 1 request')
+  t.match((await verb('dump', '--to', '@out.pem')).stderr, 'out.pem: 1 request')
   openssl(
     'x509',
     '-req',
@@ -185,6 +185,8 @@ t.test('an offline CA: requests out, certificates in', async t => {
   t.match((await verb('import', '@signed.pem')).stdout, /^imported SEP001122334455-/)
   const stranger = await verb('import', '@off.pem')
   t.match([stranger.code, stranger.stderr], [1, /no request waits for the certificate of CN=offline/])
+  const garbage = await verb('import', '@password')
+  t.match([garbage.code, garbage.stderr], [2, /\/password: .*CLI_BAD_CERTIFICATE_FILE/])
   const issued = await enrol('--wait-ms', '10000')
   t.equal(issued.code, 0, issued.stderr)
   t.match(openssl('verify', '-CAfile', 'off.pem', 'lsc.pem'), 'OK')

@@ -1,6 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildCertsOnly, CertificateIssuer, derToPem, parseCertificate, parseCsr, pemToDer } from '@capfkit/pki'
+import {
+  buildCertsOnly,
+  buildCsr,
+  CertificateIssuer,
+  derToPem,
+  parseCertificate,
+  parseCsr,
+  parseName,
+  pemToDer,
+} from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { CsrFolder, folderAuthority } from '../src/index.ts'
 import { ca, makeCa, now, request, serve } from './world.ts'
@@ -52,6 +61,20 @@ t.test('an offline CA: requests out, certificates in', async t => {
   t.strictSame(readdirSync(join(path, 'issued')), [`${list[0]!.name}.pem`])
   t.strictSame(pemToDer(readFileSync(join(path, 'issued', `${list[0]!.name}.pem`))), [certificateDer])
   await t.rejects(client.simpleEnroll(one.csr), { code: 'EST_PENDING' }, 'the next time it is a request of its own')
+})
+
+t.test('two devices with one key: each gets the certificate that names it', async t => {
+  const { folder, sign } = await offline(t)
+  const { keyPair } = await request()
+  for (const name of ['SEP2', 'SEP1']) await folder.put(await buildCsr({ subject: parseName(`CN=${name}`), keyPair }))
+  const [first, second] = await sign(await folder.dump())
+  const { imported } = await folder.importCertificates(Buffer.from(derToPem([second!, first!])))
+  t.match(imported, [/^SEP2-/, /^SEP1-/])
+  const { certificateDer } = await CertificateIssuer.create({ ...ca, profile: 'lsc', now }).issue({
+    subject: parseName('CN=renamed by the CA'),
+    publicKeyDer: keyPair.publicKeyDer,
+  })
+  t.equal((await folder.importCertificates(certificateDer)).imported.length, 1, 'one that names none of them goes to one of them')
 })
 
 t.test('certificates come back in every form', async t => {

@@ -1,5 +1,6 @@
 import { buildCertsOnly } from '@capfkit/pki'
 import t from 'tap'
+import { sameOrigin } from '../src/client/redirect.ts'
 import { EstClient } from '../src/index.ts'
 import { answering, ca, makeCertificate, okAnswer as ok, request } from './world.ts'
 
@@ -46,6 +47,27 @@ t.test('redirects: on the same server by themselves, elsewhere only when somebod
   }
   const endless = await answering(t, to('/again'))
   await t.rejects(endless.clientOf().simpleEnroll(csr), { code: 'EST_REDIRECT_REFUSED' }, 'for ever')
+})
+
+t.test('the same server by another spelling of its name is the same server', t => {
+  const [port, other] = [8084, 8443]
+  t.ok(sameOrigin({ host: 'RA.Lab', port }, { host: 'ra.lab', port }))
+  t.ok(sameOrigin({ host: '0:0::1', port }, { host: '::1', port }))
+  t.ok(sameOrigin({ host: '127.0.0.1', port }, { host: '127.0.0.1', port }))
+  t.notOk(sameOrigin({ host: 'ra.lab', port }, { host: 'ra.lab', port: other }))
+  t.notOk(sameOrigin({ host: 'ra.lab', port }, { host: 'ra.lab.example', port }))
+  t.end()
+})
+
+t.test('a redirect to the name in small letters is followed, as one on the same server', async t => {
+  const credentials = { user: 'u', password: 'p' }
+  const here = await answering(t, (socket, text) => {
+    const isMoved = text.includes('/moved ')
+    const to = `https://localhost:${here.address.port}/moved`
+    socket.end(isMoved ? ok(TEXT) : `HTTP/1.1 307 Moved\r\nLocation: ${to}\r\nContent-Length: 0\r\n\r\n`)
+  })
+  const client = here.clientOf({ credentials, server: { host: 'LocalHost', port: here.address.port } })
+  t.ok(await client.simpleEnroll(csr))
 })
 
 t.test('a password goes to nobody who was not asked for: no other origin, no connection that is not trusted', async t => {

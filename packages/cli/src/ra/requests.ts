@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { optionalText, text } from '@capfkit/codec/options'
-import { CsrFolder } from '@capfkit/est'
+import { CsrFolder, type Imported } from '@capfkit/est'
+import { PkiError } from '@capfkit/pki'
 import { command, JSON_OPTION } from '../command.ts'
+import { CliError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readInput } from '../files.ts'
 import { note, print } from '../io.ts'
@@ -55,13 +57,13 @@ export const count = command({
 export const dump = command({
   name: 'dump',
   doc: 'Take the requests out, to be carried to an offline CA',
-  examples: [['ra dump --out ra --file requests.pem', 'All of them, as PEM']],
+  examples: [['ra dump --out ra --to requests.pem', 'All of them, as PEM']],
   words: NAMES,
-  options: { ...FOLDER_OPTIONS, file: text({ default: '-', doc: 'File for the requests, PEM; - is stdout.' }) },
+  options: { ...FOLDER_OPTIONS, to: text({ default: '-', doc: 'File for the requests, PEM; - is stdout.' }) },
   async run({ options, words, io }) {
     const pem = await (await open(options)).dump(some(words.names))
-    await writeOutput({ file: options.file, data: Buffer.from(pem), io })
-    if (options.file !== '-') note(io, `${options.file}: ${counted(pem.split('-----BEGIN').length - 1)}`)
+    await writeOutput({ file: options.to, data: Buffer.from(pem), io })
+    if (options.to !== '-') note(io, `${options.to}: ${counted(pem.split('-----BEGIN').length - 1)}`)
     return undefined
   },
 })
@@ -82,6 +84,21 @@ export const remove = command({
 
 const MAX_BYTES = 16_777_216
 
+/** @throws {CliError} `CLI_BAD_CERTIFICATE_FILE` */
+const takeIn = async (folder: CsrFolder, { file, bytes }: { file: string; bytes: Buffer }): Promise<Imported> => {
+  try {
+    return await folder.importCertificates(bytes)
+  } catch (cause) {
+    if (!(cause instanceof PkiError)) throw cause
+    throw new CliError('CLI_BAD_CERTIFICATE_FILE', {
+      where: file === '-' ? 'stdin' : file,
+      detail: cause.message,
+      remedy: 'give PEM, DER or PKCS#7 as the CA wrote it',
+      cause,
+    })
+  }
+}
+
 export const importCertificates = command({
   name: 'import',
   doc: 'Bring the certificates of an offline CA back',
@@ -91,7 +108,7 @@ export const importCertificates = command({
   options: FOLDER_OPTIONS,
   async run({ options, words: { file }, io }) {
     const folder = await open(options)
-    const { imported, unmatched } = await folder.importCertificates(await readInput(file, { io, maxBytes: MAX_BYTES }))
+    const { imported, unmatched } = await takeIn(folder, { file, bytes: await readInput(file, { io, maxBytes: MAX_BYTES }) })
     if (options.json) print(io, JSON.stringify({ version: 1, imported, unmatched }))
     else for (const name of imported) print(io, `imported ${name}`)
     for (const subject of unmatched) note(io, `no request waits for the certificate of ${subject}`)

@@ -95,17 +95,20 @@ export class CsrFolder {
   }
 
   /**
-   * Take certificates in: PEM (one or many), DER or PKCS#7. Each goes to the request for its key; one for no request is left.
+   * Take certificates in: PEM (one or many), DER or PKCS#7. Each goes to the request for its key, and of several for one key (a
+   * pool of simulated phones) to that of its subject; one for no request is left.
    *
    * @throws {PkiError} `PKI_BAD_PEM`, `PKI_BAD_PKCS7`, `PKI_BAD_CERTIFICATE`: none of it is taken then.
    */
   async importCertificates(bytes: Buffer): Promise<Imported> {
     const certificates = certificatesOf(bytes).map(parseCertificate)
-    const byKey = new Map((await this.#names()).map(name => [name.slice(-16), name]))
+    const waiting = Map.groupBy(await this.#names(), name => name.slice(-16))
     const imported: string[] = []
     const unmatched: string[] = []
     for (const { der, publicKeyDer, subject } of certificates) {
-      const name = byKey.get(keyHash(publicKeyDer))
+      const sameKey = waiting.get(keyHash(publicKeyDer)) ?? []
+      const own = fileName({ subject, publicKeyDer })
+      const name = sameKey.includes(own) ? own : sameKey.at(-1)
       if (name === undefined) unmatched.push(formatName(subject))
       else {
         await writePrivateFile({ file: this.#file('certificate', name), data: derToPem(der) })

@@ -13,9 +13,12 @@ const REDIRECTS: readonly number[] = [301, 302, 307, 308]
 
 export const isRedirect = ({ status }: Answer): boolean => status >= 300 && status < 400
 
-export const sameOrigin = (a: Address, b: Address): boolean => a.host === b.host && a.port === b.port
-
 const DEFAULT_PORT = 443
+
+/** As a URL has it: a name without case, an address in its shortest form. */
+const canonicalHost = ({ host }: Address): string => new URL(`https://${formatAddress({ host, port: DEFAULT_PORT })}`).hostname
+
+export const sameOrigin = (a: Address, b: Address): boolean => a.port === b.port && canonicalHost(a) === canonicalHost(b)
 
 /**
  * Where an answer sends its request.
