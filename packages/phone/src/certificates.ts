@@ -1,5 +1,5 @@
 import { CERTIFICATE_TYPE, type MessageOf, REASON } from '@capfkit/codec/capf'
-import { certifiedKey } from '@capfkit/pki'
+import { certifiedKey, parseCertificate } from '@capfkit/pki'
 import type { Decision, Situation } from './decision.ts'
 import type { MadeKey } from './device.ts'
 
@@ -14,6 +14,11 @@ const certifies = (certificateDer: Buffer, key: MadeKey): boolean => {
   }
 }
 
+const isValidAt = (certificateDer: Buffer, ms: number): boolean => {
+  const { notBefore, notAfter } = parseCertificate(certificateDer)
+  return notBefore.getTime() <= ms && ms <= notAfter.getTime()
+}
+
 /**
  * Keep the certificate if it is an LSC for the key that was made last, in this session or in one before [CAPF-3.8]; the LSC from
  * before stays otherwise.
@@ -22,8 +27,14 @@ export const storeCertificate = (situation: Situation, message: MessageOf<'STORE
   const key = situation.device.pendingKey
   const { certificateType, certificateDer } = message.certificate
   const isLsc = (message.certificateType ?? certificateType) === CERTIFICATE_TYPE.LSC
-  if (!isLsc || !key || !certifies(certificateDer, key)) {
-    const detail = isLsc ? {} : { detail: 'a phone stores nothing but an LSC' }
+  const isOf = isLsc && key && certifies(certificateDer, key)
+  const isTimely = !isOf || situation.clockMs === undefined || isValidAt(certificateDer, situation.clockMs)
+  if (!isOf || !isTimely) {
+    const detail = !isLsc
+      ? { detail: 'a phone stores nothing but an LSC' }
+      : isTimely
+        ? {}
+        : { detail: 'it is not valid by the clock of the phone' }
     return {
       reply: { name: 'STORE_CERTIFICATE_RESPONSE', reason: REASON.REFUSED },
       trouble: { code: 'PHONE_WRONG_CERTIFICATE', ...detail },

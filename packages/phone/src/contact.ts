@@ -1,12 +1,16 @@
 import type { Environment, Target } from './environment.ts'
 import { phoneError } from './errors.ts'
+import type { DisturbanceOrder } from './faults/disturbance.ts'
+import { sessionsOf } from './faults/fault.ts'
 import { notStarted } from './obstacle.ts'
 import type { PhoneOptions } from './options.ts'
 import type { ContactResult, SessionResult } from './result.ts'
 
 export type Contact = {
   servers: readonly Target[]
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
+  /** The phone misbehaves: it goes to the first server, as often as its fault says, and does not try again. */
+  disturbance?: DisturbanceOrder | undefined
   onSession?: (result: SessionResult) => void
 }
 
@@ -23,12 +27,28 @@ const waitAfter = ({ failure, retryAfterSeconds }: SessionResult, options: Conta
   return phoneError(failure.code).communication ? options.retryIntervalMs : undefined
 }
 
+const NOBODY = { code: 'PHONE_NO_TRUSTED_SERVER', detail: 'there is no address of a CAPF server' } as const
+
+/** The sessions of a phone that misbehaves, until one did not end as it should. */
+const disturb = async (
+  { servers: [server], onSession }: Contact,
+  { sessions: most, runSession }: { sessions: number } & Pick<ContactNeeds, 'runSession'>,
+): Promise<ContactResult> => {
+  if (!server) return { ...notStarted(NOBODY), sessions: 0 }
+  for (let sessions = 1; ; sessions++) {
+    const result = await runSession(server)
+    onSession?.(result)
+    if (sessions >= most || !result.disturbed?.isExpected) return { ...result, sessions }
+  }
+}
+
 /** The rounds of {@link Phone.contactCapf}. */
 export const contactServers = async (contact: Contact, needs: ContactNeeds): Promise<ContactResult> => {
-  const { servers, signal, onSession } = contact
+  const { servers, signal, disturbance, onSession } = contact
   const { options, delay, runSession } = needs
+  if (disturbance) return disturb(contact, { runSession, sessions: sessionsOf(disturbance.fault) })
   let sessions = 0
-  let last: SessionResult = notStarted({ code: 'PHONE_NO_TRUSTED_SERVER', detail: 'there is no address of a CAPF server' })
+  let last: SessionResult = notStarted(NOBODY)
   for (let round = 0; servers.length > 0; round++) {
     let waitMs = 0
     for (const server of servers) {

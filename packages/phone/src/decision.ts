@@ -41,6 +41,8 @@ export type Situation = {
   readonly moment: Moment
   /** The key that was made in this session. */
   readonly key: MadeKey | undefined
+  /** The time by the clock of the phone, ms since 1970, where it looks at it before it takes a certificate. */
+  readonly clockMs?: number | undefined
 }
 
 /** One row of the table of decisions. */

@@ -9,7 +9,7 @@ import { connectOverLink, type Network } from './network/connect.ts'
 import type { Resolve } from './resolver.ts'
 import type { ConsoleLine } from './screen/console-lines.ts'
 import type { StatusMessage } from './screen/status-messages.ts'
-import type { TlsProfile } from './tls-profile.ts'
+import { TLS_CLIENT, type TlsProfile } from './tls-profile.ts'
 
 /** Where one session goes. `localAddress`: the source address, where the machine has several. */
 export type Target = { readonly host: string; readonly port: number; readonly localAddress?: string }
@@ -71,12 +71,6 @@ const monotonicNow = () => performance.timeOrigin + performance.now()
 
 const waitFor: Environment['delay'] = (ms, signal) => wait(ms, undefined, signal ? { signal } : {})
 
-/**
- * Neither chain nor name is asked about: the session compares the whole certificate with those that the phone was told to
- * trust, before it sends anything [CAPF-1.1].
- */
-export const TLS_CLIENT = { rejectUnauthorized: false, checkServerIdentity: () => undefined } as const
-
 const connectTls: Connect = ({ host, port, localAddress, tls }) =>
   tlsConnect({
     host,
@@ -96,22 +90,22 @@ export const environmentOf = (
   const { now = monotonicNow, startTimer = setTimeout, connectTcp = connectByTcp, network } = given
   const overNetwork = network && connectOverLink(network, { now, startTimer, connectTcp })
   return {
-  makeKey: given.makeKey,
-  tls: given.tls,
-  trusted: given.trusted,
-  now,
-  delay: given.delay ?? waitFor,
-  random: given.random ?? Math.random,
-  keyGenerationMs: given.keyGenerationMs,
-  startTimer,
-  connect: given.connect ?? overNetwork ?? connectTls,
-  connectTcp,
-  network,
-  createUdpSocket: given.createUdpSocket ?? (() => createSocket('udp4')),
-  resolve: given.resolve,
-  onStatus: given.onStatus,
-  onConsole: given.onConsole,
-  log: given.log,
-  onBytes: given.onBytes,
-}
+    makeKey: given.makeKey,
+    tls: given.tls,
+    trusted: given.trusted,
+    now,
+    delay: given.delay ?? waitFor,
+    random: given.random ?? Math.random,
+    keyGenerationMs: given.keyGenerationMs,
+    startTimer,
+    connect: given.connect ?? overNetwork ?? connectTls,
+    connectTcp,
+    network,
+    createUdpSocket: given.createUdpSocket ?? (() => createSocket('udp4')),
+    resolve: given.resolve,
+    onStatus: given.onStatus,
+    onConsole: given.onConsole,
+    log: given.log,
+    onBytes: given.onBytes,
+  }
 }

@@ -192,6 +192,27 @@ export const PHONE_ERRORS = {
     todo: 'nothing: the phone is as it was wanted',
     side: 'client',
   },
+  PHONE_FAULT_IMPOSSIBLE: {
+    sentence: 'the phone cannot misbehave like that in its authentication mode',
+    todo: 'choose another fault, or give the phone a string or a certificate',
+    side: 'client',
+    shows: [],
+  },
+  PHONE_FAULT_ACCEPTED: {
+    sentence: 'the phone misbehaved on purpose, and the server went on as if nothing had happened',
+    todo: 'look at what the server did with it; a server that is in order refuses it',
+    side: 'server',
+  },
+  PHONE_FAULT_REFUSED: {
+    sentence: 'the phone did something unusual on purpose that a server has to take, and the server did not',
+    todo: 'look up the device in the trace of the server',
+    side: 'server',
+  },
+  PHONE_FAULT_UNANSWERED: {
+    sentence: 'the phone misbehaved on purpose, and the server neither answered nor closed the connection',
+    todo: 'check the time-outs of the server, or give the fault a longer patienceMs than those',
+    side: 'server',
+  },
   PHONE_BUSY: {
     sentence: 'the phone is in a session already',
     todo: 'wait for it: a phone has one session at a time',

@@ -12,10 +12,25 @@ export { type DecisionRow, decide } from './decision-table.ts'
 export type { AuthMode, Credential, MadeKey, MakeKey } from './device.ts'
 export type { Connect, ConnectTcp, Environment, LogEntry, Target, TrustCheck } from './environment.ts'
 export { type FailureSide, PHONE_ERRORS, type PhoneErrorCode, type PhoneFailure } from './errors.ts'
+export type { DisturbanceOrder } from './faults/disturbance.ts'
+export { canCommit, FAULT_RANGE, type Fault, newFault, parseFault, sessionsOf } from './faults/fault.ts'
+export { FAULT_NAMES, FAULTS, type FaultName } from './faults/faults.ts'
+export { forgeWith } from './faults/forge.ts'
+export { OUTCOMES, type Outcome } from './faults/outcome.ts'
+export type { AnyFaultRow, FaultRow, Forge } from './faults/play.ts'
 export { TRANSPORTS, type Transport } from './files/fetcher.ts'
 export { type CachedAnswer, type Flash, type FlashContent, memoryFlash, type TvsMember, type TvsMemory } from './flash/flash.ts'
 export { openFolderFlash } from './flash/folder.ts'
 export { MODELS, type ModelName, modelledKeyMs, type PhoneModel, type TrustListKind } from './models.ts'
+export {
+  conditionsOf,
+  NETWORK_OPTIONS,
+  NETWORK_RANGE,
+  type NetworkConditions,
+  type NetworkOptions,
+  parseNetwork,
+} from './network/conditions.ts'
+export type { Network } from './network/connect.ts'
 export { PHONE_OPTIONS, type PhoneOptions, phoneOptions } from './options.ts'
 export { PHASES, type Phase } from './phases.ts'
 export { type LscMenu, Phone } from './phone.ts'

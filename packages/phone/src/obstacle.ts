@@ -2,8 +2,8 @@ import type { Trouble } from './decision.ts'
 import type { Device } from './device.ts'
 import type { Environment } from './environment.ts'
 import { failureOf, type PhoneFailure } from './errors.ts'
-import type { Phase } from './phases.ts'
 import { canCommit, type Fault } from './faults/fault.ts'
+import type { Phase } from './phases.ts'
 import type { SessionResult } from './result.ts'
 import { safeDetail } from './safe-detail.ts'
 
@@ -18,8 +18,7 @@ export const obstacle = (what: {
   if (signal?.aborted) return { code: 'PHONE_ABORTED' }
   if (typeof trusted !== 'function' && trusted.length === 0) return { code: 'PHONE_NO_TRUSTED_SERVER' }
   const { authMode, authString } = device
-  if (fault && !canCommit(fault, authMode))
-    return { code: 'PHONE_FAULT_IMPOSSIBLE', detail: `${fault.name} in mode ${authMode}` }
+  if (fault && !canCommit(fault, authMode)) return { code: 'PHONE_FAULT_IMPOSSIBLE', detail: `${fault.name} in mode ${authMode}` }
   if (authMode === 'string' && authString === undefined) return { code: 'PHONE_NO_CREDENTIAL', detail: 'no authentication string' }
   if (authMode === 'lsc' && !device.authCredential) return { code: 'PHONE_NO_CREDENTIAL', detail: 'neither LSC nor MIC' }
   if (authMode === 'mic' && !device.authCredential) return { code: 'PHONE_NO_CREDENTIAL', detail: 'no MIC' }

@@ -1,5 +1,7 @@
 import type { MessageName } from '@capfkit/codec/capf'
 import type { PhoneFailure } from './errors.ts'
+import type { FaultName } from './faults/faults.ts'
+import type { Outcome } from './faults/outcome.ts'
 import type { Phase } from './phases.ts'
 
 /** `unknown`: the session ended before the server said what it wants. */
@@ -26,6 +28,8 @@ export type SessionResult = {
   /** What RETRY_LATER said; the sending of it is this project's own [CAPF-3.6]. */
   retryAfterSeconds?: number
   sessionId?: number
+  /** There when the phone did something wrong on purpose; a `failure` beside an expected outcome is none of the server. */
+  disturbed?: { readonly fault: FaultName; readonly outcome: Outcome; readonly isExpected: boolean }
   /** The first 64 messages of the session in both directions. */
   messages: readonly MessageSeen[]
 }

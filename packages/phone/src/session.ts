@@ -123,7 +123,10 @@ export class Session {
   #follow(rule: AnyRule, message: Message): void {
     if (rule.operation) this.#record.operation = rule.operation
     if (rule.handling) this.#record.enter(rule.handling)
-    const decision = rule.decide({ device: this.#device, moment: this.#moment, key: this.#key, clockMs: this.#disturbance?.clockMs }, message)
+    const decision = rule.decide(
+      { device: this.#device, moment: this.#moment, key: this.#key, clockMs: this.#disturbance?.clockMs },
+      message,
+    )
     this.#moment = rule.next
     this.#carryOut(decision, rule.waiting)
   }

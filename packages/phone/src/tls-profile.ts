@@ -18,6 +18,12 @@ export type TlsProfileInit = {
   ciphers?: readonly string[]
 }
 
+/**
+ * Neither chain nor name is asked about: the session compares the whole certificate with those that the phone was told to
+ * trust, before it sends anything [CAPF-1.1].
+ */
+export const TLS_CLIENT = { rejectUnauthorized: false, checkServerIdentity: () => undefined } as const
+
 /** What 7900, 8941 and CIPC speak [CAPF-1.5]. */
 const LEGACY_CIPHERS = ['AES256-SHA', 'AES128-SHA']
 /** OpenSSL 3 refuses TLS 1.0 and SHA-1 above security level 0 [CAPF-1.5]. */

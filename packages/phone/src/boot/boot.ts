@@ -1,4 +1,5 @@
 import { type PhoneErrorCode, phoneError } from '../errors.ts'
+import type { DisturbanceOrder } from '../faults/disturbance.ts'
 import type { Flash, FlashContent, TvsMemory } from '../flash/flash.ts'
 import type { TrustListKind } from '../models.ts'
 import { HeldLists } from '../trust/held-lists.ts'
@@ -24,6 +25,8 @@ export type BootOrder = {
   localAddress?: string
   /** Ends the boot at once with BOOT_ABORTED. */
   signal?: AbortSignal
+  /** What the phone does wrong on purpose when it contacts CAPF. */
+  disturbance?: DisturbanceOrder | undefined
   /** Hears of each step when it is over. */
   onStep?: (step: BootStep) => void
 }
