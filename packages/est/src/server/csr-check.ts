@@ -13,6 +13,8 @@ type Rules = {
   /** Of a key that the server will not use it is not asked (RFC 7030 §4.4.1). */
   readonly keyMatters: boolean
   readonly minRsaBits: number
+  /** Whether the request must prove that whoever made it has the key. */
+  readonly signatureMatters: boolean
 }
 
 /** What a log or a certificate store would stumble over; a NUL has made certificates for other names than they seem to be. */
@@ -34,7 +36,8 @@ const CHECKS: readonly Check[] = [
       ? `The RSA key has ${spec.bits} bits; ${minRsaBits} is the least.`
       : undefined
   },
-  ({ csr }, { keyMatters }) => (keyMatters && !csr.verify() ? 'The signature of the request is not by its key.' : undefined),
+  ({ csr }, { keyMatters, signatureMatters }) =>
+    keyMatters && signatureMatters && !csr.verify() ? 'The signature of the request is not by its key.' : undefined,
 ]
 
 const readRequest = (der: Buffer): CheckedCsr => {
@@ -43,7 +46,7 @@ const readRequest = (der: Buffer): CheckedCsr => {
 }
 
 /**
- * The request in a body: PKCS#10 in base64 of any layout, with a good signature, a key that is known and large enough, and names
+ * The request in a body: PKCS#10 in base64 of any layout, with a good signature where one matters, a key that is known and large enough, and names
  * that can be printed.
  *
  * @throws {Refused} `badBase64`, `badCsr`, with what is wrong.

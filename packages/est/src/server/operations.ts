@@ -78,7 +78,9 @@ const enrol = async (
 
 const checkedRequest = (asked: Asked, { desk, keyMatters }: { desk: Desk; keyMatters: boolean }): CheckedCsr => {
   const { options } = desk
-  const checked = checkCsr(asked.body, { keyMatters, minRsaBits: Number(options.minRsaBits) })
+  const { minRsaBits, requestSignatures } = options
+  const signatureMatters = requestSignatures === 'checked'
+  const checked = checkCsr(asked.body, { keyMatters, minRsaBits: Number(minRsaBits), signatureMatters })
   asked.about(checked.csr.subject)
   checkPossession(asked, { challengePassword: checked.challengePassword, options })
   return checked

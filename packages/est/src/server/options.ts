@@ -50,6 +50,12 @@ export const EST_SERVER_OPTIONS = {
     values: CHANNEL_BINDINGS,
     doc: 'What a request is bound to: tls-unique exists in TLS 1.2 only; tls-exporter is our own choice, and clients must know of it.',
   }),
+  requestSignatures: oneOf({
+    default: 'checked',
+    values: ['checked', 'ignored'],
+    doc: 'Whether a request must be signed by the key that it is for. With ignored one is taken, too, that CAPF has signed for a phone (capf server start --unsigned-requests capf-key).',
+    unsafe: 'with ignored, whoever may enrol gets a certificate for any key, also for one that it does not have',
+  }),
   reenrolSameNames: flag({
     default: true,
     doc: 'A renewal must have subject and alternative names of the client certificate (RFC 7030 section 4.2.2).',
