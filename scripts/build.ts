@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entryName, inDependencyOrder, type Package, ROOT, readPackages } from './workspace.ts'
 
@@ -34,12 +34,19 @@ const configOf = (one: Package, published: readonly Package[]) => ({
   include: [join(one.path, 'src')],
 })
 
+/** What runs in a browser is built by the package itself, into a folder beside its code. */
+const buildPage = ({ path }: Package): boolean => {
+  const program = join(path, 'page/build.ts')
+  if (!existsSync(program)) return true
+  return spawnSync(process.execPath, [program, join(path, 'dist/page')], { stdio: 'inherit' }).status === 0
+}
+
 const compile = (one: Package, published: readonly Package[]): boolean => {
   rmSync(join(one.path, 'dist'), { recursive: true, force: true })
   const config = join(CONFIGS, `${one.folder}.json`)
   writeFileSync(config, JSON.stringify(configOf(one, published), null, 2))
   const { status } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
-  if (status !== 0) return false
+  if (status !== 0 || !buildPage(one)) return false
   for (const program of Object.values(one.manifest.publishConfig?.bin ?? {})) chmodSync(join(one.path, program), 0o755)
   return true
 }

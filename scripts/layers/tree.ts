@@ -21,9 +21,9 @@ export const readTree = (root: string, folder = ''): TextFile[] =>
     return entry.isFile() && TEXT.has(extname(entry.name)) ? [{ path, text: readFileSync(join(root, path), 'utf8') }] : []
   })
 
-/** `packages/server/test/x.ts` is in the `test` of `server`. */
+/** `packages/server/test/x.ts` is in the `test` of `server`; a `page` is what runs in a browser, and what builds it. */
 export const placeOf = (path: string): { folder: string; part: string } | undefined => {
-  const [, folder, part] = /^packages\/([^/]+)\/(src|test)\//.exec(path) ?? []
+  const [, folder, part] = /^packages\/([^/]+)\/(src|test|page)\//.exec(path) ?? []
   return folder !== undefined && part !== undefined ? { folder, part } : undefined
 }
 

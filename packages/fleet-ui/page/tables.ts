@@ -1,0 +1,88 @@
+import { figureInWords, inWords, type LivePercentiles, type LiveSnapshot, type LiveStretch } from '@capfkit/fleet/live'
+import { card, element, fillRows, tableOf } from './elements.ts'
+
+const PERCENTILES = ['p50', 'p90', 'p99'] as const
+
+const cells = (values: LivePercentiles | undefined) => PERCENTILES.map(name => inWords('ms', values?.[name]))
+
+const overall = ({ figures }: LiveSnapshot): LiveStretch[] =>
+  (
+    [
+      ['scheduled', 'from the scheduled start'],
+      ['actual', 'from the real start'],
+    ] as const
+  ).map(([start, phase]) => {
+    const at = (prefix: typeof start | `${typeof start}Run`) => {
+      const [p50, p90, p99] = [figures[`${prefix}P50Ms`], figures[`${prefix}P90Ms`], figures[`${prefix}P99Ms`]]
+      return p50 === undefined || p90 === undefined || p99 === undefined ? undefined : { p50, p90, p99 }
+    }
+    return { phase, last: at(start), run: at(`${start}Run`) }
+  })
+
+/** The tables below the charts. */
+export class Tables {
+  readonly failures: HTMLElement
+  readonly latency: HTMLElement
+  readonly generator: HTMLElement
+  readonly plan: HTMLElement
+  readonly thresholds: HTMLElement
+  readonly #none = element('p', { class: 'soft' }, 'Nothing failed.')
+  readonly #failures = tableOf(['reason', 'side', 'phase', 'operations'], 3)
+  readonly #latency = tableOf(['last second, and the run', ...PERCENTILES, 'p50, run', 'p90, run', 'p99, run'], 1)
+  readonly #generator = tableOf(['process', 'in flight', 'CPU', 'event loop late, p99', 'max', 'memory'], 1)
+  readonly #plan = tableOf(['phase of the plan', '', 'ended', 'of'], 2)
+  readonly #thresholds = tableOf(['', 'threshold', 'so far'], 2)
+
+  constructor() {
+    this.failures = card('Failures', this.#none, this.#failures.table)
+    this.latency = card('Where the time goes', this.#latency.table)
+    this.generator = card('Generator', this.#generator.table)
+    this.plan = card('Plan', this.#plan.table)
+    this.thresholds = card('Thresholds', this.#thresholds.table)
+  }
+
+  show(snapshot: LiveSnapshot): void {
+    const { failures, otherFailures, stretches, processes, phases, phase: at, thresholds } = snapshot
+    const others = otherFailures > 0 ? [['others', '', '', figureInWords('failed', otherFailures)]] : []
+    fillRows(this.#failures.body, [
+      ...failures.map(({ reason, side, phase, count }) => [reason, side, phase, figureInWords('failed', count)]),
+      ...others,
+    ])
+    this.#none.hidden = failures.length > 0
+    this.#failures.table.hidden = failures.length === 0
+    const rows = [...overall(snapshot), ...stretches]
+    fillRows(
+      this.#latency.body,
+      rows.map(({ phase, last, run }) => [phase, ...cells(last), ...cells(run)]),
+    )
+    fillRows(
+      this.#generator.body,
+      processes.map(({ process, inFlight, cpuShare, eventLoopDelayP99Ms, eventLoopDelayMaxMs, memoryBytes }) => [
+        process + 1,
+        figureInWords('inFlight', inFlight),
+        inWords('cores', cpuShare),
+        inWords('ms', eventLoopDelayP99Ms),
+        inWords('ms', eventLoopDelayMaxMs),
+        inWords('bytes', memoryBytes),
+      ]),
+    )
+    fillRows(
+      this.#plan.body,
+      phases.map(({ name, ended, total }, number) => [
+        name,
+        at === undefined || number > at ? 'to come' : number < at || snapshot.state === 'ended' ? 'over' : 'now',
+        figureInWords('done', ended),
+        total === undefined ? '–' : figureInWords('planned', total),
+      ]),
+    )
+    this.thresholds.hidden = thresholds.length === 0
+    fillRows(
+      this.#thresholds.body,
+      thresholds.map(({ holds, sentence, value }) => [
+        element('span', { class: holds ? 'good' : 'bad' }, holds ? '✓' : '✗'),
+        sentence,
+        value,
+      ]),
+    )
+  }
+}
