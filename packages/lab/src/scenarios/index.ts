@@ -1,5 +1,6 @@
 import type { FindingName } from '@capfkit/diagnose'
 import type { Scenario } from '../scenario.ts'
+import { caCnCapf } from './ca-cn-capf.ts'
 import { caDenied } from './ca-denied.ts'
 import { caEnrolTimeout } from './ca-enrol-timeout.ts'
 import { caKeyUsage } from './ca-key-usage.ts'
@@ -11,6 +12,7 @@ import { capfNameUnresolvable } from './capf-name-unresolvable.ts'
 import { capfServiceDown } from './capf-service-down.ts'
 import { capfUnreachable } from './capf-unreachable.ts'
 import { ecOnlyOnV2 } from './ec-only-on-v2.ts'
+import { estHttpWrite } from './est-http-write.ts'
 import { iisChainMissing } from './iis-chain-missing.ts'
 import { iisExpired } from './iis-expired.ts'
 import { iisNameMismatch } from './iis-name-mismatch.ts'
@@ -31,6 +33,7 @@ import { phoneLost } from './phone-lost.ts'
 import { phoneWithoutSbd } from './phone-without-sbd.ts'
 import { raDown } from './ra-down.ts'
 import { recoveryItl } from './recovery-itl.ts'
+import { staleLsc } from './stale-lsc.ts'
 import { storeRefused } from './store-refused.ts'
 import { templateMisspelt } from './template-misspelt.ts'
 import { tvsDown } from './tvs-down.ts'
@@ -39,6 +42,7 @@ import { wrongAuthString } from './wrong-auth-string.ts'
 import { wrongKey } from './wrong-key.ts'
 
 const ALL: readonly Scenario[] = [
+  caCnCapf,
   caDenied,
   caEnrolTimeout,
   caKeyUsage,
@@ -50,6 +54,7 @@ const ALL: readonly Scenario[] = [
   capfServiceDown,
   capfUnreachable,
   ecOnlyOnV2,
+  estHttpWrite,
   iisChainMissing,
   iisExpired,
   iisNameMismatch,
@@ -70,6 +75,7 @@ const ALL: readonly Scenario[] = [
   phoneWithoutSbd,
   raDown,
   recoveryItl,
+  staleLsc,
   storeRefused,
   templateMisspelt,
   tvsDown,

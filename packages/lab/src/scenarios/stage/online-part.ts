@@ -62,13 +62,23 @@ export type OnlineWorld = {
   readonly logs: Readonly<Record<'nginx' | 'errorLog' | 'iis', TextLog>>
 }
 
+/** An issuing CA below a root of its own. */
+const newAuthority = (name: string, { clock }: OnlineWorld): Promise<CertificationAuthority> =>
+  CertificationAuthority.create({
+    name,
+    keySpec: parseKeySpec('rsa:2048'),
+    subordinate: true,
+    issuedDays: 730,
+    now: clock.now,
+  })
+
 /** From the registration authority to the CA: the Cisco Certificate Enrollment Service of a stage, and a pretended AD CS. */
 export class OnlinePart implements AsyncDisposable {
   readonly settings: OnlineSettings
   readonly adcs: Service<AdcsSimulator>
   readonly ra: Service<EstServer>
   readonly #world: OnlineWorld
-  readonly #authority: CertificationAuthority
+  #authority: CertificationAuthority
   #est: EstClient | undefined
 
   private constructor(init: { settings: OnlineSettings; world: OnlineWorld; authority: CertificationAuthority }) {
@@ -81,13 +91,7 @@ export class OnlinePart implements AsyncDisposable {
 
   /** Start the CA and, in front of it, the registration authority. */
   static async open(world: OnlineWorld, { caName, settings }: { caName: string; settings: OnlineSettings }): Promise<OnlinePart> {
-    const authority = await CertificationAuthority.create({
-      name: caName,
-      keySpec: parseKeySpec('rsa:2048'),
-      subordinate: true,
-      issuedDays: 730,
-      now: world.clock.now,
-    })
+    const authority = await newAuthority(caName, world)
     const part = new OnlinePart({ settings, world, authority })
     await part.adcs.start()
     await part.ra.start()
@@ -96,6 +100,12 @@ export class OnlinePart implements AsyncDisposable {
 
   get authority(): CertificationAuthority {
     return this.#authority
+  }
+
+  /** Another CA behind the same web server. */
+  async replaceCa(caName: string): Promise<void> {
+    this.#authority = await newAuthority(caName, this.#world)
+    await this.adcs.restart()
   }
 
   /** What CAPF needs of it; asked for at each start of CAPF. */
@@ -137,6 +147,8 @@ export class OnlinePart implements AsyncDisposable {
       authority: adcsAuthority({ client: this.#client(trusted), template, trusted, now: clock.now }),
       certificate: certificates.ra,
       users: new Map([[RA_USER, RA_PASSWORD]]),
+      // Asked for by nobody: the product says at its start what it trusts.
+      clientCas: trusted,
       options: { listen, profile: 'libest', proofOfPossession: 'off', clientCertificates: 'off', logLevel: 'silent' },
       errorLog: new ErrorLog({ sink: logs.errorLog, serviceSink: logs.nginx, now: clock.now }),
       now: clock.now,
