@@ -4,11 +4,12 @@ import { readCsvPhones } from './csv-phones.ts'
 import { MIX } from './mix.ts'
 import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
 import { parseRounds } from './rounds.ts'
+import { parseThreshold } from './thresholds/threshold.ts'
 
 type Name = keyof FleetOptions
 
 /** The second of each says nothing beside the first. */
-const EXCLUSIVE: readonly (readonly [Name, Name])[] = [
+export const EXCLUSIVE: readonly (readonly [Name, Name])[] = [
   ['embedded', 'server'],
   ['embedded', 'store'],
   ['embedded', 'capfCertificate'],
@@ -43,6 +44,20 @@ const checkBoot = ({ boot, bootServer, embedded }: FleetOptions) => {
     throw wrong('bootServer', 'is needed with --boot: the file server of the cluster, or --embedded')
 }
 
+/** Each by itself: one that is wrong hides none of the others. */
+const checkThresholds = ({ threshold }: FleetOptions) => {
+  const problems = threshold.flatMap((text): OptionProblem[] => {
+    try {
+      parseThreshold(text)
+      return []
+    } catch (error) {
+      const sentence = `threshold ${error instanceof Error ? error.message : error}`
+      return [{ code: 'CONFIG_OUT_OF_RANGE', name: 'threshold', sentence }]
+    }
+  })
+  if (problems.length > 0) throw new OptionError(problems)
+}
+
 const checkExclusive = (options: FleetOptions) => {
   const problems = EXCLUSIVE.flatMap(([name, other]): OptionProblem[] => {
     const both = isGiven(options[name]) && isGiven(options[other])
@@ -61,6 +76,7 @@ const CHECKS: readonly ((options: FleetOptions) => unknown)[] = [
   checkStore,
   checkCsv,
   checkBoot,
+  checkThresholds,
   checkExclusive,
 ]
 

@@ -1,4 +1,4 @@
-import { flag, int, type OptionsOf, oneOf, optionalText, text } from '@capfkit/codec/options'
+import { flag, int, type OptionsOf, oneOf, optionalText, text, textList } from '@capfkit/codec/options'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '@capfkit/phone'
 
 const WEIGHTS = 'NAME=WEIGHT,NAME=WEIGHT…'
@@ -131,6 +131,12 @@ export const FLEET_OPTIONS = {
     pattern: /^\d+(?:\.\d+)?%$/,
     range: 'PERCENT%',
     doc: 'The run fails when more of its operations than this failed.',
+  }),
+  threshold: textList({
+    doc: 'What the figures of the run must be, such as "p99 < 500ms" or "failed(server) <= 1% over 10s": METRIC[(OF)] SIGN VALUE [over TIME] [abort [after TIME]].',
+  }),
+  fleet: optionalText({
+    doc: 'File in which the phones keep their MICs and LSCs with the keys, for the next run: made when it is not there. With --out and without it, fleet.db in the folder of the run.',
   }),
   out: optionalText({
     doc: 'Folder for the files of the run: every operation of every phone (.capfrun, for capf fleet report and compare), summary.json, the CAPF certificate and the manufacturing CA.',

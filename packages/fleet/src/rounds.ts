@@ -5,20 +5,23 @@ import type { PlannedOperation } from './plan/plan.ts'
 export type Round = { operation: PlannedOperation; share: number }
 
 /** Words for operations; an upgrade is an install for a phone that has an LSC. */
-const WORDS: Readonly<Record<string, Round['operation']>> = {
+export const OPERATIONS_BY_WORD = {
   install: 'install',
   upgrade: 'install',
   delete: 'delete',
   troubleshoot: 'troubleshoot',
-}
+} as const satisfies Readonly<Record<string, PlannedOperation>>
+
+export type OperationWord = keyof typeof OPERATIONS_BY_WORD
+export const OPERATION_WORDS = Object.keys(OPERATIONS_BY_WORD) as OperationWord[]
 
 /** Read `install,upgrade,delete:30%`. @throws {OptionError} for an unknown operation or a share above 100 %. */
 export const parseRounds = (words: string): Round[] =>
   words.split(',').map(part => {
     const [word = '', share = '100%'] = part.split(':')
-    const operation = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined
+    const operation = Object.hasOwn(OPERATIONS_BY_WORD, word) ? OPERATIONS_BY_WORD[word as OperationWord] : undefined
     const percent = Number(share.slice(0, -1))
     if (operation && percent <= 100) return { operation, share: percent / 100 }
-    const sentence = `rounds knows ${Object.keys(WORDS).join(', ')} with a share of 0..100%, got ${JSON.stringify(part)}`
+    const sentence = `rounds knows ${Object.keys(OPERATIONS_BY_WORD).join(', ')} with a share of 0..100%, got ${JSON.stringify(part)}`
     throw new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name: 'rounds', sentence }])
   })

@@ -141,7 +141,9 @@ class DocumentReader {
     const values: Record<string, unknown> = {}
     for (const [name, entry] of this.#entriesOf(node, { names: row.names, at }))
       values[name] = this.read(row.item, entry.value, { path: under(at, name), place: entry })
-    return Object.values(values).includes(WRONG) ? WRONG : values
+    if (Object.values(values).includes(WRONG)) return WRONG
+    const sentence = row.wrong?.(values)
+    return sentence === undefined ? values : this.#complain('CONFIG_CONTRADICTION', at, sentence)
   }
 }
 

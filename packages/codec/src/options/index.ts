@@ -26,7 +26,17 @@ export {
   parseRate,
   parseTime,
 } from './quantities.ts'
-export { optionalInt, optionalRate, optionalReading, optionalTime, percent, reading, requiredReading, time } from './readings.ts'
+export {
+  number,
+  optionalInt,
+  optionalRate,
+  optionalReading,
+  optionalTime,
+  percent,
+  reading,
+  requiredReading,
+  time,
+} from './readings.ts'
 export { flag, int, type OptionRow, type OptionsOf, type OptionTable, oneOf, optionalText, text, textList } from './rows.ts'
 export {
   type DocumentRow,

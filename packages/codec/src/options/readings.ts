@@ -84,3 +84,9 @@ export const optionalInt = ({ doc, unit, min, max }: Bounded & { unit?: string }
   ...{ kind: 'number', range: `${min}..${max}`, doc },
   ...(unit === undefined ? {} : { unit }),
 })
+
+/** A number, not only a whole one. */
+export const number = ({ doc, min, max, default: value }: Bounded & { default: number }): OptionRow<number> => ({
+  schema: z.number().min(min).max(max).default(value),
+  ...{ kind: 'number', range: `${min}..${max}`, default: value, doc },
+})

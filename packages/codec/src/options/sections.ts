@@ -35,6 +35,8 @@ export interface NamedRow<N extends string = string, R = DocumentRow> extends Sh
   readonly kind: 'named'
   readonly names: readonly N[]
   readonly item: R
+  /** What is wrong with the whole when each is right by itself; the sentence goes on behind its path. */
+  wrong?(values: Readonly<Record<string, unknown>>): string | undefined
 }
 
 export type DocumentRow = OptionRow | SectionRow | ManyRow | NamedRow
