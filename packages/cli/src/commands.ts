@@ -25,6 +25,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   trustlist: { doc: 'Trust lists: CTL and ITL files', verbs: () => import('./commands/trustlist.ts') },
   config: { doc: 'Signed and encrypted configuration files', verbs: () => import('./commands/config.ts') },
   keys: { doc: 'Pools of ready key pairs', verbs: () => import('./commands/keys.ts') },
+  diagnose: { doc: 'Why phones have no certificate, from logs alone', load: () => import('./commands/diagnose.ts') },
   doctor: { doc: 'Whether this machine can carry a fleet', load: () => import('./commands/doctor.ts') },
   decode: { doc: 'CAPF frames in words', load: () => import('./commands/decode.ts') },
   errors: { doc: 'What an error code means and what to do', load: () => import('./commands/errors.ts') },

@@ -1,0 +1,106 @@
+import type { LeftOut } from './input/plain-bytes.ts'
+import type { Anchor, Dating, Sighting } from './sighting.ts'
+
+/** One file, as it was understood. */
+export type Source = {
+  readonly file: string
+  readonly kind: string
+  readonly dating: Dating
+  /** Out of a scan: what it says was guessed in part. */
+  readonly isNoisy: boolean
+  readonly lines: number
+  readonly leftOut: readonly LeftOut[]
+  readonly anchors: readonly Anchor[]
+}
+
+/** What is known of one device. */
+export type DeviceEvidence = {
+  readonly device: string
+  readonly sightings: readonly Sighting[]
+  /** It did what it was to do, behind everything else that was seen of it in that source. */
+  readonly isDone: boolean
+}
+
+/** A device that fails for days says the same again and again. */
+const MAX_OF_A_DEVICE = 60
+const MAX_OF_A_CLUE = 200
+/** As much as fits into memory beside everything else; what comes after is counted. */
+const MAX_SIGHTINGS = 120_000
+
+/** Sightings that say nothing by themselves: they explain others. */
+const CONTEXT = ['trace.authMode', 'trace.keyOrder', 'trace.calling', 'trace.onlineCaHost', 'trace.onlineCaTemplate']
+
+type Known = { sightings: Sighting[]; doneIn: Map<number, number> }
+
+/** Collects what sources say, by device, in bounded memory. */
+export class Evidence {
+  readonly #devices = new Map<string, Known>()
+  /** Of no device: by clue. */
+  readonly #site = new Map<string, Sighting[]>()
+  #count = 0
+  /** Sightings for which there was no room. */
+  droppedSightings = 0
+
+  add(sighting: Sighting): void {
+    const { device, clue } = sighting
+    if (this.#count >= MAX_SIGHTINGS) {
+      this.droppedSightings++
+      return
+    }
+    if (device === undefined) {
+      const known = this.#site.get(clue)
+      if (!known) this.#site.set(clue, [sighting])
+      else if (known.length < MAX_OF_A_CLUE) known.push(sighting)
+      else return
+    } else {
+      const known = this.#known(device)
+      if (known.sightings.length >= MAX_OF_A_DEVICE) this.#dropOne(known.sightings)
+      known.sightings.push(sighting)
+    }
+    this.#count++
+  }
+
+  /** The device succeeded: what only explains a failure is not needed, and of healthy devices nothing is kept. */
+  done(device: string, { source, line }: { source: number; line: number }): void {
+    const known = this.#devices.get(device)
+    if (!known) return
+    const left = known.sightings.filter(({ clue }) => !CONTEXT.includes(clue))
+    this.#count -= known.sightings.length - left.length
+    known.sightings = left
+    known.doneIn.set(source, line)
+    if (left.length === 0) this.#devices.delete(device)
+  }
+
+  /** What a source leaves behind of devices of which nothing but context was seen. */
+  forgetContext(): void {
+    for (const [device, { sightings }] of this.#devices)
+      if (sightings.every(({ clue }) => CONTEXT.includes(clue))) {
+        this.#count -= sightings.length
+        this.#devices.delete(device)
+      }
+  }
+
+  get site(): readonly Sighting[] {
+    return [...this.#site.values()].flat()
+  }
+
+  *devices(): Generator<DeviceEvidence> {
+    for (const [device, { sightings, doneIn }] of this.#devices) {
+      const isDone =
+        doneIn.size > 0 && sightings.every(({ source, line }) => (doneIn.get(source) ?? -1) > line || !doneIn.has(source))
+      yield { device, sightings, isDone }
+    }
+  }
+
+  #known(device: string): Known {
+    const known = this.#devices.get(device) ?? { sightings: [], doneIn: new Map() }
+    this.#devices.set(device, known)
+    return known
+  }
+
+  /** The beginning and the end of a long story are kept. */
+  #dropOne(sightings: Sighting[]): void {
+    sightings.splice(MAX_OF_A_DEVICE / 2, 1)
+    this.#count--
+  }
+}

@@ -1,0 +1,139 @@
+import type { Evidence, Source } from './evidence.ts'
+import type { InputFile } from './input/input-file.ts'
+import { LineSplitter } from './input/lines.ts'
+import { LeftOuts, plainBytes } from './input/plain-bytes.ts'
+import { type Anchor, literal } from './sighting.ts'
+import { type Recognised, RUN_KIND, recognise, UNKNOWN_KIND } from './sources/index.ts'
+import { looksLikeRun, RunFile } from './sources/run-file.ts'
+import type { LineReader, Witness } from './sources/source-kind.ts'
+
+/** So much of a file decides what it is. */
+const SAMPLE_BYTES = 65_536
+const SAMPLE_LINES = 400
+/** Enough to compare clocks by. */
+const MAX_ANCHORS = 20_000
+/** A text has no more control characters than that, one in so many. */
+const CONTROL_SHARE = 20
+
+type Reading = { readonly index: number; readonly evidence: Evidence; readonly now: Date }
+
+const witnessOf = (file: InputFile, { index, evidence, now }: Reading) => {
+  const anchors: Anchor[] = []
+  const leftOuts = new LeftOuts()
+  let line = 0
+  const witness: Witness = {
+    fileName: file.name.slice(Math.max(file.name.lastIndexOf('/'), file.name.lastIndexOf('\\')) + 1),
+    now,
+    leftOuts,
+    sight({ at, device, values = {}, text, ...sighting }) {
+      line = sighting.line
+      const known = { ...(at === undefined ? {} : { at }), ...(device === undefined ? {} : { device }) }
+      evidence.add({ ...sighting, text: literal(text), source: index, values, ...known })
+    },
+    done: device => evidence.done(device, { source: index, line: line + 1 }),
+    anchor: anchor => {
+      if (anchors.length < MAX_ANCHORS) anchors.push(anchor)
+    },
+  }
+  return { witness, anchors, leftOuts }
+}
+
+const isBinary = (bytes: Buffer): boolean => {
+  let controls = 0
+  for (const byte of bytes)
+    if (byte === 0) return true
+    else if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b && byte !== 0x0c) controls++
+  return controls * CONTROL_SHARE > bytes.length
+}
+
+/** Feeds lines to a reader that is chosen when the first of them are known. */
+class TextSource {
+  readonly #witness: Witness
+  readonly #splitter: LineSplitter
+  #sample: Buffer[] = []
+  #sampled = 0
+  #reader: LineReader | undefined
+  recognised: Recognised | undefined
+  #isGivenUp = false
+
+  constructor(witness: Witness) {
+    this.#witness = witness
+    this.#splitter = new LineSplitter({
+      take: (bytes, { start, end, number }) => {
+        const reader = this.#reader
+        if (!reader || (reader.wants && !reader.wants(bytes, start, end))) return
+        reader.line(bytes.toString('utf8', start, end), number)
+      },
+      onCut: number => witness.leftOuts.note('the ends of very long lines', number),
+    })
+  }
+
+  get lines(): number {
+    return this.#splitter.lines
+  }
+
+  /** Whether to go on: a file of no known kind is not read to its end. */
+  push(chunk: Buffer): boolean {
+    if (this.#reader) this.#splitter.push(chunk)
+    else if (!this.#isGivenUp) {
+      this.#sample.push(chunk)
+      this.#sampled += chunk.length
+      if (this.#sampled >= SAMPLE_BYTES) this.#choose()
+    }
+    return !this.#isGivenUp
+  }
+
+  end(): void {
+    if (!this.#reader && !this.#isGivenUp) this.#choose()
+    this.#splitter.end()
+    this.#reader?.end?.()
+  }
+
+  #choose(): void {
+    const sample = Buffer.concat(this.#sample)
+    this.#sample = []
+    const head = sample.subarray(0, SAMPLE_BYTES)
+    if (sample.length === 0) this.#giveUp('the file is empty')
+    else if (isBinary(head)) this.#giveUp('all of it: binary')
+    else {
+      const lines = head
+        .toString('utf8')
+        .split(/\r?\n/, SAMPLE_LINES)
+        .map(line => line.slice(0, 2_000))
+      this.recognised = recognise(lines)
+      if (!this.recognised) {
+        this.#giveUp('all of it: no line of a kind that is known')
+        return
+      }
+      this.#reader = this.recognised.open(this.#witness)
+      this.#splitter.push(sample)
+    }
+  }
+
+  #giveUp(why: string): void {
+    this.#isGivenUp = true
+    this.#witness.leftOuts.note(why)
+  }
+}
+
+/** Read one file, whatever it is. Never rejects for what stands in it. */
+export const readSource = async (file: InputFile, reading: Reading): Promise<Source> => {
+  const { witness, anchors, leftOuts } = witnessOf(file, reading)
+  const text = new TextSource(witness)
+  let run: RunFile | undefined
+  let isFirst = true
+  for await (const chunk of plainBytes(file.chunks(), leftOuts)) {
+    if (isFirst && looksLikeRun(chunk)) run = new RunFile(witness)
+    isFirst = false
+    if (!(run ?? text).push(chunk)) break
+  }
+  if (!run) text.end()
+  reading.evidence.forgetContext()
+  const {
+    kind = UNKNOWN_KIND,
+    dating = 'time',
+    isNoisy = false,
+  } = run ? { kind: RUN_KIND, dating: 'full' as const, isNoisy: false } : (text.recognised ?? {})
+  const lines = run ? run.entries : text.lines
+  return { file: file.name, kind, dating, isNoisy, lines, leftOut: leftOuts.all, anchors }
+}

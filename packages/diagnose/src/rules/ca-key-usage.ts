@@ -1,0 +1,7 @@
+import { note, type Rule } from './rule.ts'
+
+export const caKeyUsage: Rule = {
+  name: 'ca-key-usage',
+  about: 'device',
+  ways: [{ weight: 90, needs: [note(/digitalSignature|keyEncipherment|key usage/i)] }],
+}

@@ -1,0 +1,15 @@
+import { CA_SYMPTOMS } from './ca-symptoms.ts'
+import { curlFailed, type Rule } from './rule.ts'
+
+export const iisExpired: Rule = {
+  name: 'iis-expired',
+  about: 'site',
+  explains: CA_SYMPTOMS,
+  ways: [
+    {
+      weight: 92,
+      needs: [curlFailed(['loginFailed', 'pageFailed', 'caCertsFailed'], { number: '60', words: /has expired/ })],
+      shows: [{ clue: 'ces.loginUrl' }, { clue: 'ces.chainMissing' }],
+    },
+  ],
+}

@@ -1,0 +1,7 @@
+import { enrolled, outcome, type Rule } from './rule.ts'
+
+export const raDown: Rule = {
+  name: 'ra-down',
+  about: 'device',
+  ways: [{ weight: 88, needs: [enrolled('IP_CONNECT')], shows: [outcome(15)] }],
+}

@@ -1,0 +1,31 @@
+/** What stood in the places of a line. */
+export type Values = Readonly<Record<string, string>>
+
+/** Something that a line of a source says, by the name that rules know it by. */
+export type Sighting = {
+  readonly clue: string
+  /** Index of the source. */
+  readonly source: number
+  /** From 1. */
+  readonly line: number
+  /** The line as it stands, cut to a bearable length. */
+  readonly text: string
+  /**
+   * On the clock of its source, ms: since 1970 as if its zone were UTC, or since some midnight where lines have no date.
+   */
+  readonly at?: number
+  readonly device?: string
+  readonly values: Values
+}
+
+/** A moment that another source sees as well, from which clocks are compared. */
+export type Anchor = { readonly key: string; readonly at: number; readonly device?: string }
+
+/** How much of a moment lines of a source give: `day` lacks the year, `time` the date. */
+export type Dating = 'full' | 'day' | 'time'
+
+const MAX_TEXT = 400
+
+/** A copy that does not hold the longer line that it was cut out of. */
+export const literal = (text: string): string =>
+  text.length <= MAX_TEXT ? text : `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`

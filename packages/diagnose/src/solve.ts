@@ -1,0 +1,120 @@
+import type { DeviceEvidence } from './evidence.ts'
+import { FINDINGS, type FindingName, type Severity } from './findings/index.ts'
+import { RULES } from './rules/index.ts'
+import { CERTAIN, isNeeded, type Need, type Rule, type Way } from './rules/rule.ts'
+import type { Sighting } from './sighting.ts'
+
+/** Something that was found, before it is put into words. */
+export type Found = {
+  readonly name: FindingName
+  readonly severity: Severity
+  readonly device: string | undefined
+  readonly weight: number
+  readonly evidence: readonly Sighting[]
+  /** The device did what it was to do later. */
+  readonly isOver: boolean
+}
+
+const MAX_SHOWN = 8
+
+type Clues = { readonly own: readonly Sighting[]; readonly site: readonly Sighting[] }
+
+const first = ({ own, site }: Clues, need: Need): Sighting | undefined =>
+  own.findLast(sighting => isNeeded(sighting, need)) ?? site.findLast(sighting => isNeeded(sighting, need))
+
+const tryWay = (
+  { needs, lacks = [], shows = [], when }: Way,
+  { clues, now }: { clues: Clues; now: number },
+): Sighting[] | undefined => {
+  const needed: Sighting[] = []
+  for (const need of needs) {
+    const sighting = first(clues, need)
+    if (!sighting) return undefined
+    needed.push(sighting)
+  }
+  // A device is not sick for what others have.
+  if (clues.own.length > 0 && !needed.some(({ device }) => device !== undefined)) return undefined
+  if (lacks.some(need => first(clues, need))) return undefined
+  if (when && !when(needed, now)) return undefined
+  const shown = shows.flatMap(need => first(clues, need) ?? [])
+  return [...new Set([...needed, ...shown])].slice(0, MAX_SHOWN)
+}
+
+const severityOf = (name: FindingName, isOver: boolean): Severity => {
+  const { severity } = FINDINGS[name]
+  return isOver && severity === 'error' ? 'warning' : severity
+}
+
+type Case = { readonly device?: DeviceEvidence; readonly clues: Clues; readonly now: number }
+
+/** The best way of each rule that fits. */
+const candidates = (rules: readonly Rule[], { device, clues, now }: Case): (Found & { rule: Rule })[] =>
+  rules.flatMap(rule => {
+    const ways = rule.ways.toSorted((a, b) => b.weight - a.weight)
+    for (const way of ways) {
+      const evidence = tryWay(way, { clues, now })
+      if (!evidence) continue
+      const isOver = device?.isDone === true
+      const { name } = rule
+      return [{ rule, name, severity: severityOf(name, isOver), device: device?.device, weight: way.weight, evidence, isOver }]
+    }
+    return []
+  })
+
+/** Without what others explain; of what is not certain only the likeliest, and only where nothing is. */
+const settle = (found: readonly (Found & { rule: Rule })[]): (Found & { rule: Rule })[] => {
+  const explained = new Set(
+    found
+      .filter(({ weight }) => weight >= CERTAIN)
+      .flatMap(({ name, rule, weight }) =>
+        (rule.explains ?? []).filter(other => found.some(one => one.name === other && one.weight <= weight) && other !== name),
+      ),
+  )
+  const left = found.filter(({ name }) => !explained.has(name)).toSorted((a, b) => b.weight - a.weight)
+  const certain = left.filter(({ weight }) => weight >= CERTAIN)
+  return certain.length > 0 ? certain : left.slice(0, 1)
+}
+
+const DEVICE_RULES = RULES.filter(({ about }) => about === 'device')
+const SITE_RULES = RULES.filter(({ about }) => about === 'site')
+
+/** Likeliest first; of equals the graver one, then the one that more lines speak for. */
+const SEVERITY_ORDER: readonly Severity[] = ['error', 'warning', 'info']
+const byLikelihood = (a: Found, b: Found) =>
+  SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity) ||
+  b.weight - a.weight ||
+  b.evidence.length - a.evidence.length
+
+/** What all sightings together mean. */
+export const solve = (init: { devices: Iterable<DeviceEvidence>; site: readonly Sighting[]; now: number }): Found[] => {
+  const { devices, site, now } = init
+  const sites = settle(candidates(SITE_RULES, { clues: { own: [], site }, now }))
+  const certain = sites.filter(({ weight }) => weight >= CERTAIN)
+  const explained = new Map<string, Found & { rule: Rule }>()
+  for (const one of certain)
+    for (const name of [one.name, ...(one.rule.explains ?? [])]) if (!explained.has(name)) explained.set(name, one)
+  const witnesses = new Map<Found, Found[]>()
+  const found: Found[] = []
+  for (const device of devices) {
+    for (const one of settle(candidates(DEVICE_RULES, { device, clues: { own: device.sightings, site }, now }))) {
+      const cause = explained.get(one.name)
+      if (cause) witnesses.set(cause, [...(witnesses.get(cause) ?? []), one])
+      else found.push(one)
+    }
+  }
+  return [...sites.map(one => withWitnesses(one, witnesses.get(one) ?? [])), ...found].map(({ ...one }) => one).sort(byLikelihood)
+}
+
+/** What the servers have is shown with what it did to phones; where that is one phone, it is about it. */
+const withWitnesses = (one: Found, witnesses: readonly Found[]): Found => {
+  const [only] = witnesses
+  const evidence = [
+    ...one.evidence,
+    ...witnesses.slice(0, 3).flatMap(({ evidence }) => evidence.filter(({ device }) => device !== undefined)),
+  ]
+  return {
+    ...one,
+    evidence: [...new Set(evidence)].slice(0, MAX_SHOWN),
+    ...(witnesses.length === 1 && only ? { device: only.device } : {}),
+  }
+}

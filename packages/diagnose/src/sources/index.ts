@@ -1,0 +1,45 @@
+import { capfTrace } from './capf-trace.ts'
+import { certificates } from './certificates.ts'
+import { deviceTable } from './device-table.ts'
+import { errorLog } from './error-log.ts'
+import { iisLog } from './iis-log.ts'
+import { phoneConsole } from './phone-console.ts'
+import { phoneStatus } from './phone-status.ts'
+import { pkiHttp } from './pki-http.ts'
+import type { SourceKind } from './source-kind.ts'
+import { trustListPrint } from './trust-list.ts'
+
+/** Every kind of text that is read, the commonest first. */
+export const TEXT_KINDS: readonly SourceKind[] = [
+  capfTrace,
+  errorLog,
+  iisLog,
+  phoneConsole,
+  phoneStatus,
+  trustListPrint,
+  deviceTable,
+  certificates,
+  pkiHttp,
+]
+
+/** A recorded run is no text. */
+export const RUN_KIND = 'run'
+export const UNKNOWN_KIND = 'unknown'
+
+export type Recognised = Pick<SourceKind, 'kind' | 'dating' | 'open'> & { readonly isNoisy: boolean }
+
+/** The kind that most of the lines are of, and whether they come out of a scan; `undefined` when they are of none. */
+export const recognise = (lines: readonly string[]): Recognised | undefined => {
+  let best: { count: number; found: Recognised } | undefined
+  const consider = (count: number, found: Recognised) => {
+    if (count > (best?.count ?? 0)) best = { count, found }
+  }
+  for (const { kind, dating, open, recognises } of TEXT_KINDS)
+    consider(lines.filter(recognises).length, { kind, dating, open, isNoisy: false })
+  for (const { kind, dating, noisy, recognises } of TEXT_KINDS) {
+    if (!noisy) continue
+    const count = lines.filter(line => noisy.recognises(line) && !recognises(line)).length
+    consider(count, { kind, dating, open: noisy.open, isNoisy: true })
+  }
+  return best?.found
+}

@@ -1,0 +1,42 @@
+import type { LeftOuts } from '../input/plain-bytes.ts'
+import type { Anchor, Dating, Values } from '../sighting.ts'
+
+export type NewSighting = {
+  readonly clue: string
+  readonly line: number
+  readonly text: string
+  readonly at?: number | undefined
+  readonly device?: string | undefined
+  readonly values?: Values
+}
+
+/** What a reader tells of what it reads. */
+export type Witness = {
+  /** Of the file, as findings name it. */
+  readonly fileName: string
+  readonly now: Date
+  readonly leftOuts: LeftOuts
+  sight(sighting: NewSighting): void
+  /** The device did what it was to do: what was seen of its earlier steps matters no more. */
+  done(device: string, at: number | undefined): void
+  anchor(anchor: Anchor): void
+}
+
+/** Reads the lines of one file. Nothing that stands in a file makes it throw. */
+export type LineReader = {
+  /** Whether a line is worth turning into text; all of them without it. */
+  wants?(bytes: Buffer, start: number, end: number): boolean
+  line(text: string, number: number): void
+  end?(): void
+}
+
+export type SourceKind = {
+  readonly kind: string
+  readonly doc: string
+  readonly dating: Dating
+  /** Of a handful of lines: which of them are of this kind. */
+  recognises(line: string): boolean
+  open(witness: Witness): LineReader
+  /** The same out of a scan, where there is such a reader. */
+  readonly noisy?: { recognises(line: string): boolean; open(witness: Witness): LineReader }
+}
