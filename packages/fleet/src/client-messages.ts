@@ -2,6 +2,7 @@ import type { BootTarget } from './boot.ts'
 import type { FleetErrorCode } from './errors.ts'
 import type { PaceState } from './pace.ts'
 import type { Plan } from './plan/plan.ts'
+import type { PhaseStanding } from './plan/remainder.ts'
 import type { PartInit } from './recording/part-recorder.ts'
 import type { EncodedTally } from './tally.ts'
 
@@ -22,8 +23,10 @@ export type ToClient =
       storeUrl?: string | undefined
       /** Where this run is recorded, if it is. */
       recording?: PartInit | undefined
+      /** Where phones keep their certificates from run to run. */
+      fleetFile?: string | undefined
     }
-  | { type: 'phase'; number: number; startInMs: number }
+  | { type: 'phase'; number: number; startInMs: number; standing?: PhaseStanding | undefined }
   | { type: 'pace'; state: PaceState }
   /** Nothing more starts; what runs may end in its own time. */
   | { type: 'drain' }
@@ -40,7 +43,14 @@ export type ClientHealth = {
   memoryBytes: number
   keysPooled: number
   keysGenerated: number
+  /** How long phases ran so far, ms. */
+  runMs: number
+  /** The fullest that it was, as shares of 1; absent where this system does not say. */
+  fullest: Fullest
 }
+
+/** Source ports of all that there are, open files of their limit, memory of the machine. */
+export type Fullest = { portsShare?: number; openFilesShare?: number; memoryShare?: number }
 
 /** The same while a run goes on; `recent`: since the message before, which was so many ms ago. */
 export type LiveHealth = ClientHealth & {

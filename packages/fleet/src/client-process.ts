@@ -3,6 +3,8 @@ import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import type { FromClient, Since, ToClient } from './client-messages.ts'
 import { FleetEngine } from './engine.ts'
 import { FleetError } from './errors.ts'
+import { FleetFile } from './fleet-file/fleet-file.ts'
+import { roomOf } from './health/room.ts'
 import { KeySource } from './key-source.ts'
 import { ProcessHealth } from './process-health.ts'
 import { type PartInit, PartRecorder, type Standing } from './recording/part-recorder.ts'
@@ -17,6 +19,7 @@ let keys: KeySource | undefined
 let pool: KeyPool | undefined
 let recorder: PartRecorder | undefined
 let store: DeviceStore | undefined
+let fleetFile: FleetFile | undefined
 /** Told to stop before there was an engine. */
 let stopped = false
 const health = new ProcessHealth()
@@ -28,7 +31,7 @@ const tell = (message: FromClient) => {
 const sinceLast = (running: FleetEngine): Since => ({
   tally: running.takeRecent().encode(),
   inFlight: running.inFlight,
-  health: health.look(keys),
+  health: health.look({ keys, inFlight: running.inFlight }),
 })
 
 const tellSince = () => {
@@ -37,16 +40,24 @@ const tellSince = () => {
 
 const standing = (): Standing => {
   const { inFlight = 0, tally } = engine ?? {}
-  const { started = 0, lateStarts = 0 } = tally ?? {}
-  return { inFlight, started, lateStarts, keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 }
+  const { started = 0, lateStarts = 0, skipped = 0, laggedSamples = 0 } = tally ?? {}
+  return {
+    ...{ inFlight, started, lateStarts, skipped, laggedSamples },
+    ...{ keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 },
+    ...health.room?.used(inFlight),
+  }
 }
+
+const onFailure = ({ message }: FleetError) => tell({ type: 'recordingFailed', message })
 
 const record = ({ folder, header }: PartInit, process: number): Promise<PartRecorder> =>
   PartRecorder.open({
     folder,
     header: { ...header, part: 'client', process },
     standing,
-    onFailure: ({ message }) => tell({ type: 'recordingFailed', message }),
+    // What ended is in the record only when its certificate is in the file: a run that goes on relies on that.
+    beforeWrite: fleetFile && (() => fleetFile!.flush()),
+    onFailure,
   })
 
 const start = async (message: ToClient & { type: 'start' }) => {
@@ -54,14 +65,18 @@ const start = async (message: ToClient & { type: 'start' }) => {
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   const { privateKey } = readPrivateKey(micCa.keyPem)
+  health.room = await roomOf({ processes: step, addresses: 0 })
   store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
+  fleetFile = message.fleetFile === undefined ? undefined : new FleetFile({ file: message.fleetFile, onFailure })
   recorder = recording && (await record(recording, first))
   engine = new FleetEngine({
     ...message,
     keys,
     recorder,
+    fleetFile,
     store,
     micCa: { certificateDer: micCa.certificateDer, privateKey },
+    lagMs: () => health.lagMs,
     onFirstEnded: tellSince,
   })
   if (stopped) engine.stop()
@@ -71,12 +86,13 @@ const start = async (message: ToClient & { type: 'start' }) => {
   tell({ type: 'ready' })
 }
 
-const runPhase = async ({ number, startInMs }: ToClient & { type: 'phase' }) => {
+const runPhase = async ({ number, startInMs, standing }: ToClient & { type: 'phase' }) => {
   if (!engine) return
   health.begin()
   const telling = setInterval(tellSince, TELL_MS)
-  await engine.runPhase(number, performance.now() + startInMs)
+  await engine.runPhase(number, { startMs: performance.now() + startInMs, standing })
   await recorder?.flush()
+  await fleetFile?.flush()
   clearInterval(telling)
   health.end()
   tell({ type: 'phaseEnd', since: sinceLast(engine) })
@@ -84,6 +100,7 @@ const runPhase = async ({ number, startInMs }: ToClient & { type: 'phase' }) => 
 
 const end = async () => {
   await recorder?.[Symbol.asyncDispose]()
+  await fleetFile?.[Symbol.asyncDispose]()
   await pool?.close()
   await store?.[Symbol.asyncDispose]()
   if (process.connected) process.disconnect()

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.ts'
 import { FleetError } from './errors.ts'
 import type { PaceState } from './pace.ts'
+import type { PhaseStanding } from './plan/remainder.ts'
 import { Tally } from './tally.ts'
 
 // From source this is a .ts file, in the published package a .js file.
@@ -49,9 +50,9 @@ export class Clients implements AsyncDisposable {
     await Promise.all(all.map((client, first) => this.#ask(client, { ...init, type: 'start', first, step: processes })))
   }
 
-  /** Run one phase in all processes; resolves when the last session has ended. */
-  async runPhase(number: number): Promise<void> {
-    await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'phase', number, startInMs: START_IN_MS })))
+  /** Run one phase, or what is left of it, in all processes; resolves when the last session has ended. */
+  async runPhase(number: number, standing?: PhaseStanding): Promise<void> {
+    await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'phase', number, standing, startInMs: START_IN_MS })))
   }
 
   /** Schedules go at this pace from now on. */

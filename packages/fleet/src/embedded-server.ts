@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { parseOptions } from '@capfkit/codec/options'
-import { type GroupReport, newCertificateAndKey, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
+import type { CertificateAndKey } from '@capfkit/pki'
+import { type GroupReport, openDeviceStore, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import type { FleetOptions } from './options.ts'
+import { RUN_FOLDER_FILES } from './resume/run-folder.ts'
 
 /** A server that runs in processes of its own for the time of a run. */
 export type EmbeddedServer = AsyncDisposable & {
@@ -13,12 +15,18 @@ export type EmbeddedServer = AsyncDisposable & {
 
 export const startEmbeddedServer = async (init: {
   options: FleetOptions
+  /** Where its device store is, or goes. */
   folder: string
+  certificate: CertificateAndKey
   micCa: { certificateDer: Buffer }
 }): Promise<EmbeddedServer> => {
-  const { options, folder, micCa } = init
-  const certificate = await newCertificateAndKey(new Date())
-  const storeUrl = `sqlite:${join(folder, 'devices.db')}`
+  const { options, folder, micCa, certificate } = init
+  const storeUrl = `sqlite:${join(folder, RUN_FOLDER_FILES.devices)}`
+  {
+    // The server of before may have been killed in the middle of sessions.
+    await using store = openDeviceStore(storeUrl)
+    await store.leaveAll()
+  }
   const group = await ServerGroup.start({
     certificate,
     micCas: [micCa.certificateDer],

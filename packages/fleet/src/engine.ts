@@ -3,6 +3,7 @@ import { REASON } from '@capfkit/codec/capf'
 import { type BootOptions, type BootResult, bootOptions, newSharedFiles, type Phone, type SessionResult } from '@capfkit/phone'
 import type { DeviceStore } from '@capfkit/server'
 import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
+import type { FleetFile } from './fleet-file/fleet-file.ts'
 import { authStringOf, type Identities, identitiesOf, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { orderStart } from './orders.ts'
@@ -10,7 +11,8 @@ import { Pace, type PaceState } from './pace.ts'
 import { FleetPhones } from './phones.ts'
 import { drawMs } from './plan/draw-duration.ts'
 import type { Plan } from './plan/plan.ts'
-import { operationOf, type PlannedStart, phaseMs, phaseStarts } from './plan/sequence.ts'
+import { type PhaseStanding, remainderOf } from './plan/remainder.ts'
+import { operationOf, type PlannedStart } from './plan/sequence.ts'
 import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { PartRecorder } from './recording/part-recorder.ts'
@@ -36,6 +38,10 @@ export type EngineInit = {
   store?: DeviceStore | undefined
   /** Where each operation that has ended is kept, and the bytes of its session until then. */
   recorder?: PartRecorder | undefined
+  /** Where phones keep what they have from run to run. */
+  fleetFile?: FleetFile | undefined
+  /** By how much the event loop of this process was late so far, ms. */
+  lagMs?: () => number
   /** Told when enough sessions have ended to see whether anything answers at all. */
   onFirstEnded?: () => void
 }
@@ -104,8 +110,13 @@ export class FleetEngine {
     this.#pace.change(state)
   }
 
-  /** One phase: every phone of ours that takes part, by the schedule of the whole fleet. */
-  async runPhase(number: number, startMs: number): Promise<void> {
+  /**
+   * One phase: every phone of ours that takes part, by the schedule of the whole fleet.
+   *
+   * @param init.startMs  when its schedule begins, on the clock of `performance.now()`.
+   * @param init.standing  how far it had come before the run was resumed.
+   */
+  async runPhase(number: number, { startMs, standing }: { startMs: number; standing?: PhaseStanding | undefined }): Promise<void> {
     const { plan, step, first, recorder } = this.#init
     const phase = plan.phases[number]!
     const { arrivals, devices, maxInFlight } = phase
@@ -113,12 +124,13 @@ export class FleetEngine {
     const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
     this.#pace = new Pace(startMs, this.#pace.state)
     recorder?.round(number, startMs)
+    const { starts, untilMs } = remainderOf({ plan, number, identities: this.#identities }, standing)
     await runSchedule({
-      starts: this.#starts(number),
+      starts: this.#ours(starts),
       concurrency: arrivals.kind === 'concurrency' ? ours(arrivals.sessions) : undefined,
-      untilMs: phaseMs(phase),
+      untilMs,
       pace: this.#pace,
-      mayStart: ({ index }) => this.#mayStart(index, most),
+      mayStart: start => this.#mayStart(start, { most, number }),
       next: devices === 'again' ? start => this.#next(start, number) : undefined,
       run: start => this.#run(start, number),
       signal: this.#stop.signal,
@@ -126,16 +138,16 @@ export class FleetEngine {
   }
 
   /** Due times follow the order of the whole fleet, of which this process starts its part. */
-  *#starts(number: number): Iterable<Start<PlannedStart>> {
-    const { plan, first, step } = this.#init
-    for (const start of phaseStarts({ plan, number, identities: this.#identities }))
-      if (start.item.index % step === first) yield start
+  *#ours(starts: Iterable<Start<PlannedStart>>): Iterable<Start<PlannedStart>> {
+    const { first, step } = this.#init
+    for (const start of starts) if (start.item.index % step === first) yield start
   }
 
   /** What cannot start when it is due would be another load than the planned one: it is counted, and never made up for. */
-  #mayStart(index: number, most: number): boolean {
+  #mayStart({ index, lap }: PlannedStart, { most, number }: { most: number; number: number }): boolean {
     if (!this.#running.has(index) && this.#running.size < most) return true
     this.#count(tally => tally.skipped++)
+    this.#init.recorder?.skipped({ index, round: number, lap })
     return false
   }
 
@@ -156,11 +168,13 @@ export class FleetEngine {
 
   async #run({ item: start, dueMs }: Start<PlannedStart>, number: number): Promise<void> {
     const { recorder, onFirstEnded } = this.#init
-    const { index } = start
+    const { index, lap } = start
     const controller = new AbortController()
     this.#running.set(index, controller)
     const identity = this.#identities.at(index)
     const startedMs = performance.now()
+    const { lagMs = () => 0 } = this.#init
+    const lagBeforeMs = lagMs()
     this.#count(tally => {
       tally.started++
       if (startedMs - dueMs > LATE_MS) tally.lateStarts++
@@ -169,15 +183,19 @@ export class FleetEngine {
     const ended = await this.#perform(phone, { index, signal: controller.signal })
     const endedMs = performance.now()
     this.#running.delete(index)
-    this.#phones.done(index)
     const counted = this.#counted(ended, {
       // A timer may fire within its millisecond too early.
       scheduledMs: endedMs - Math.min(dueMs, startedMs),
       actualMs: endedMs - startedMs,
       expected: start.operation,
+      number,
     })
-    this.#count(tally => tally.record(counted))
-    recorder?.operation({ index, deviceName: identity.deviceName, round: number, startedMs, counted })
+    const lagged = { ...counted, lagMs: lagMs() - lagBeforeMs }
+    this.#count(tally => tally.record(lagged))
+    const { deviceName } = identity
+    const cut = controller.signal.aborted && counted.failure !== undefined
+    recorder?.operation({ index, deviceName, round: number, lap, startedMs, counted, cut })
+    this.#phones.done(index, { phone, operation: counted.operation, result: ended.session ?? ended.boot?.capf })
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }
 
@@ -206,22 +224,27 @@ export class FleetEngine {
 
   #counted(
     { session, boot }: Ended,
-    { scheduledMs, actualMs, expected }: { scheduledMs: number; actualMs: number; expected: string },
+    { scheduledMs, actualMs, expected, number }: { scheduledMs: number; actualMs: number; expected: string; number: number },
   ): Counted {
     // A phone whose configuration gives it no reason to contact CAPF does nothing there.
     const result = session ?? boot?.capf
     const operation = OPERATION_OF[result?.operation ?? 'none']
     const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!)
     const counted = { scheduledMs, actualMs, phasesMs, operation }
-    // A phone that truthfully shows nothing has done what was ordered, and the server says so.
-    if (failure?.reason === 'PHONE_NOTHING_TO_FETCH' && result?.reason === REASON.NO_ACTION)
-      return { ...counted, failure: undefined }
+    // A phone that truthfully says that it has nothing has done what was ordered.
+    if (this.#hasNothing({ code: failure?.reason, reason: result?.reason, number })) return { ...counted, failure: undefined }
     if (failure) return { ...counted, failure }
     const surprise = this.#init.ordered && operation !== expected
     return {
       ...counted,
       failure: surprise ? { side: 'server', phase: 'auth', reason: `ORDERED_${expected}_GOT_${operation}` } : undefined,
     }
+  }
+
+  /** Where operations are drawn, a deletion may be drawn for a phone without an LSC; to order it for all would be a mistake. */
+  #hasNothing({ code, reason, number }: { code?: string | undefined; reason?: number | undefined; number: number }): boolean {
+    if (code === 'PHONE_NOTHING_TO_FETCH') return reason === REASON.NO_ACTION
+    return code === 'PHONE_NOTHING_TO_DELETE' && this.#init.plan.phases[number]!.operations.length > 1
   }
 
   /** Start nothing more; what runs may end in its own time. */

@@ -24,6 +24,18 @@ export const FLEET_ERRORS = {
     what: 'the file of the fleet cannot be used',
     remedy: 'name a file that capf fleet run --fleet has made or can make, on a disk with room',
   },
+  FLEET_RUN_GOING: {
+    what: 'another process has this run',
+    remedy: 'wait until it has ended, or name another folder',
+  },
+  FLEET_NO_PLAN: {
+    what: 'the plan of the run cannot be read',
+    remedy: 'name the folder that capf fleet run --out has written; a run of an earlier version cannot be resumed or replayed',
+  },
+  FLEET_NOTHING_LEFT: {
+    what: 'every operation of this run has ended',
+    remedy: 'capf fleet report says what came of it; start another run with capf fleet run',
+  },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 

@@ -1,7 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import { type Credential, Phone, type PhoneInit, type PhoneOptions, phoneOptions } from '@capfkit/phone'
-import { CertificateIssuer, micSubject } from '@capfkit/pki'
+import {
+  type Credential,
+  type MadeKey,
+  Phone,
+  type PhoneInit,
+  type PhoneOptions,
+  phoneOptions,
+  type SessionResult,
+} from '@capfkit/phone'
+import { CertificateIssuer, type KeySpec, micSubject } from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
+import type { FleetFile, KeptPhone } from './fleet-file/fleet-file.ts'
 import { type Identities, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { drawMs } from './plan/draw-duration.ts'
@@ -21,6 +30,8 @@ export type FleetPhonesInit = {
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
   keys: KeySource
   recorder?: PartRecorder | undefined
+  /** Where phones keep what they have from run to run. */
+  fleetFile?: FleetFile | undefined
 }
 
 /** MICs that are signed at once. */
@@ -36,6 +47,8 @@ export class FleetPhones {
   readonly #micIssuer: CertificateIssuer
   readonly #phones = new Map<number, Phone>()
   readonly #forgets: boolean
+  /** What each phone made last: the key of its next certificate. Only where that is kept. */
+  readonly #madeKeys = new Map<number, MadeKey>()
 
   constructor(init: FleetPhonesInit) {
     const { plan, micCa } = init
@@ -79,17 +92,36 @@ export class FleetPhones {
     return phone
   }
 
-  /** It had its turn. */
-  done(index: number): void {
-    if (this.#forgets) this.#phones.delete(index)
+  /** It had its turn. @param turn.result  of its last session, where there was one. */
+  done(index: number, turn: { phone: Phone; operation: string; result: Pick<SessionResult, 'lsc'> | undefined }): void {
+    this.#keep(index, turn)
+    if (!this.#forgets) return
+    this.#phones.delete(index)
+    this.#madeKeys.delete(index)
+    this.#init.recorder?.forget(index)
+  }
+
+  #keep(index: number, { phone, operation, result }: Parameters<FleetPhones['done']>[1]): void {
+    const { deviceName, lsc, pendingKey } = phone
+    const key = this.#madeKeys.get(index)
+    const installed = result?.lsc === 'installed' && lsc && key ? { certificateDer: lsc.certificateDer, key } : undefined
+    this.#init.fleetFile?.keep({
+      kind: 'ended',
+      deviceName,
+      operation,
+      atMs: Date.now(),
+      lsc: installed || result?.lsc === 'deleted' ? { now: installed } : undefined,
+      pendingKey,
+    })
   }
 
   async #make(index: number, identity: PhoneIdentity): Promise<Phone> {
-    const { plan, trusted, keys, recorder } = this.#init
+    const { plan, trusted, recorder, fleetFile } = this.#init
     const { seed, sudi } = plan.options
     const { deviceName, model, authMode, authString } = identity
-    const mic = await this.#mic(identity)
-    const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : undefined
+    const kept = fleetFile?.read(deviceName)
+    const mic = await this.#mic(identity, kept)
+    const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : kept?.lsc
     const random = randomOf({ seed, index, purpose: 'keyTime' })
     const keyGeneration = plan.models[model]?.keyGeneration
     const init: PhoneInit = {
@@ -99,24 +131,37 @@ export class FleetPhones {
       trusted,
       sudi,
       random,
-      makeKey: spec => keys.take(spec),
+      makeKey: spec => this.#makeKey(index, spec),
       options: this.#options,
       ...(authString === undefined ? {} : { authString }),
       ...(mic ? { mic } : {}),
       ...(lsc ? { lsc } : {}),
+      ...(kept?.pendingKey ? { pendingKey: kept.pendingKey } : {}),
       ...(keyGeneration ? { keyGenerationMs: () => drawMs(keyGeneration, random) } : {}),
       ...(recorder ? { onBytes: recorder.tapeFor(index).hear } : {}),
     }
     return new Phone(init)
   }
 
-  async #mic(identity: PhoneIdentity): Promise<Credential | undefined> {
+  async #makeKey(index: number, spec: KeySpec): Promise<MadeKey> {
+    const { keys, fleetFile } = this.#init
+    const key = await keys.take(spec)
+    if (fleetFile) this.#madeKeys.set(index, key)
+    return key
+  }
+
+  /** Of a file, of an earlier run, or made now. */
+  async #mic(identity: PhoneIdentity, kept: KeptPhone | undefined): Promise<Credential | undefined> {
     const { micFile, model, deviceName } = identity
-    if (micFile) return credentialFrom(micFile)
-    if (!needsMic(identity)) return undefined
-    const pair = await this.#init.keys.take(MIC_KEY)
+    const { keys, fleetFile } = this.#init
+    if (micFile || !needsMic(identity) || kept?.mic) {
+      if (!kept) fleetFile?.keep({ kind: 'made', deviceName, model, mic: undefined })
+      return micFile ? credentialFrom(micFile) : kept?.mic
+    }
+    const pair = await keys.take(MIC_KEY)
     const subject = micSubject({ deviceName, model })
     const { certificateDer } = await this.#micIssuer.issue({ subject, publicKeyDer: pair.publicKeyDer })
+    fleetFile?.keep({ kind: 'made', deviceName, model, mic: { certificateDer, key: pair } })
     return {
       certificateDer,
       get privateKey() {

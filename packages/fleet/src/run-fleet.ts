@@ -10,20 +10,28 @@ import { FleetControl } from './control.ts'
 import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
-import { identitiesOf } from './identity.ts'
+import { FleetFile } from './fleet-file/fleet-file.ts'
+import { type Identities, identitiesOf } from './identity.ts'
 import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderPhase } from './orders.ts'
 import { planOf } from './plan/from-options.ts'
 import type { Plan, PlanPhase } from './plan/plan.ts'
+import type { PhaseStanding } from './plan/remainder.ts'
 import { countStarts, phaseMs } from './plan/sequence.ts'
 import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, PhaseWatch } from './progress.ts'
-import { runHeader } from './recording/run-header.ts'
+import { OPERATION_NAMES, runHeader } from './recording/run-header.ts'
 import { RunRecording } from './recording/run-recording.ts'
-import { manufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
+import { sumOfRounds } from './report/round-sums.ts'
+import { capfCertificateOf, manufacturingCaOf } from './resume/authorities.ts'
+import { recoverDone, withRecovered } from './resume/recover-done.ts'
+import { fleetFileOf, openRunFolder } from './resume/run-folder.ts'
+import type { RunStanding } from './resume/run-standing.ts'
+import { type ManufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
+import { Tally } from './tally.ts'
 import { newTemporaryFolder } from './temporary-folder.ts'
 
 export type RunFleetInit = {
@@ -31,6 +39,8 @@ export type RunFleetInit = {
   options: Partial<FleetOptions>
   /** What only a plan file can say; without it the options make the phases. */
   plan?: Omit<Plan, 'options'>
+  /** How far the run had come in an earlier process: it goes on from there. `resumeFleet` finds that out. */
+  standing?: RunStanding
   /** Steers the run while it runs. */
   control?: FleetControl
   /** Stops the run: nothing more starts, what runs may end. */
@@ -81,13 +91,16 @@ class Run {
   async run(): Promise<FleetSummary> {
     const identities = identitiesOf(this.#options)
     const { count } = identities
-    const { signal } = this.#init
+    const { signal, standing: past } = this.#init
     const { embedded, server, capfCertificate, out } = this.#options
     const plan = this.#plan
     const phases = plan.phases.map((phase, number) => ({ ...phase, number, total: countStarts({ plan, number, identities }) }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
-    const { path: folder } = this.#stack.use(await newTemporaryFolder())
-    const micCa = await manufacturingCa(this.#options.micCa)
+    if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined }))
+    const fleetFile = this.#openFleetFile()
+    // What a run needs to go on stands with its recording.
+    const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
+    const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
     const told = embedded ? [] : trustedCertificates(capfCertificate)
     const keyPool = await runKeys({
       options: this.#options,
@@ -98,12 +111,19 @@ class Run {
     })
     signal?.throwIfAborted()
     if (embedded) this.#progress({ stage: 'server' })
-    const own = embedded ? this.#stack.use(await startEmbeddedServer({ options: this.#options, folder, micCa })) : undefined
+    const own = embedded ? this.#stack.use(await this.#startServer({ folder, micCa, fleetFile })) : undefined
     const target = own?.address ?? parseAddress(server!)
     const trusted = own ? [own.certificateDer] : told
     if (out !== undefined) await writeRunFiles({ out, micCa, trusted })
     const processes = clientProcesses(plan, { cores: availableParallelism(), phones: count })
-    const header = runHeader({ options: this.#options, target, phones: count, processes, phases })
+    const header = runHeader({
+      options: this.#options,
+      target,
+      phones: count,
+      processes,
+      phases,
+      generation: past?.generation ?? 0,
+    })
     const recording = out === undefined ? undefined : this.#stack.use(await this.#record(out, header))
     const store = this.#store(own)
     const { boot, bootServer } = this.#options
@@ -112,9 +132,13 @@ class Run {
         ? this.#stack.use(await startEmbeddedCluster({ options: this.#options, capf: own, store }))
         : undefined
     const order = async (number: number) => {
-      if (store) await orderPhase(store, { plan, number, signal: this.#ending.signal })
+      if (!store) return
+      await orderPhase(store, { plan, number, signal: this.#ending.signal })
+      if (!this.#stopped) await recording?.ordered(number)
     }
-    await order(0)
+    const first = past?.phase ?? 0
+    const goesOn = past ? await this.#goOn(past, { store, identities, recording }) : undefined
+    if (!past?.ordered) await order(first)
     const init = {
       plan,
       target,
@@ -126,20 +150,23 @@ class Run {
       // Where devices come again, each process orders for its own.
       storeUrl: phases.some(({ devices }) => devices === 'again') ? this.#storeUrl(own) : undefined,
       recording: recording?.part,
+      fleetFile: fleetFileOf(this.#options),
     }
     await this.#makePhones(count, { processes, init })
     signal?.throwIfAborted()
-    const done: RoundSummary[] = []
-    for (const phase of phases) {
+    const done: RoundSummary[] = [...(goesOn?.rounds ?? [])]
+    for (const phase of phases.slice(first)) {
       if (this.#stopped) break
-      if (phase.number > 0) await order(phase.number)
-      if (phase.afterMs > 0) await delay(phase.afterMs, undefined, { signal: this.#ending.signal }).catch(() => {})
-      const round = await this.#runPhase(phase, own)
-      done.push(round)
+      const standing = phase.number === first ? goesOn?.standing : undefined
+      if (phase.number > first) await order(phase.number)
+      if (phase.afterMs > 0 && !standing) await delay(phase.afterMs, undefined, { signal: this.#ending.signal }).catch(() => {})
+      const round = await this.#runPhase(phase, { own, standing })
+      const before = done[phase.number]
+      done[phase.number] = before ? sumOfRounds(before, round) : round
       recording?.roundEnd(phase.number, round)
     }
     const report = await own?.report()
-    const { tally } = this.#clients
+    const tally = goesOn ? Tally.sum([goesOn.tally, this.#clients.tally]) : this.#clients.tally
     const started = tally.done + tally.failed + tally.skipped
     const summary = summarize({
       options: this.#options,
@@ -150,13 +177,48 @@ class Run {
       tally,
       rounds: done,
       health: this.#clients.health,
+      pastKeys: past?.keys,
       poolSize: keyPool?.count ?? 0,
       isLoopback: isLoopback(target.host),
+      isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
       stopped: this.#stopped && !this.#gaveUp && this.#recordingFailure === undefined,
       recordingFailure: this.#recordingFailure,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
     return recording ? await this.#keep(summary, recording) : summary
+  }
+
+  #openFleetFile(): FleetFile | undefined {
+    const file = fleetFileOf(this.#options)
+    return file === undefined
+      ? undefined
+      : this.#stack.use(new FleetFile({ file, onFailure: ({ message }) => this.#recordingFailed(message) }))
+  }
+
+  async #startServer(init: { folder: string; micCa: ManufacturingCa; fleetFile: FleetFile | undefined }): Promise<EmbeddedServer> {
+    const certificate = await capfCertificateOf(init.fleetFile)
+    return startEmbeddedServer({ ...init, options: this.#options, certificate })
+  }
+
+  /** Take up what had been done: what is on record, and what the server did without there being a record. */
+  async #goOn(
+    past: RunStanding,
+    {
+      store,
+      identities,
+      recording,
+    }: { store: DeviceStore | undefined; identities: Identities; recording: RunRecording | undefined },
+  ): Promise<Pick<RunStanding, 'standing' | 'rounds' | 'tally'>> {
+    const { phase: number, standing, rounds, tally } = past
+    const recovered = store && past.ordered ? await recoverDone(store, { plan: this.#plan, number, identities, standing }) : []
+    for (const { index, operation } of recovered) {
+      recording?.recovered({ phone: index, round: number, operation: OPERATION_NAMES.indexOf(operation) })
+      tally.started++
+      tally.done++
+      tally.operations.set(operation, (tally.operations.get(operation) ?? 0) + 1)
+    }
+    const told = rounds.map((round, place) => (place === number ? { ...round, done: round.done + recovered.length } : round))
+    return { standing: withRecovered(standing, recovered), rounds: told, tally }
   }
 
   #record(folder: string, header: RunRecord<'Header'>): Promise<RunRecording> {
@@ -227,8 +289,12 @@ class Run {
     this.#stop()
   }
 
-  async #runPhase(phase: PlannedPhase, own: EmbeddedServer | undefined): Promise<RoundSummary> {
-    const { name, number, total } = phase
+  async #runPhase(
+    phase: PlannedPhase,
+    { own, standing }: { own: EmbeddedServer | undefined; standing: PhaseStanding | undefined },
+  ): Promise<RoundSummary> {
+    const { name, number } = phase
+    const total = phase.total === undefined ? undefined : phase.total - (standing?.turns ?? 0)
     const before = this.#clients.tally
     const cpuBefore = { generator: this.#generatorCpuMs, server: (await own?.report())?.cpuMs ?? 0 }
     const startedMs = performance.now()
@@ -239,7 +305,7 @@ class Run {
     const timer = setInterval(show, PROGRESS_MS)
     try {
       show()
-      await this.#clients.runPhase(number)
+      await this.#clients.runPhase(number, standing)
       show()
     } finally {
       clearInterval(timer)

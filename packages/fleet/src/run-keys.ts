@@ -1,15 +1,17 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatKeySpec, generateKeyPool, openKeyPool } from '@capfkit/pki'
 import { FleetError } from './errors.ts'
 import { keyKinds, MIC_KEY } from './identity.ts'
 import type { FleetOptions } from './options.ts'
+import { RUN_FOLDER_FILES } from './resume/run-folder.ts'
 
 /** A key pool of a run. */
 export type RunKeys = { file: string; count: number }
 
 type RunKeysInit = {
   options: FleetOptions
-  /** For a pool that is made for this run. */
+  /** For a pool that is made for this run, or was made before it was resumed. */
   folder: string
   /** Keys that the run may take. */
   need: number
@@ -34,7 +36,11 @@ export const runKeys = async ({ options, folder, need, signal, onProgress }: Run
     return { file: keyPool, count: pool.count }
   }
   if (!kinds.has(formatKeySpec(MIC_KEY))) return undefined
-  const file = join(folder, 'keys.pool')
+  const file = join(folder, RUN_FOLDER_FILES.keys)
+  if (existsSync(file)) {
+    await using pool = await openKeyPool(file)
+    return { file, count: pool.count }
+  }
   const count = Math.min(poolKeys, need)
   await generateKeyPool({ file, spec: MIC_KEY, count, onProgress, ...(signal ? { signal } : {}) })
   return { file, count }

@@ -1,7 +1,9 @@
-import type { ClientHealth } from './client-messages.ts'
+import type { ClientHealth, Fullest } from './client-messages.ts'
+import { type HealthFinding, judgeHealth } from './health/limits.ts'
 import type { LatencySummary } from './latency.ts'
 import type { FleetOptions } from './options.ts'
 import { FLEET_PHASES, type FleetPhase } from './phases.ts'
+import { fuller } from './process-health.ts'
 import { nothingAnswers } from './reachability.ts'
 import type { Failure, Tally } from './tally.ts'
 
@@ -50,9 +52,13 @@ export type FleetSummary = {
     cpuMs: number
     cpuMsPerOperation: number
     lateStarts: number
+    /** Latencies that are partly those of the generator. */
+    laggedSamples: number
     eventLoopDelayMs: { p99: number; max: number }
     memoryBytes: number
     loopback: boolean
+    /** The generator held against every limit of its own. */
+    health: HealthFinding[]
   }
   /** Of the embedded server. */
   server?: { processes: number; cpuMs: number; cpuMsPerOperation: number; memoryBytes: number }
@@ -66,16 +72,17 @@ export type SummaryInput = {
   tally: Tally
   rounds: FleetSummary['rounds']
   health: readonly ClientHealth[]
+  /** Before the run was resumed. */
+  pastKeys?: { pooled: number; generated: number } | undefined
   poolSize: number
   isLoopback: boolean
+  /** Starts followed a schedule of sessions a second. */
+  isScheduled: boolean
   stopped: boolean
   /** Why the recording ended, and the run with it. */
   recordingFailure?: string | undefined
   server: { processes: number; memoryBytes: number } | undefined
 }
-
-/** A schedule that more than this share of the starts missed was not the schedule of the run. */
-const MAX_LATE_SHARE = 0.05
 
 const sum = <T>(items: readonly T[], value: (item: T) => number) => items.reduce((total, item) => total + value(item), 0)
 const round3 = (value: number) => Math.round(value * 1000) / 1000
@@ -90,25 +97,40 @@ const keysNote = (keys: { pooled: number; generated: number; poolSize: number })
 const isUnreachable = ({ tally }: SummaryInput) =>
   nothingAnswers([{ done: tally.done, failures: tally.failures.values() }], { enough: 1 })
 
+const worst = <T>(items: readonly T[], value: (item: T) => number) => Math.max(0, ...items.map(value))
+
+const findingsOf = ({ tally, health, isScheduled }: SummaryInput): HealthFinding[] => {
+  const { started, lateStarts, laggedSamples, done } = tally
+  const fullest = health.reduce((all: Fullest, client) => fuller(all, client.fullest), {})
+  const failed: Record<string, number> = {}
+  for (const { side, reason, count } of tally.failures.values())
+    if (side === 'generator') failed[reason] = (failed[reason] ?? 0) + count
+  return judgeHealth({
+    ...{ isScheduled, started, lateStarts, samples: done, laggedSamples, failed },
+    cpuShare: worst(health, ({ cpuMs, runMs }) => (runMs > 0 ? cpuMs / runMs : 0)),
+    eventLoopDelayP99Ms: worst(health, client => client.eventLoopDelayMs.p99),
+    portsShare: fullest.portsShare,
+    openFilesShare: fullest.openFilesShare,
+    memoryShare: fullest.memoryShare,
+  })
+}
+
 /** What makes the figures worthless, whatever they are. */
-const faultsOfGenerator = (input: SummaryInput): string[] => {
-  const { options, tally, planned, stopped, recordingFailure } = input
-  const { done, failed, skipped, lateStarts, started } = tally
-  const ours = sum([...tally.failures.values()], ({ side, count }) => (side === 'generator' ? count : 0))
+const faultsOfGenerator = (input: SummaryInput, findings: readonly HealthFinding[]): string[] => {
+  const { tally, planned, stopped, recordingFailure } = input
+  const { done, failed, skipped } = tally
   const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
-  if (ours > 0) because.push(`${ours} operations failed in the generator itself: it ran out of ports, file descriptors or memory`)
-  if (options.rate > 0 && lateStarts > started * MAX_LATE_SHARE)
-    because.push(`${lateStarts} of ${started} starts came too late: the generator lagged behind its schedule`)
+  for (const finding of findings) if (finding.verdict === 'invalid') because.push(`${finding.because}; ${finding.remedy}`)
   if (!stopped && recordingFailure === undefined && !isUnreachable(input) && done + failed + skipped !== planned)
     because.push(`${planned} operations were planned and ${done + failed + skipped} counted: a mistake in the generator`)
   return because
 }
 
-const judge = (input: SummaryInput): { verdict: Verdict; because: string[] } => {
+const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdict: Verdict; because: string[] } => {
   const { options, tally, planned, stopped, target } = input
   const { done, failed, skipped } = tally
   const ended = done + failed
-  const because = faultsOfGenerator(input)
+  const because = faultsOfGenerator(input, findings)
   if (because.length > 0) return { verdict: 'invalid', because }
   if (stopped) because.push(`the run was stopped: ${planned - ended - skipped} of ${planned} operations were not started`)
   else if (isUnreachable(input))
@@ -125,19 +147,20 @@ export const summarize = (input: SummaryInput): FleetSummary => {
   const seconds = round3(sum(rounds, round => round.seconds))
   const failures = [...tally.failures.values()].sort((a, b) => b.count - a.count)
   const keys = {
-    pooled: sum(health, ({ keysPooled }) => keysPooled),
-    generated: sum(health, ({ keysGenerated }) => keysGenerated),
+    pooled: sum(health, ({ keysPooled }) => keysPooled) + (input.pastKeys?.pooled ?? 0),
+    generated: sum(health, ({ keysGenerated }) => keysGenerated) + (input.pastKeys?.generated ?? 0),
     poolSize,
   }
   const cpuMs = sum(rounds, round => round.generatorCpuMs)
   const serverCpuMs = sum(rounds, round => round.serverCpuMs ?? 0)
+  const findings = findingsOf(input)
   const each = (ms: number) => round3(ms / Math.max(1, done + failed))
   const phases: FleetSummary['phases'] = {}
   for (const phase of FLEET_PHASES) if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()
   return {
     version: 1,
     seed: options.seed,
-    ...judge(input),
+    ...judge(input, findings),
     stopped: input.stopped,
     unreachable: isUnreachable(input),
     phones: input.phones,
@@ -158,12 +181,14 @@ export const summarize = (input: SummaryInput): FleetSummary => {
       cpuMs: Math.round(cpuMs),
       cpuMsPerOperation: each(cpuMs),
       lateStarts: tally.lateStarts,
+      laggedSamples: tally.laggedSamples,
       eventLoopDelayMs: {
-        p99: round3(Math.max(0, ...health.map(client => client.eventLoopDelayMs.p99))),
-        max: round3(Math.max(0, ...health.map(client => client.eventLoopDelayMs.max))),
+        p99: round3(worst(health, client => client.eventLoopDelayMs.p99)),
+        max: round3(worst(health, client => client.eventLoopDelayMs.max)),
       },
       memoryBytes: sum(health, ({ memoryBytes }) => memoryBytes),
       loopback: input.isLoopback,
+      health: findings,
     },
     ...(server ? { server: { ...server, cpuMs: Math.round(serverCpuMs), cpuMsPerOperation: each(serverCpuMs) } } : {}),
   }

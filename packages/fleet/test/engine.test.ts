@@ -35,7 +35,7 @@ t.test('a phone that has no certificate to show has done what a troubleshoot ask
   const engine = engineFor({ plan, target: server.address })
   await engine.prepare()
   await orderPhase(store, { plan, number: 0 })
-  await engine.runPhase(0, performance.now())
+  await engine.runPhase(0, { startMs: performance.now() })
   t.match(engine.tally, { started: 10, done: 10, failed: 0 })
   t.strictSame(Object.fromEntries(engine.tally.operations), { troubleshoot: 10 })
   t.equal(await store.count({ operation: 'none', status: 5 }), 10, 'the server says so too')
@@ -51,7 +51,7 @@ t.test('each process has the phones that are its own, and all of them together h
   const made: number[] = []
   for (const engine of engines) await engine.prepare(count => made.push(count))
   t.strictSame(made, [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3])
-  await Promise.all(engines.map(engine => engine.runPhase(0, performance.now())))
+  await Promise.all(engines.map(engine => engine.runPhase(0, { startMs: performance.now() })))
   t.equal(
     engines.reduce((sum, { tally }) => sum + tally.done, 0),
     planned,
@@ -68,7 +68,7 @@ t.test('by rate, due times are those of the whole fleet', async t => {
   const plan = planOf(fleetOptions({ ...FEW, rate: 10_000, phones: 10 }))
   const engine = engineFor({ plan, first: 1, step: 2, target })
   await engine.prepare()
-  const over = engine.runPhase(0, performance.now())
+  const over = engine.runPhase(0, { startMs: performance.now() })
   while (engine.tally.started < 5) await new Promise(setImmediate)
   t.equal(engine.inFlight, 5, 'its five phones of ten wait for a server that says nothing')
   engine.stop(0)
@@ -83,7 +83,7 @@ t.test('after a stop running sessions have some time to end, and are ended then'
   t.teardown(() => silent.close())
   const engine = engineFor({ target: { host: '127.0.0.1', port: (silent.address() as { port: number }).port } })
   await engine.prepare()
-  const over = engine.runPhase(0, performance.now())
+  const over = engine.runPhase(0, { startMs: performance.now() })
   while (sockets.length < 4) await new Promise(setImmediate)
   engine.stop(20)
   t.equal(engine.inFlight, 4, 'they go on')
@@ -107,7 +107,7 @@ t.test('it is told once when enough sessions have ended to see whether anything 
   let told = 0
   const engine = engineFor({ plan: planOf(fleetOptions({ ...FEW, phones: 120 })), onFirstEnded: () => told++ })
   await engine.prepare()
-  await engine.runPhase(0, performance.now())
+  await engine.runPhase(0, { startMs: performance.now() })
   t.match(engine.tally, { failed: 120 })
   t.equal(told, 1)
 })

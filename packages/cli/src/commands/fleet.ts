@@ -1,6 +1,7 @@
 import type { AnyCommand } from '../command.ts'
 import { compare } from '../fleet/compare.ts'
 import { report } from '../fleet/report.ts'
+import { resume } from '../fleet/resume.ts'
 import { run } from '../fleet/run.ts'
 
-export const commands: readonly AnyCommand[] = [run, report, compare]
+export const commands: readonly AnyCommand[] = [run, resume, report, compare]

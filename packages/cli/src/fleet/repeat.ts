@@ -13,4 +13,5 @@ export const repeatLine = (options: FleetOptions): string => {
   return `repeat with: capf fleet run ${given.join(' ')}`
 }
 
-const quoted = (word: string) => (/^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+/** A word as a shell takes it. */
+export const quoted = (word: string) => (/^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

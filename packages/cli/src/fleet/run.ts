@@ -1,5 +1,13 @@
 import { OptionError } from '@capfkit/codec/options'
-import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet, troubleBefore } from '@capfkit/fleet'
+import {
+  FLEET_OPTIONS,
+  type FleetOptions,
+  type FleetSummary,
+  fleetOptions,
+  type RunFleetInit,
+  runFleet,
+  troubleBefore,
+} from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -7,7 +15,7 @@ import { flagName } from '../frame/names.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { startFleetProgress } from './progress.ts'
-import { repeatLine } from './repeat.ts'
+import { quoted, repeatLine } from './repeat.ts'
 import { summaryLines } from './summary-screen.ts'
 
 /** How a run ended, as an exit code: what makes the figures worthless comes first. */
@@ -32,9 +40,11 @@ const inFlags = (error: unknown): unknown =>
       )
     : error
 
-const runWithFlags = async (init: RunFleetInit): Promise<FleetSummary> => {
+type Steered = Pick<RunFleetInit, 'signal' | 'onProgress'>
+
+const withFlags = async (start: () => Promise<FleetSummary>): Promise<FleetSummary> => {
   try {
-    return await runFleet(init)
+    return await start()
   } catch (error) {
     throw inFlags(error)
   }
@@ -46,20 +56,37 @@ const warnBefore = async (io: Io, options: FleetOptions): Promise<void> => {
     note(io, `${painter(io.stderr, io)('yellow', 'warning')}: ${name}: ${found}, needed: ${needed}; ${remedy}`)
 }
 
-/** Run a fleet, show how it goes on stderr and the summary on stdout. */
-export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
-  await warnBefore(io, options)
+/**
+ * Show on stderr how a run goes, and its summary on stdout.
+ *
+ * @param how.folder  where it is recorded, if it is.
+ * @param how.repeat  how to do the same again.
+ */
+export const showRun = async (
+  io: Io,
+  how: { start: (init: Steered) => Promise<FleetSummary>; json: boolean; folder: string | undefined; repeat?: string },
+): Promise<ExitCode> => {
+  const { start, json, folder, repeat } = how
   using interruption = new Interruption(io)
   using progress = await startFleetProgress(io)
   interruption.signal.addEventListener('abort', () =>
     note(io, 'stopping: nothing more starts, running sessions have five seconds to end'),
   )
-  const summary = await runWithFlags({ options, signal: interruption.signal, onProgress: state => progress.show(state) })
+  const { signal } = interruption
+  const summary = await withFlags(() => start({ signal, onProgress: state => progress.show(state) }))
   progress.end()
   if (json) print(io, JSON.stringify(summary))
   else for (const line of summaryLines(io, summary)) print(io, line)
-  note(io, repeatLine(options))
+  if (summary.stopped && folder !== undefined) note(io, `go on with: capf fleet resume ${quoted(folder)}`)
+  if (repeat !== undefined) note(io, repeat)
   return exitOf(summary)
+}
+
+/** Run a fleet as its options say. */
+export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
+  await warnBefore(io, options)
+  const start = (steered: Steered) => runFleet({ ...steered, options })
+  return showRun(io, { start, json, folder: options.out, repeat: repeatLine(options) })
 }
 
 export const run = command({

@@ -104,7 +104,11 @@ export const RUN_RECORDS = {
   },
   Recovered: {
     doc: 'Done, by the device store, before the run was resumed; the generator was killed before it recorded it, so no times are known.',
-    fields: { phone: one(1, 'uint32', 'index in the fleet'), round: one(2, 'uint32', 'from 0') },
+    fields: {
+      phone: one(1, 'uint32', 'index in the fleet'),
+      round: one(2, 'uint32', 'from 0'),
+      operation: one(3, 'uint32', 'what was ordered: index into `operations` of the header'),
+    },
   },
   Skipped: {
     doc: 'An operation of the schedule that is left out: too many were under way, or this device was.',
@@ -148,6 +152,10 @@ export const RUN_RECORDS = {
       keysPooled: one(10, 'uint32', 'keys from a pool so far'),
       keysGenerated: one(11, 'uint32', 'keys made so far'),
       skipped: maybe(12, 'uint32', 'operations that could not start when they were due, so far'),
+      laggedSamples: maybe(13, 'uint32', 'latencies that are partly those of the process, whose event loop was late, so far'),
+      portsShare: maybe(14, 'float', 'source ports in use at this moment, of all that there are: 0 to 1'),
+      openFilesShare: maybe(15, 'float', 'open files, of their limit'),
+      memoryShare: maybe(16, 'float', 'memory of the machine that is in use'),
     },
   },
   RoundEnd: {

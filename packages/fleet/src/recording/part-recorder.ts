@@ -1,26 +1,40 @@
+import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { RunEntry, RunRecord } from '@capfkit/codec/run'
+import type { Fullest } from '../client-messages.ts'
 import type { FleetError } from '../errors.ts'
 import { FLEET_PHASES, type FleetPhase } from '../phases.ts'
 import type { Counted } from '../tally.ts'
+import { runFileName } from './file-names.ts'
 import { Recorder } from './recorder.ts'
-import { OPERATION_NAMES, partFile } from './run-header.ts'
+import { OPERATION_NAMES } from './run-header.ts'
 import { SessionTape } from './session-tape.ts'
 
 /** What a client process is told of the recording. */
 export type PartInit = { folder: string; header: RunRecord<'Header'> }
 
 /** One operation that has ended; moments on the clock of `performance.now()`. */
-export type Ended = { index: number; deviceName: string; round: number; startedMs: number; counted: Counted }
+export type Ended = {
+  index: number
+  deviceName: string
+  round: number
+  lap: number
+  startedMs: number
+  counted: Counted
+  /** It did not end by itself: the run was stopped. */
+  cut: boolean
+}
 
 /** What the recording asks of the engine, and of the process that it runs in. */
 export type Standing = {
   inFlight: number
   started: number
   lateStarts: number
+  skipped: number
+  laggedSamples: number
   keysPooled: number
   keysGenerated: number
-}
+} & Fullest
 
 /** Of all failed operations in a process [RUN-1.4]. */
 const MOST_FRAME_BYTES = 16_777_216
@@ -49,13 +63,21 @@ export class PartRecorder implements AsyncDisposable {
   }
 
   /** @throws {FleetError} `FLEET_RECORDING`. */
-  static async open(init: PartInit & { standing: () => Standing; onFailure: (error: FleetError) => void }): Promise<PartRecorder> {
-    const { folder, standing, onFailure } = init
+  static async open(
+    init: PartInit & {
+      standing: () => Standing
+      /** Done before operations are written as ended. */
+      beforeWrite?: (() => Promise<void>) | undefined
+      onFailure: (error: FleetError) => void
+    },
+  ): Promise<PartRecorder> {
+    const { folder, standing, onFailure, beforeWrite } = init
     const startedMs = performance.now()
     const part = new PartRecorder(startedMs, standing)
     const header = { ...init.header, startedMs: performance.timeOrigin + startedMs, kind: 'header' } as const
-    const file = partFile(folder, header.process)
-    part.#recorder = await Recorder.open({ file, header, beforeFlush: () => part.#health(), onFailure })
+    const { process, generation = 0 } = header
+    const file = join(folder, runFileName({ part: 'client', process, generation }))
+    part.#recorder = await Recorder.open({ file, header, beforeFlush: () => part.#health(), beforeWrite, onFailure })
     return part
   }
 
@@ -71,7 +93,17 @@ export class PartRecorder implements AsyncDisposable {
     this.#recorder?.add({ kind: 'round', number, startMs: startMs - this.#startedMs })
   }
 
-  operation({ index, deviceName, round, startedMs, counted }: Ended): void {
+  /** This phone is forgotten. */
+  forget(index: number): void {
+    this.#tapes.delete(index)
+  }
+
+  skipped({ index, round, lap }: { index: number; round: number; lap: number }): void {
+    const atMs = performance.now() - this.#startedMs
+    this.#recorder?.add({ kind: 'skipped', phone: index, round, atMs, ...(lap > 0 ? { lap } : {}) })
+  }
+
+  operation({ index, deviceName, round, lap, startedMs, counted, cut }: Ended): void {
     const { scheduledMs, actualMs, phasesMs, failure } = counted
     const phases: number[] = []
     const times: number[] = []
@@ -94,6 +126,8 @@ export class PartRecorder implements AsyncDisposable {
       phases,
       phasesMs: times,
       ...(failed ? { failure: failed } : {}),
+      ...(lap > 0 ? { lap } : {}),
+      ...(cut ? { cut } : {}),
     })
   }
 

@@ -11,6 +11,8 @@ export type RecorderInit = {
   header: RunEntry & { kind: 'header' }
   /** Asked for more before each write: what is measured once a second. */
   beforeFlush?: () => RunEntry
+  /** Done before entries are written: what must not be lost when they are not. */
+  beforeWrite?: (() => Promise<void>) | undefined
   /** Told once when writing has failed; nothing more is recorded then. */
   onFailure: (error: FleetError) => void
 }
@@ -70,6 +72,7 @@ export class Recorder implements AsyncDisposable {
 
   async #write(entries: readonly RunEntry[]): Promise<void> {
     try {
+      await this.#init.beforeWrite?.()
       await this.#handle.appendFile(encodeEntries(entries))
     } catch (error) {
       this.#fail(error)

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { OptionRow } from '@capfkit/codec/options'
 import { RUN_FORMAT, RUN_VERSION, type RunRecord } from '@capfkit/codec/run'
 import { formatAddress } from '@capfkit/listen'
@@ -8,11 +7,6 @@ import { FLEET_PHASES } from '../phases.ts'
 /** What an operation may turn out to be; a phone knows it when the server has said it. */
 export const OPERATION_NAMES = ['unknown', 'none', 'install', 'delete', 'troubleshoot'] as const
 
-/** The file of the run, and those of the processes that run phones [RUN-1.1]. */
-export const RUN_FILE = 'run.capfrun'
-export const isRunFile = (name: string): boolean => /^(?:run|part-\d+)\.capfrun$/.test(name)
-export const partFile = (folder: string, process: number): string => join(folder, `part-${process}.capfrun`)
-
 /** The header of the file of a run; that of a part differs in `part`, `process` and `startedMs`. */
 export const runHeader = (run: {
   options: FleetOptions
@@ -20,8 +14,10 @@ export const runHeader = (run: {
   phones: number
   processes: number
   phases: readonly { name: string; total: number | undefined }[]
+  /** How often the run had been resumed. */
+  generation: number
 }): RunRecord<'Header'> => {
-  const { options, target, phones, processes, phases } = run
+  const { options, target, phones, processes, phases, generation } = run
   return {
     format: RUN_FORMAT,
     version: RUN_VERSION,
@@ -40,5 +36,6 @@ export const runHeader = (run: {
     rounds: phases.map(({ name, total = 0 }) => ({ operation: name, total })),
     phases: [...FLEET_PHASES],
     operations: [...OPERATION_NAMES],
+    ...(generation > 0 ? { generation } : {}),
   }
 }

@@ -1,22 +1,10 @@
-import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunRecord } from '@capfkit/codec/run'
-import { makeFolder } from '@capfkit/pki'
-import { FleetError } from '../errors.ts'
+import type { FleetError } from '../errors.ts'
 import type { FleetSummary, RoundSummary } from '../summary.ts'
+import { runFileName } from './file-names.ts'
 import type { PartInit } from './part-recorder.ts'
 import { Recorder } from './recorder.ts'
-import { isRunFile, RUN_FILE } from './run-header.ts'
-
-/** Files of an earlier run would be taken for parts of this one. */
-const clear = async (folder: string): Promise<void> => {
-  try {
-    await makeFolder(folder)
-    for (const name of await readdir(folder)) if (isRunFile(name)) await rm(join(folder, name))
-  } catch (cause) {
-    throw new FleetError('FLEET_RECORDING', folder, { cause })
-  }
-}
 
 /** The recording of a run in its folder: the file of the run itself, and what the processes need for theirs. */
 export class RunRecording implements AsyncDisposable {
@@ -38,14 +26,24 @@ export class RunRecording implements AsyncDisposable {
     onFailure: (error: FleetError) => void
   }): Promise<RunRecording> {
     const { folder, header, onFailure } = init
-    await clear(folder)
-    const file = join(folder, RUN_FILE)
+    const { generation = 0 } = header
+    const file = join(folder, runFileName({ part: 'run', process: 0, generation }))
     const recorder = await Recorder.open({ file, header: { ...header, kind: 'header' }, onFailure })
     return new RunRecording(recorder, { folder, header })
   }
 
   roundEnd(number: number, { seconds, generatorCpuMs, serverCpuMs = 0 }: RoundSummary): void {
     this.#recorder.add({ kind: 'roundEnd', number, seconds, generatorCpuMs, serverCpuMs })
+  }
+
+  /** Everything of this round was ordered: it is in the file when it resolves, before anything of it starts. */
+  async ordered(round: number): Promise<void> {
+    this.#recorder.add({ kind: 'ordered', round })
+    await this.#recorder.flush()
+  }
+
+  recovered(done: RunRecord<'Recovered'>): void {
+    this.#recorder.add({ kind: 'recovered', ...done })
   }
 
   /** The last that is written. */

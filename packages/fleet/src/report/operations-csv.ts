@@ -36,7 +36,7 @@ const rowOf = (operation: RunRecord<'Operation'>, header: RunRecord<'Header'>): 
 export const operationsCsv = async (folder: string): Promise<Buffer> => {
   const files = await findRun(folder)
   const text = (lines: readonly string[]) => Buffer.from(lines.map(line => `${line}\r\n`).join(''))
-  const head = [...COLUMNS, ...files.lead.header.phases.map(phase => `${phase}Ms`)].map(cell).join(',')
+  const head = [...COLUMNS, ...files.generations[0].header.phases.map(phase => `${phase}Ms`)].map(cell).join(',')
   const chunks = [text([head])]
   await readParts(files, (entries, header) => {
     chunks.push(text(entries.flatMap(entry => (entry.kind === 'operation' ? [rowOf(entry, header)] : []))))

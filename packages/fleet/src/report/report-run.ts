@@ -1,16 +1,15 @@
 import type { RunEntry, RunRecord } from '@capfkit/codec/run'
 import { parseAddress } from '@capfkit/listen'
-import type { ClientHealth } from '../client-messages.ts'
-import { LATE_MS } from '../engine.ts'
+import type { ClientHealth, Fullest } from '../client-messages.ts'
 import type { Latency } from '../latency.ts'
 import { isLoopback } from '../loopback.ts'
-import type { FailurePlace } from '../phases.ts'
-import { type FleetSummary, type RoundSummary, summarize } from '../summary.ts'
-import { type Counted, Tally } from '../tally.ts'
+import { fuller } from '../process-health.ts'
+import { type FleetSummary, summarize } from '../summary.ts'
 import { ExampleCollection } from './examples.ts'
 import { HealthLine } from './health-line.ts'
 import { intervalsOf } from './intervals.ts'
-import { findRun, type RunLead, readParts } from './read-run.ts'
+import { findRun, type Generation, type RunFiles, readParts } from './read-run.ts'
+import { generationOf, RunAccounts } from './run-accounts.ts'
 import type { RunReport } from './run-report.ts'
 import { spreadOf } from './spread.ts'
 import { Timeline } from './timeline.ts'
@@ -21,7 +20,14 @@ const STRETCHES = 10
 const STEPS_A_DECADE = 10
 
 type Header = RunRecord<'Header'>
-type PartState = { header: Header; health: RunRecord<'Health'> | undefined; worst: ClientHealth['eventLoopDelayMs']; cpuMs: number }
+type PartState = {
+  header: Header
+  health: RunRecord<'Health'> | undefined
+  worst: ClientHealth['eventLoopDelayMs']
+  cpuMs: number
+  runMs: number
+  fullest: Fullest
+}
 
 const round3 = (value: number) => Math.round(value * 1000) / 1000
 
@@ -39,111 +45,108 @@ const optionsOf = ({ options }: Header): Record<string, unknown> =>
 
 /** Adds up what was recorded, in the order in which it is read. */
 class Reading {
-  readonly #lead: RunLead
-  readonly #tally = new Tally()
+  readonly #generations: RunFiles['generations']
+  readonly #accounts: RunAccounts
   readonly #timeline = new Timeline()
   readonly #health = new HealthLine()
   readonly #examples = new ExampleCollection()
   readonly #parts = new Map<Header, PartState>()
-  /** Of each round, by number. */
-  readonly #rounds = new Map<number, { startedMs: number; endedMs: number; done: number; failed: number }>()
 
-  constructor(lead: RunLead) {
-    this.#lead = lead
+  constructor(files: RunFiles) {
+    this.#generations = files.generations
+    this.#accounts = new RunAccounts(files)
   }
 
-  /** When the first round began, ms since 1970. */
-  get #originMs(): number {
-    return this.#rounds.get(0)?.startedMs ?? this.#lead.header.startedMs
+  get #last(): Generation {
+    return this.#generations.at(-1)!
   }
 
   hear(entries: readonly RunEntry[], header: Header): void {
-    const part = this.#parts.get(header) ?? { header, health: undefined, worst: { p99: 0, max: 0 }, cpuMs: 0 }
+    const part = this.#parts.get(header) ?? {
+      header,
+      health: undefined,
+      worst: { p99: 0, max: 0 },
+      cpuMs: 0,
+      runMs: 0,
+      fullest: {},
+    }
     this.#parts.set(header, part)
     for (const entry of entries) {
-      if (entry.kind === 'operation') this.#operation(entry, header)
+      const counts = this.#accounts.hear(entry, header)
+      if (entry.kind === 'operation' && counts) this.#operation(entry, header)
       else if (entry.kind === 'health') this.#healthOf(entry, part)
-      else if (entry.kind === 'round') this.#round(entry, header)
     }
   }
 
-  #round({ number, startMs }: RunRecord<'Round'>, { startedMs }: Header): void {
-    const at = startedMs + startMs
-    const known = this.#rounds.get(number)
-    if (!known) this.#rounds.set(number, { startedMs: at, endedMs: at, done: 0, failed: 0 })
-    else if (known.done + known.failed === 0) known.startedMs = Math.min(known.startedMs, at)
-  }
-
   #operation(operation: RunRecord<'Operation'>, header: Header): void {
-    const { lateMs, totalMs, phases, phasesMs, failure } = operation
-    const atMs = header.startedMs + operation.startMs
-    const times = phases.map((phase, place) => [header.phases[phase] ?? 'unknown', phasesMs[place] ?? 0])
-    this.#tally.started++
-    if (lateMs > LATE_MS) this.#tally.lateStarts++
-    this.#tally.record({
-      scheduledMs: lateMs + totalMs,
-      actualMs: totalMs,
-      phasesMs: Object.fromEntries(times) as Counted['phasesMs'],
-      operation: header.operations[operation.operation] ?? 'unknown',
-      failure: failure && { side: failure.side as never, phase: failure.phase as FailurePlace, reason: failure.reason },
-    })
-    const sinceStartMs = atMs - this.#originMs
+    const sinceStartMs = this.#accounts.clock.at(generationOf(header), header.startedMs + operation.startMs)
     this.#timeline.add(operation, sinceStartMs)
-    this.#examples.add(operation, (sinceStartMs + totalMs) / 1000)
-    const round = this.#rounds.get(operation.round)
-    if (!round) return
-    if (failure) round.failed++
-    else round.done++
-    round.endedMs = Math.max(round.endedMs, atMs + totalMs)
+    this.#examples.add(operation, (sinceStartMs + operation.totalMs) / 1000)
   }
 
   #healthOf(health: RunRecord<'Health'>, part: PartState): void {
     const { header, health: before, worst } = part
     const spanMs = health.atMs - (before?.atMs ?? 0)
-    const seconds = (header.startedMs + health.atMs - this.#originMs) / 1000
-    this.#health.add({ process: header.process, seconds, spanMs, health })
+    const seconds = this.#accounts.clock.at(generationOf(header), header.startedMs + health.atMs) / 1000
     part.health = health
     // Before the first round phones are made: that is not in the figures of a run.
     if (seconds < 0) return
+    this.#health.add({ process: header.process, seconds, spanMs, health })
     part.cpuMs += health.cpuMs
+    part.runMs += spanMs
+    const { portsShare = 0, openFilesShare = 0, memoryShare = 0 } = health
+    part.fullest = fuller(part.fullest, { portsShare, openFilesShare, memoryShare })
     worst.p99 = Math.max(worst.p99, health.eventLoopDelayP99Ms)
     worst.max = Math.max(worst.max, health.eventLoopDelayMaxMs)
   }
 
-  #roundSummaries(): RoundSummary[] {
-    const { header, roundEnds, footer } = this.#lead
-    const cpuMs = [...this.#parts.values()].reduce((sum, part) => sum + part.cpuMs, 0)
-    return [...this.#rounds].map(([number, { done, failed, startedMs, endedMs }]) => {
-      const end = roundEnds.find(round => round.number === number)
+  #partsOf(generation: number): PartState[] {
+    return [...this.#parts.values()].filter(({ header }) => generationOf(header) === generation)
+  }
+
+  /** Of each process: keys and CPU time of all generations, memory of the last. */
+  #healths(): ClientHealth[] {
+    const all = [...this.#parts.values()]
+    return this.#partsOf(generationOf(this.#last.header)).map(({ header: { process }, health }): ClientHealth => {
+      const same = all.filter(({ header }) => header.process === process)
+      const sum = (value: (part: PartState) => number) => same.reduce((total, part) => total + value(part), 0)
+      const eventLoopDelayMs = {
+        p99: Math.max(...same.map(({ worst }) => worst.p99)),
+        max: Math.max(...same.map(({ worst }) => worst.max)),
+      }
       return {
-        operation: header.rounds[number]?.operation ?? 'unknown',
-        done,
-        failed,
-        seconds: end?.seconds ?? round3((endedMs - startedMs) / 1000),
-        // A run that was killed says what its processes used until then, not in which round.
-        generatorCpuMs: end?.generatorCpuMs ?? (number === this.#rounds.size - 1 ? round3(cpuMs) : 0),
-        ...(end && footer && footer.serverProcesses > 0 ? { serverCpuMs: end.serverCpuMs } : {}),
+        cpuMs: sum(part => part.cpuMs),
+        eventLoopDelayMs,
+        memoryBytes: health?.memoryBytes ?? 0,
+        keysPooled: sum(part => part.health?.keysPooled ?? 0),
+        keysGenerated: sum(part => part.health?.keysGenerated ?? 0),
+        runMs: sum(part => part.runMs),
+        fullest: same.reduce((all: Fullest, part) => fuller(all, part.fullest), {}),
       }
     })
   }
 
   #summary(options: Record<string, unknown>): FleetSummary {
-    const { header, footer } = this.#lead
-    const target = parseAddress(header.target)
-    const health = [...this.#parts.values()].map(({ health, worst, cpuMs }): ClientHealth => {
-      const { memoryBytes = 0, keysPooled = 0, keysGenerated = 0 } = health ?? {}
-      return { cpuMs, eventLoopDelayMs: worst, memoryBytes, keysPooled, keysGenerated }
-    })
+    const { header } = this.#generations[0]
+    const { footer } = this.#last
+    const { tally, rounds } = this.#accounts
+    const target = parseAddress(this.#last.header.target)
+    const cpuMs = (generation: number) => this.#partsOf(generation).reduce((sum, part) => sum + part.cpuMs, 0)
+    tally.laggedSamples = [...this.#parts.values()].reduce((sum, { health }) => sum + (health?.laggedSamples ?? 0), 0)
     const summary = summarize({
       options: { seed: header.seed, rate: Number(options.rate ?? 0), maxFailed: String(options.maxFailed ?? '0%') },
       phones: header.phones,
-      planned: header.rounds.reduce((sum, { total }) => sum + total, 0),
+      // How many a phase by time has depends on the server.
+      planned: header.rounds.some(({ total }) => total === 0)
+        ? tally.done + tally.failed
+        : header.rounds.reduce((sum, { total }) => sum + total, 0),
       target,
-      tally: this.#tally,
-      rounds: this.#roundSummaries(),
-      health,
+      tally,
+      rounds: rounds.summaries(this.#generations, cpuMs),
+      health: this.#healths(),
       poolSize: footer?.poolSize ?? Number(options.poolKeys ?? 0),
       isLoopback: isLoopback(target.host),
+      isScheduled: tally.lateStarts > 0,
       stopped: footer?.stopped ?? true,
       server:
         footer && footer.serverProcesses > 0
@@ -156,9 +159,19 @@ class Reading {
       : { ...summary, because: [`the run was killed: ${done + failed} of ${planned} operations had been recorded`] }
   }
 
+  /** When the run went on after it had been stopped or killed, and how long it had rested. */
+  #resumptions(): RunReport['resumptions'] {
+    return this.#generations.slice(1).map(({ header, recovered }) => ({
+      number: generationOf(header),
+      startedAt: new Date(header.startedMs).toISOString(),
+      atSeconds: round3(this.#accounts.clock.beginning(generationOf(header)) / 1000),
+      recovered: recovered.length,
+    }))
+  }
+
   /** As far as the number of operations says anything. */
   #distribution(): RunReport['distribution'] {
-    const { scheduled, actual } = this.#tally
+    const { scheduled, actual } = this.#accounts.tally
     const steps = Math.floor(STEPS_A_DECADE * Math.log10(Math.max(1, scheduled.count)))
     const percent = Array.from(
       { length: scheduled.count > 0 ? steps + 1 : 0 },
@@ -169,16 +182,17 @@ class Reading {
   }
 
   report(tornBytes: number): RunReport {
-    const { header, footer } = this.#lead
+    const { header } = this.#generations[0]
+    const { clock, rounds } = this.#accounts
     const options = optionsOf(header)
     const timeline = this.#timeline
     const spread = spreadOf(timeline.inParts(STRETCHES))
     return {
       version: 1,
       startedAt: new Date(header.startedMs).toISOString(),
-      target: header.target,
+      target: this.#last.header.target,
       options,
-      complete: footer !== undefined,
+      complete: this.#last.footer !== undefined,
       tornBytes,
       summary: this.#summary(options),
       failures: this.#examples.all,
@@ -186,11 +200,12 @@ class Reading {
       distribution: this.#distribution(),
       intervalSeconds: timeline.lengthMs / 1000,
       intervals: intervalsOf(timeline, header.phases),
-      roundStarts: [...this.#rounds].map(([number, { startedMs }]) => ({
+      roundStarts: rounds.starts.map(({ number, generation, startedMs }) => ({
         number,
         operation: header.rounds[number]?.operation ?? 'unknown',
-        atSeconds: round3((startedMs - this.#originMs) / 1000),
+        atSeconds: round3(clock.at(generation, startedMs) / 1000),
       })),
+      resumptions: this.#resumptions(),
       ...(spread ? { spread } : {}),
       health: this.#health.points,
     }
@@ -204,7 +219,7 @@ class Reading {
  */
 export const reportRun = async (folder: string): Promise<RunReport> => {
   const files = await findRun(folder)
-  const reading = new Reading(files.lead)
+  const reading = new Reading(files)
   const torn = await readParts(files, (entries, header) => reading.hear(entries, header))
   return reading.report(torn)
 }

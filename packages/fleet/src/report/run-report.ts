@@ -56,6 +56,15 @@ export type RunReport = {
   intervals: Interval[]
   /** When each round began. */
   roundStarts: { number: number; operation: string; atSeconds: number }[]
+  /** Each time that the run was resumed. Times of a report leave out how long it rested. */
+  resumptions: {
+    number: number
+    /** ISO 8601. */
+    startedAt: string
+    atSeconds: number
+    /** Operations that the server had done, and of which the killed generator had left no record. */
+    recovered: number
+  }[]
   /** Absent where the run is too short to see how much its figures vary by themselves. */
   spread?: RunSpread
   health: HealthPoint[]

@@ -105,6 +105,10 @@ export class MemoryDeviceStore implements DeviceStore {
     this.#nodes.set(node, untilMs)
   }
 
+  async leaveAll(): Promise<void> {
+    this.#nodes.clear()
+  }
+
   async leave(node: string): Promise<void> {
     this.#nodes.delete(node)
   }

@@ -2,36 +2,23 @@ import type { StatementSync } from 'node:sqlite'
 import type { SqlValue } from './columns.ts'
 import {
   ANSWERED,
-  CURRENT,
   type KeptRequest,
   MAX_SUPERSEDED,
   type NewRequest,
   REQUEST_STATES,
   type RequestFilter,
   type RequestOutcome,
-  type RequestState,
   type RequestStore,
   SUPERSEDED,
   UNDECIDED,
 } from './requests.ts'
+import { led, numbersOf, REQUEST_COLUMNS, requestFromSql, STATE_NUMBERS, statesOf } from './request-columns.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 const PAGE_ROWS = 200
 
-const STATES = Object.keys(REQUEST_STATES) as RequestState[]
-const numberOf = (state: RequestState) => REQUEST_STATES[state].number
-const numbersOf = (states: readonly RequestState[]) => states.map(numberOf).join(', ')
-type StateTable = { readonly [S in RequestState]?: RequestState }
-const rowsOf = (table: StateTable) => numbersOf(Object.keys(table) as RequestState[])
-
-/** `CASE state WHEN 1 THEN 4 … END`: where a table of states leads. */
-const led = (table: StateTable) =>
-  `CASE state ${Object.entries(table)
-    .map(([from, to]) => `WHEN ${numberOf(from as RequestState)} THEN ${numberOf(to)}`)
-    .join(' ')} ELSE state END`
-
 const { waiting, unanswered, superseded } = REQUEST_STATES
-const COLUMNS = 'id, device, state, csr, keyid, createdms, duems, undecided, certificate'
+const COLUMNS = REQUEST_COLUMNS.join(', ')
 
 const SQL = {
   insert: `INSERT INTO request (device, state, csr, keyid, createdms, duems)
@@ -41,12 +28,12 @@ const SQL = {
   // What is left of a device before it gets another request.
   forgetOldest: `DELETE FROM request WHERE device = ?1 AND id NOT IN
                    (SELECT id FROM request WHERE device = ?1 ORDER BY id DESC LIMIT ${MAX_SUPERSEDED})`,
-  current: `SELECT ${COLUMNS} FROM request WHERE device = ? AND state IN (${numbersOf(CURRENT)})`,
+  current: `SELECT ${COLUMNS} FROM request WHERE device = ? AND state IN (${STATE_NUMBERS.current})`,
   withKey: `SELECT ${COLUMNS} FROM request WHERE keyid = ? AND certificate IS NULL ORDER BY id`,
   answer: `UPDATE request SET state = ${led(ANSWERED)}, certificate = ?, duems = NULL
-           WHERE id = ? AND state IN (${rowsOf(ANSWERED)}) RETURNING state`,
+           WHERE id = ? AND state IN (${statesOf(ANSWERED)}) RETURNING state`,
   giveUp: `UPDATE request SET state = ${unanswered.number}, duems = NULL WHERE id = ? AND state = ${waiting.number}`,
-  postpone: `UPDATE request SET state = ${led(UNDECIDED)}, duems = ?, undecided = 1 WHERE id = ? AND state IN (${rowsOf(UNDECIDED)})`,
+  postpone: `UPDATE request SET state = ${led(UNDECIDED)}, duems = ?, undecided = 1 WHERE id = ? AND state IN (${statesOf(UNDECIDED)})`,
   takeDue: `UPDATE request SET duems = ? WHERE id =
               (SELECT id FROM request WHERE duems <= ? AND (state = ${waiting.number} OR undecided AND state = ${superseded.number})
                ORDER BY duems LIMIT 1)
@@ -57,21 +44,6 @@ const SQL = {
 const where = ({ like, states }: RequestFilter): { sql: string; values: SqlValue[] } => ({
   sql: `${like === undefined ? '' : ' AND device LIKE ?'}${states ? ` AND state IN (${numbersOf(states)})` : ''}`,
   values: like === undefined ? [] : [like],
-})
-
-const bytes = (value: SqlValue | undefined): Buffer | undefined =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
-
-const fromSql = (row: Readonly<Record<string, SqlValue>>): KeptRequest => ({
-  id: Number(row.id),
-  deviceName: String(row.device),
-  state: STATES.find(state => numberOf(state) === Number(row.state)) ?? 'superseded',
-  csrDer: bytes(row.csr) ?? Buffer.alloc(0),
-  keyId: String(row.keyid),
-  createdMs: Number(row.createdms),
-  dueMs: row.duems === null ? undefined : Number(row.duems),
-  isUndecided: Number(row.undecided) === 1,
-  certificateDer: bytes(row.certificate),
 })
 
 /** The requests in the file of the device store. */
@@ -152,6 +124,6 @@ export class SqliteRequestStore implements RequestStore {
   }
 
   async #rows(read: () => unknown[]): Promise<KeptRequest[]> {
-    return ((await this.#file.retry(read)) as Record<string, SqlValue>[]).map(fromSql)
+    return ((await this.#file.retry(read)) as Record<string, SqlValue>[]).map(requestFromSql)
   }
 }

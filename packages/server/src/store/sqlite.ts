@@ -5,12 +5,11 @@ import { ServerError } from '../errors.ts'
 import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from './columns.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import { SqliteRequestStore } from './sqlite-requests.ts'
-import { applyChange, type DeviceFilter, type DeviceStore, type Lease, type OrderedKey, type Outcome } from './store.ts'
+import { applyChange, type DeviceFilter, type DeviceStore, KEY_FIELDS, type Lease, type Outcome } from './store.ts'
 
 const PAGE_ROWS = 500
 
 const ALL_COLUMNS = [...COLUMN_FIELDS.map(field => COLUMNS[field].sql), ...CERTIFICATE_COLUMNS].join(', ')
-const KEY_FIELDS = ['keyOrder', 'rsaBits', 'ecBits'] as const satisfies (keyof OrderedKey)[]
 const EDITABLE = COLUMN_FIELDS.filter(field => field !== 'name')
 
 /** The row still orders what the session was told. */
@@ -46,6 +45,7 @@ const SQL = {
     'INSERT INTO node (id, aliveuntilms) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET aliveuntilms = excluded.aliveuntilms',
   forgetDead: 'DELETE FROM node WHERE aliveuntilms < ?',
   leave: 'DELETE FROM node WHERE id = ?',
+  leaveAll: 'DELETE FROM node',
 } as const
 
 const where = ({ like, operation, status }: DeviceFilter): { sql: string; values: SqlValue[] } => {
@@ -174,6 +174,10 @@ export class SqliteDeviceStore implements DeviceStore {
       this.#statements.heartbeat.run(node, untilMs)
       this.#statements.forgetDead.run(this.#now())
     })
+  }
+
+  async leaveAll(): Promise<void> {
+    await this.#file.retry(() => this.#statements.leaveAll.run())
   }
 
   async leave(node: string): Promise<void> {

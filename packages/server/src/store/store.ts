@@ -12,6 +12,7 @@ export type Lease = {
 
 /** Which key a device is to make. */
 export type OrderedKey = Pick<Device, 'keyOrder' | 'rsaBits' | 'ecBits'>
+export const KEY_FIELDS = ['keyOrder', 'rsaBits', 'ecBits'] as const satisfies (keyof OrderedKey)[]
 
 /** How a session ended, written in one transaction with the end of its lease. */
 export type Outcome = {
@@ -71,6 +72,8 @@ export interface DeviceStore extends AsyncDisposable {
   heartbeat(node: string, untilMs: number): Promise<void>
   /** Say that a node is gone: its leases are free at once. */
   leave(node: string): Promise<void>
+  /** The same of all nodes: for whoever knows that no server works on this store, as those that did were killed. */
+  leaveAll(): Promise<void>
 }
 
 const { NONE, PENDING } = CERT_STATUS

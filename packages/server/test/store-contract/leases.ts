@@ -68,6 +68,16 @@ export const leases = (t: Test, open: OpenStore): void => {
     t.ok(await store.claim(lease('b', 'two')))
   })
 
+  t.test('when all nodes are known to be gone, every lease is free at once', async t => {
+    const { store, live, add, lease } = await prepared(t, open)
+    await add()
+    await live('two')
+    await store.claim(lease('a', 'two'))
+    t.equal(await store.claim(lease('b')), undefined)
+    await store.leaveAll()
+    t.ok(await store.claim(lease('c')))
+  })
+
   t.test('a device that was removed and added again belongs to no session of before', async t => {
     const { store, add, lease } = await prepared(t, open)
     await add()

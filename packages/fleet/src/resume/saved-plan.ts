@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseOptions } from '@capfkit/codec/options'
+import { writePrivateFile } from '@capfkit/pki'
+import { readCsvPhones } from '../csv-phones.ts'
+import { FleetError } from '../errors.ts'
+import { FLEET_OPTIONS, type FleetOptions } from '../options.ts'
+import type { Plan } from '../plan/plan.ts'
+
+const PLAN_FILE = 'plan.json'
+const PHONES_FILE = 'phones.csv'
+const FORMAT = 'capfkit-plan-of-a-run'
+const VERSION = 1
+
+/** Options that name files: a run may be resumed from another folder than it was started in. */
+const FILES = ['capfCertificate', 'micCa', 'keyPool', 'fleet', 'out'] as const satisfies readonly (keyof FleetOptions)[]
+
+const SQLITE = 'sqlite:'
+
+const absolute = (options: FleetOptions): FleetOptions => {
+  const files = FILES.flatMap(name => (options[name] === undefined ? [] : [[name, resolve(options[name])] as const]))
+  const { store } = options
+  const url = store?.startsWith(SQLITE) ? `${SQLITE}${resolve(store.slice(SQLITE.length))}` : store
+  return { ...options, ...Object.fromEntries(files), store: url }
+}
+
+const cell = (text = '') => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+const file = (name: string | undefined) => (name === undefined ? undefined : resolve(name))
+
+/** The phones of a CSV as they are now: the file may change, or be read from another folder. */
+const phonesText = (csv: string): string =>
+  [
+    ['name', 'model', 'auth', 'authString', 'mic', 'lsc'],
+    ...readCsvPhones(csv).map(({ deviceName, model, authMode, authString, micFile, lscFile }) => [
+      deviceName,
+      ...[model, authMode, authString, file(micFile), file(lscFile)],
+    ]),
+  ]
+    .map(cells => `${cells.map(cell).join(',')}\n`)
+    .join('')
+
+/**
+ * Leave in the folder of a run what the run is, so that it can go on or be repeated (mode 0600: phones may have authentication
+ * strings).
+ *
+ * @throws {FleetError} `FLEET_RECORDING`.
+ */
+export const savePlan = async (folder: string, plan: Plan): Promise<void> => {
+  try {
+    const options = absolute(plan.options)
+    const { csv } = options
+    if (csv !== undefined) await writePrivateFile({ file: join(folder, PHONES_FILE), data: phonesText(csv) })
+    const saved = { format: FORMAT, version: VERSION, ...plan, options }
+    await writePrivateFile({ file: join(folder, PLAN_FILE), data: `${JSON.stringify(saved, undefined, 2)}\n` })
+  } catch (cause) {
+    throw new FleetError('FLEET_RECORDING', folder, { cause })
+  }
+}
+
+/**
+ * The plan of the run in this folder. The folder may have been moved: files in it are looked for where it is now.
+ *
+ * @throws {FleetError} `FLEET_NO_PLAN`.
+ */
+export const readSavedPlan = (folder: string): Plan => {
+  const where = join(folder, PLAN_FILE)
+  try {
+    const { format, version, options, ...plan } = JSON.parse(readFileSync(where, 'utf8'))
+    if (format !== FORMAT) throw new Error('it is something else')
+    if (version > VERSION) throw new Error('a newer version of this program has written it')
+    const moved = { ...options, out: resolve(folder), ...(options.csv === undefined ? {} : { csv: resolve(folder, PHONES_FILE) }) }
+    return { ...plan, options: parseOptions(FLEET_OPTIONS, moved) }
+  } catch (cause) {
+    throw new FleetError('FLEET_NO_PLAN', where, { cause })
+  }
+}
