@@ -1,8 +1,10 @@
-import { parseCertificate } from '@capfkit/pki'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseCertificate, TrustStore, validateChain } from '@capfkit/pki'
 import t, { type Test } from 'tap'
-import { adcsAuthority, type EnrolAnswer } from '../src/index.ts'
+import { adcsAuthority, type EnrolAnswer, ReferenceFolder } from '../src/index.ts'
 import { csrDer, lab, PASSWORD, phoneKey } from './adcs-lab.ts'
-import { now, serve } from './world.ts'
+import { now, request, serve } from './world.ts'
 
 type Simulated = NonNullable<Parameters<typeof lab>[1]>
 
@@ -69,4 +71,60 @@ t.test('the chain is asked for once an hour, and an old one is better than none'
   t.equal(await chains(), 1)
   const never: Promise<EnrolAnswer> = authority.enrol(csrDer, { ...context, operation: 'simpleenroll', remoteAddress: '' })
   await t.rejects(never, { name: 'AuthorityError', failure: 'caUnreachable' })
+})
+
+t.test('a CA that has renewed its certificate: the new one is given out once it has signed with it', async t => {
+  const { client, simulator } = await chain(t, { template: 'CiscoRA' })
+  await client.simpleEnroll(csrDer)
+  const before = await client.caCerts()
+  await simulator.authority.renew()
+  t.strictSame(await client.caCerts(), before, 'nobody has noticed')
+  const { csr } = await request()
+  const { certificateDer } = await client.simpleEnroll(csr)
+  const after = await client.caCerts()
+  t.notSame(after, before)
+  t.ok(validateChain({ leaf: certificateDer, trusted: new TrustStore({ anchors: after }), at: now() }).ok)
+})
+
+t.test('a registration authority that was started again asks for the requests of before by their numbers', async t => {
+  const simulated = { options: { template: ['Officer=pend'] } }
+  const world = await lab(t, simulated)
+  const folder = join(t.testdir(), 'pending')
+  const open = (at = now()) => ReferenceFolder.open({ folder, maxAgeMs: 60_000, now: () => at, onError: t.threw })
+  const start = async () => {
+    const references = await open()
+    const authority = adcsAuthority({ client: world.client, now, template: 'Officer' })
+    const est = await serve(t, { authority, references })
+    const stop = async () => {
+      await est.server[Symbol.asyncDispose]()
+      await references[Symbol.asyncDispose]()
+    }
+    return { client: est.clientOf({ options: { minRetryAfterMs: 10, maxRetryAfterMs: 10 } }), stop }
+  }
+  const first = await start()
+  await t.rejects(first.client.simpleEnroll(csrDer), { code: 'EST_PENDING' })
+  await first.stop()
+  const [file, ...others] = readdirSync(folder)
+  t.strictSame(others, [])
+  t.match(JSON.parse(readFileSync(join(folder, file!), 'utf8')), { version: 1, reference: '1', subject: /^CN=SEP/ })
+  t.equal(statSync(join(folder, file!)).mode & 0o077, 0)
+
+  writeFileSync(join(folder, 'notes.txt'), 'mine')
+  writeFileSync(join(folder, `${'0'.repeat(64)}.json`), '{')
+  const second = await start()
+  await t.rejects(second.client.simpleEnroll(csrDer), { code: 'EST_PENDING' })
+  t.equal(world.simulator.pending.length, 1, 'the officer sees it once')
+  await world.simulator.approve(1)
+  t.ok(await second.client.simpleEnroll(csrDer))
+  await second.stop()
+  t.strictSame(readdirSync(folder).sort(), [`${'0'.repeat(64)}.json`, 'notes.txt'], 'what is done is gone')
+
+  const third = await open()
+  third.set('a'.repeat(64), { reference: '7', subject: 'CN=a' })
+  await third[Symbol.asyncDispose]()
+  t.equal((await open()).get('a'.repeat(64)), '7')
+  t.equal((await open(new Date(now().getTime() + 120_000))).get('a'.repeat(64)), undefined, 'what nobody comes for is forgotten')
+  await t.rejects(ReferenceFolder.open({ folder: '/proc/pending', maxAgeMs: 1, now, onError: t.threw }), {
+    code: 'EST_FOLDER_UNUSABLE',
+  })
 })

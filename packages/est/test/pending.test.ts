@@ -147,6 +147,45 @@ t.test('no more requests at once than there may be, and old ones are forgotten',
   t.equal(server.pending, 1)
 })
 
+t.test('answers that nobody has come for make room, the oldest first', async t => {
+  let signed = 0
+  const gate = Promise.withResolvers<void>()
+  const { authority, references } = toldAuthority(async (_, csrDer) => {
+    await gate.promise
+    const answer = await inner.enrol(csrDer, { signal: new AbortController().signal } as never)
+    signed++
+    return answer
+  })
+  const { clientOf, server } = await serve(t, { authority, options: { maxPending: 2, answerTimeoutMs: 20 } })
+  const client = clientOf()
+  const [first, second, third] = [await request(), await request(), await request()]
+  for (const { csr } of [first, second]) await t.rejects(client.simpleEnroll(csr), { code: 'EST_PENDING' })
+  await t.rejects(client.simpleEnroll(third.csr), { code: 'EST_SERVER_FAILED', status: 503 }, 'the CA still has both')
+  gate.resolve()
+  while (signed < 2) await delay(1)
+  t.ok(await client.simpleEnroll(third.csr))
+  t.equal(server.pending, 1)
+  t.ok(await client.simpleEnroll(second.csr), 'the younger one is there')
+  t.equal(references.length, 3)
+  t.ok(await client.simpleEnroll(first.csr), 'and the CA is asked anew for the other')
+  t.equal(references.length, 4)
+})
+
+t.test('a CA that does not let the server in for a while keeps what it has', async t => {
+  const { authority, references } = toldAuthority((call, csrDer) => {
+    if (call === 1) return { status: 'pending', reference: '17' }
+    if (call === 2) return { status: 'unauthorised', message: 'the password has changed' }
+    return inner.enrol(csrDer, { signal: new AbortController().signal } as never)
+  })
+  const { clientOf } = await serve(t, { authority })
+  const client = clientOf()
+  const { csr } = await request()
+  await t.rejects(client.simpleEnroll(csr), { code: 'EST_PENDING' })
+  await t.rejects(client.simpleEnroll(csr), { code: 'EST_AUTH_FAILED' })
+  t.ok(await client.simpleEnroll(csr))
+  t.strictSame(references, [undefined, '17', '17'])
+})
+
 t.test('a CA that says no, or cannot be asked', async t => {
   for (const [what, answer, status, code] of [
     ['no', { status: 'denied', message: 'Denied by Policy Module 0x80094800' }, 403, 'EST_REFUSED'],

@@ -25,6 +25,7 @@ export const FILES = {
   errorLog: 'error.log',
   serviceLog: 'nginx.txt',
   requests: 'requests',
+  pending: 'pending',
 } as const
 
 /** A slow clock on the other side must not see a certificate that is not valid yet. */

@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { ErrorLog, EST_SERVER_OPTIONS, EstServer, estMetrics, FileSink } from '@capfkit/est'
+import {
+  ErrorLog,
+  EST_SERVER_OPTIONS,
+  EstServer,
+  estMetrics,
+  FileSink,
+  ReferenceFolder,
+  type ReferenceFolderInit,
+} from '@capfkit/est'
 import { createLog, formatAddress } from '@capfkit/listen'
 import { certificatesIn, identify } from '../certificate-files.ts'
 import { command } from '../command.ts'
@@ -21,6 +29,19 @@ const usersOf = ({ httpAuth, user, password }: StartOptions): ReadonlyMap<string
     throw new MistakesError(['give --user and --password-file FILE: who may enrol; or --http-auth off (CLI_USAGE)'])
   return new Map([[user, password]])
 }
+
+type ReferenceWorld = Pick<ReferenceFolderInit, 'now'> & { folder: string; onError: (error: Error) => void }
+
+/** AD CS gives its requests numbers; the other authorities need none. @throws {EstError} `EST_FOLDER_UNUSABLE` */
+const referencesOf = async ({ authority, pendingTimeoutMs }: StartOptions, { folder, onError, now }: ReferenceWorld) =>
+  authority === 'adcs'
+    ? ReferenceFolder.open({
+        folder: join(folder, FILES.pending),
+        maxAgeMs: pendingTimeoutMs,
+        now,
+        onError: error => onError(error instanceof Error ? error : new Error(String(error))),
+      })
+    : undefined
 
 export const start = command({
   name: 'start',
@@ -45,11 +66,13 @@ export const start = command({
     const { subject, sha1, notAfter } = identify(ca.certificateDer)
     note(io, `${made ? 'made' : 'using'} the CA ${join(folder, FILES.ca)}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
-    const onError = (error: Error) => note(io, `capf: a log of the service cannot be written: ${systemWords(error)}`)
+    const onError = (error: Error) => note(io, `capf: a file of the service cannot be written: ${systemWords(error)}`)
     await using sink = new FileSink({ file: join(folder, FILES.errorLog), onError })
     await using serviceSink = new FileSink({ file: join(folder, FILES.serviceLog), onError })
+    await using references = await referencesOf(options, { folder, onError, now: () => io.now() })
     const server = await EstServer.start({
       authority,
+      ...(references ? { references } : {}),
       certificate: await serverCertificate(options, { ca, io }),
       users,
       clientCas,

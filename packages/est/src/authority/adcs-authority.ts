@@ -1,4 +1,4 @@
-import { parseCertificate } from '@capfkit/pki'
+import { parseCertificate, TrustStore, validateChain } from '@capfkit/pki'
 import { type AdcsClient, AdcsError, type AdcsErrorCode, type AdcsOutcome, type CesLine } from '../adcs/index.ts'
 import { type Authority, AuthorityError, type AuthorityFailure, type EnrolAnswer, type EnrolContext } from './authority.ts'
 import { slashName } from './slash-name.ts'
@@ -39,6 +39,8 @@ const FAILURES: readonly { readonly codes: readonly AdcsErrorCode[]; readonly fa
   },
 ]
 
+const NOT_SIGNED: readonly string[] = ['CHAIN_UNKNOWN_ISSUER', 'CHAIN_BAD_SIGNATURE']
+
 const answerOf = (outcome: AdcsOutcome): EnrolAnswer => {
   if (outcome.status === 'issued') return { status: 'issued', certificateDer: outcome.certificateDer }
   if (outcome.status === 'pending') return { status: 'pending', reference: String(outcome.requestId) }
@@ -58,7 +60,13 @@ export const adcsAuthority = (init: AdcsAuthorityInit): Authority => {
   const trustedNames = trusted.map(der => slashName(parseCertificate(der).subject))
   const turns = new Turns(maxAtOnce)
   const told = ({ note }: Pick<EnrolContext, 'note'>) => ({ onLine: ({ level, text }: CesLine) => note(level, text) })
-  let chain: { readonly certificates: readonly Buffer[]; readonly until: number } | undefined
+  let chain: { readonly certificates: readonly Buffer[]; until: number } | undefined
+  /** A CA that has renewed its certificate signs with another key: then its certificates are asked for the next time. */
+  const noticeRenewal = (leaf: Buffer) => {
+    if (!chain) return
+    const validated = validateChain({ leaf, trusted: new TrustStore({ anchors: chain.certificates }), at: now() })
+    if (!validated.ok && NOT_SIGNED.includes(validated.code)) chain.until = 0
+  }
   return {
     enrol: async (csrDer, context) => {
       const { signal, reference } = context
@@ -70,6 +78,7 @@ export const adcsAuthority = (init: AdcsAuthorityInit): Authority => {
             ? client.enrol(csrDer, { ...call, ...(template === undefined ? {} : { template }) })
             : client.poll(Number(reference), { ...call, csrDer }),
         )
+        if (outcome.status === 'issued') noticeRenewal(outcome.certificateDer)
         return answerOf(outcome)
       } catch (error) {
         if (error instanceof AdcsError && UNAUTHORISED.includes(error.code))

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CertificateRequest, KeyPair } from '@capfkit/pki'
+import { type CertificateRequest, formatName, type KeyPair } from '@capfkit/pki'
 import type { Authority, EnrolAnswer, EnrolContext } from '../authority/authority.ts'
+import type { References } from './reference-folder.ts'
 import { Refused } from './refusals.ts'
 
 export type EnrolmentsInit = {
@@ -9,6 +10,8 @@ export type EnrolmentsInit = {
   readonly answerTimeoutMs: number
   readonly pendingTimeoutMs: number
   readonly maxPending: number
+  /** Where what the CA called its requests outlives this process. */
+  readonly references?: References
   readonly now: () => number
 }
 
@@ -28,7 +31,8 @@ type Asked = {
 type Outcome = EnrolAnswer & { readonly keyPair?: KeyPair }
 
 type Entry = {
-  readonly since: number
+  /** When somebody came for it last. */
+  askedAt: number
   readonly ending: AbortController
   readonly sent: Promise<Sent>
   /** What the CA is being asked; nothing where it said that it has not decided, or could not be asked. */
@@ -43,7 +47,10 @@ type Entry = {
  */
 export class Enrolments {
   readonly #init: EnrolmentsInit
+  /** Those for which nobody has come for longest are first. */
   readonly #entries = new Map<string, Entry>()
+  /** Those that wait for nothing but their clients, in the order of their answers. */
+  readonly #answered = new Set<string>()
 
   constructor(init: EnrolmentsInit) {
     this.#init = init
@@ -62,9 +69,12 @@ export class Enrolments {
   async enrol(asked: Asked): Promise<Outcome> {
     const key = identityOf(asked)
     const entry = this.#entries.get(key) ?? this.#start(key, asked)
+    entry.askedAt = this.#init.now()
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
     entry.asking ??= this.#ask(key, { entry, asked })
     const outcome = await this.#within(entry.asking, asked.gone)
-    if (outcome.status !== 'pending' && !asked.gone.aborted) this.#entries.delete(key)
+    if (this.#answered.has(key) && !asked.gone.aborted) this.#forget(key)
     return outcome
   }
 
@@ -72,14 +82,24 @@ export class Enrolments {
   stop(): void {
     for (const { ending } of this.#entries.values()) ending.abort()
     this.#entries.clear()
+    this.#answered.clear()
   }
 
   #start(key: string, asked: Asked): Entry {
     this.#forgetOld()
-    if (this.#entries.size >= this.#init.maxPending) throw new Refused('busy')
-    const entry: Entry = { since: this.#init.now(), ending: new AbortController(), sent: asked.send(), asking: undefined }
-    this.#entries.set(key, entry)
-    return entry
+    const { maxPending, references, now } = this.#init
+    // An answer that nobody came for is worth less than a request that the CA has not seen.
+    const [uncollected] = this.#answered
+    if (this.#entries.size >= maxPending && uncollected !== undefined) this.#forget(uncollected)
+    if (this.#entries.size >= maxPending) throw new Refused('busy')
+    const reference = references?.get(key)
+    return {
+      askedAt: now(),
+      ending: new AbortController(),
+      sent: asked.send(),
+      asking: undefined,
+      ...(reference === undefined ? {} : { reference }),
+    }
   }
 
   #ask(key: string, { entry, asked }: { entry: Entry; asked: Asked }): Promise<Outcome> {
@@ -91,17 +111,33 @@ export class Enrolments {
     }))
     asking.then(
       answer => {
-        if (answer.status !== 'pending') return
-        // Only a CA that said so is asked again; one that is still at it goes on.
-        entry.asking = undefined
-        if (answer.reference !== undefined) entry.reference = answer.reference
+        if (answer.status === 'pending') this.#postpone(key, { entry, asked, answer })
+        // The CA still has the request, and may let this server in again.
+        else if (answer.status === 'unauthorised' && entry.reference !== undefined) entry.asking = undefined
+        else if (this.#entries.get(key) === entry) this.#answered.add(key)
       },
       () => {
         entry.asking = undefined
-        if (entry.reference === undefined) this.#entries.delete(key)
+        if (entry.reference === undefined && this.#entries.get(key) === entry) this.#entries.delete(key)
       },
     )
     return asking
+  }
+
+  /** Only a CA that said so is asked again; one that is still at it goes on. */
+  #postpone(key: string, { entry, asked, answer }: { entry: Entry; asked: Asked; answer: Outcome & { status: 'pending' } }): void {
+    entry.asking = undefined
+    if (answer.reference !== undefined) entry.reference = answer.reference
+    // A key that this server made would be gone with it, and its certificate of no use.
+    if (entry.reference === undefined || answer.keyPair) return
+    this.#init.references?.set(key, { reference: entry.reference, subject: formatName(asked.csr.subject) })
+  }
+
+  #forget(key: string): void {
+    this.#entries.get(key)?.ending.abort()
+    this.#entries.delete(key)
+    this.#answered.delete(key)
+    this.#init.references?.delete(key)
   }
 
   /** The answer, or `pending` when the time is up or the client has gone. */
@@ -118,10 +154,9 @@ export class Enrolments {
 
   #forgetOld(): void {
     const oldest = this.#init.now() - this.#init.pendingTimeoutMs
-    for (const [key, { since, ending }] of this.#entries) {
-      if (since > oldest) return
-      ending.abort()
-      this.#entries.delete(key)
+    for (const [key, { askedAt }] of this.#entries) {
+      if (askedAt > oldest) return
+      this.#forget(key)
     }
   }
 }
@@ -133,5 +168,5 @@ const identityOf = ({ csr, context: { operation, label = '', user = '', clientCe
     .update(clientCertificateDer ?? '')
     .update(csr.subjectDer)
     .update(csr.publicKeyDer)
-    .digest('base64')
+    .digest('hex')
 }

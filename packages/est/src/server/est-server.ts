@@ -11,6 +11,7 @@ import { Enrolments } from './enrolments.ts'
 import { ErrorLog } from './error-log.ts'
 import { EST_SERVER_OPTIONS, type EstServerOptions } from './options.ts'
 import { PROFILES, type Profile } from './profiles.ts'
+import type { References } from './reference-folder.ts'
 import { RequestHandler } from './request-handler.ts'
 import { logRequest, type RequestSummary } from './request-log.ts'
 import { logStart, startNote } from './start-log.ts'
@@ -25,6 +26,8 @@ export type EstServerInit = {
   readonly clientCas?: readonly Buffer[]
   /** Values of {@link EST_SERVER_OPTIONS}. */
   readonly options?: Partial<EstServerOptions>
+  /** Where it keeps what the CA calls requests that it has not decided; without it they are submitted anew after a restart. */
+  readonly references?: References
   readonly log?: Logger
   /** The error.log of a registration authority. */
   readonly errorLog?: ErrorLog
@@ -59,10 +62,11 @@ export class EstServer implements AsyncDisposable {
     this.#options = parseOptions(EST_SERVER_OPTIONS, init.options)
     this.#now = init.now ?? (() => new Date())
     this.#errorLog = init.errorLog ?? new ErrorLog({ sink: { write: () => {} }, now: this.#now })
-    const { authority, log, onRequest } = init
+    const { authority, references, log, onRequest } = init
     const { answerTimeoutMs, pendingTimeoutMs, maxPending } = this.#options
     const now = () => this.#now().getTime()
-    this.#enrolments = new Enrolments({ authority, answerTimeoutMs, pendingTimeoutMs, maxPending, now })
+    const limits = { answerTimeoutMs, pendingTimeoutMs, maxPending }
+    this.#enrolments = new Enrolments({ authority, ...limits, now, ...(references ? { references } : {}) })
     const profile = PROFILES[this.#options.profile]
     const login = this.#createLogin(profile)
     this.#handler = new RequestHandler({

@@ -95,14 +95,14 @@ export const EST_SERVER_OPTIONS = {
   pendingTimeoutMs: int({
     ...TIMEOUT,
     default: 86_400_000,
-    doc: 'How long an undecided request, or a certificate that nobody came for, is remembered.',
+    doc: 'How long an undecided request, or a certificate, for which nobody comes is remembered.',
   }),
   maxPending: int({
     default: 10_000,
     min: 1,
     max: 1_000_000,
     unit: 'requests',
-    doc: 'Requests that are undecided or under way at once; further ones are told to come back.',
+    doc: 'Requests that are undecided, under way or not fetched at once. Further ones take the place of the oldest that is not fetched, or are told to come back.',
   }),
   handshakeTimeoutMs,
   drainTimeoutMs,

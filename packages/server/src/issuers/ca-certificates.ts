@@ -7,6 +7,9 @@ const RETRY_MS = 5_000
 /** After a certificate that no known CA has signed they are asked for anew, but no more often than this. */
 const REFRESH_MS = 60_000
 
+/** No CA has more, renewals included. */
+const MAX_CERTIFICATES = 64
+
 /** Phones would take its LSCs for those of a CAPF service, so the product refuses such a name. */
 const RESERVED_NAME = 'CAPF-'
 
@@ -106,7 +109,9 @@ export class CaCertificates implements AsyncDisposable {
     this.#fetchedMs = now().getTime()
     try {
       const certificatesDer = await fetch(this.#ending.signal)
-      this.#cas = readCas(certificatesDer)
+      // What it has signed before its renewal is still good.
+      const older = this.known.map(({ der }) => der).filter(der => !certificatesDer.some(fetched => fetched.equals(der)))
+      this.#cas = readCas([...certificatesDer, ...older].slice(0, MAX_CERTIFICATES))
       if (certificatesDer.length === 0) return
       clearInterval(this.#timer)
       onFetched(certificatesDer)
