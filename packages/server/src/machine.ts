@@ -37,6 +37,8 @@ const failure = (status: OpStatus) => ({ to: 'AWAIT_DB_RESP', do: 'recordOutcome
 /** The order stays as it is; the certificate comes later. */
 const waits = { to: 'AWAIT_DB_RESP', do: 'recordOutcome', status: 'CAPF_OP_WAITING', reason: NO_ACTION } as const
 const phoneLost = failure('CAPF_OP_FAIL_PHONE_COMM_ERROR')
+/** Key generation, delete and troubleshoot have a status for that [CAPF-7.2]; of an install that waits for an answer the phone is lost. */
+const tookTooLong = failure('CAPF_OP_FAIL_OP_TIMED_OUT')
 
 /** Before the device is known there is nobody to write a status for. */
 const UNKNOWN = {
@@ -84,7 +86,7 @@ export const TRANSITIONS = {
   },
   AWAIT_KEY_GEN_RESP: {
     ...WAITING,
-    TIMEOUT: failure('CAPF_OP_FAIL_OP_TIMED_OUT'),
+    TIMEOUT: tookTooLong,
     KEY_GEN_IN_PROGRESS: { to: 'AWAIT_KEY_GEN_RESP', do: 'keepWaiting' },
     KEY_GEN_RESP: { to: 'AWAIT_CA_CERT_RESP', do: 'requestCertificate' },
     // The CA wants a request, and the phone offered to sign it [CAPF-3.7].
@@ -110,6 +112,7 @@ export const TRANSITIONS = {
   },
   AWAIT_FETCH_CERT_RESP: {
     ...WAITING,
+    TIMEOUT: tookTooLong,
     FETCH_CERT_RESP: { to: 'AWAIT_DB_RESP', do: 'recordOutcome', status: 'CAPF_OP_SUCCESS', reason: NO_ACTION, fulfils: true },
     FETCH_CERT_MORE: { to: 'AWAIT_FETCH_CERT_RESP', do: 'sendFetchRequest' },
     FETCH_CERT_NONE: {
@@ -123,6 +126,7 @@ export const TRANSITIONS = {
   },
   AWAIT_DELETE_CERT_RESP: {
     ...WAITING,
+    TIMEOUT: tookTooLong,
     DELETE_CERT_RESP: { to: 'AWAIT_DB_RESP', do: 'recordOutcome', status: 'CAPF_OP_SUCCESS', reason: DONE, fulfils: true },
     DELETE_CERT_FAIL: failure('CAPF_OP_FAIL'),
   },

@@ -58,6 +58,16 @@ t.test('a time-out always ends the session, at the latest with the outcome writt
   }
 })
 
+t.test(
+  'a phone that takes too long over a delete or a troubleshoot has timed out, as over its key; one that goes is lost',
+  async t => {
+    for (const state of ['AWAIT_KEY_GEN_RESP', 'AWAIT_DELETE_CERT_RESP', 'AWAIT_FETCH_CERT_RESP'] as const) {
+      t.match(step(state, { name: 'TIMEOUT' }), { status: 'CAPF_OP_FAIL_OP_TIMED_OUT' }, state)
+      t.match(step(state, { name: 'HANG_UP' }), { status: 'CAPF_OP_FAIL_PHONE_COMM_ERROR' }, state)
+    }
+  },
+)
+
 t.test('each waiting state is entered by the action that makes somebody answer', async t => {
   const asks: Readonly<Record<string, readonly string[]>> = {
     AWAIT_AUTH_RESP: ['sendAuthRequest'],
