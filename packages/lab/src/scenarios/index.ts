@@ -11,6 +11,7 @@ import { capfCertificateMismatch } from './capf-certificate-mismatch.ts'
 import { capfNameUnresolvable } from './capf-name-unresolvable.ts'
 import { capfServiceDown } from './capf-service-down.ts'
 import { capfUnreachable } from './capf-unreachable.ts'
+import { deleteFails } from './delete-fails.ts'
 import { ecOnlyOnV2 } from './ec-only-on-v2.ts'
 import { estHttpWrite } from './est-http-write.ts'
 import { iisChainMissing } from './iis-chain-missing.ts'
@@ -36,6 +37,7 @@ import { recoveryItl } from './recovery-itl.ts'
 import { staleLsc } from './stale-lsc.ts'
 import { storeRefused } from './store-refused.ts'
 import { templateMisspelt } from './template-misspelt.ts'
+import { troubleshootFails } from './troubleshoot-fails.ts'
 import { tvsDown } from './tvs-down.ts'
 import { tvsRejects } from './tvs-rejects.ts'
 import { wrongAuthString } from './wrong-auth-string.ts'
@@ -53,6 +55,7 @@ const ALL: readonly Scenario[] = [
   capfNameUnresolvable,
   capfServiceDown,
   capfUnreachable,
+  deleteFails,
   ecOnlyOnV2,
   estHttpWrite,
   iisChainMissing,
@@ -78,6 +81,7 @@ const ALL: readonly Scenario[] = [
   staleLsc,
   storeRefused,
   templateMisspelt,
+  troubleshootFails,
   tvsDown,
   tvsRejects,
   wrongAuthString,

@@ -1,20 +1,18 @@
+import { newFault } from '@capfkit/phone'
 import type { Scenario } from '../scenario.ts'
-import { newLsc } from './stage/credentials.ts'
+
+/** Before the beginning of an LSC, which is dated back by an hour. */
+const SLOW_MS = -7_200_000
 
 export const storeRefused: Scenario = {
   name: 'store-refused',
-  broken: 'the CA mixed two phones up: the phone gets a certificate for a key that is not its own, and refuses to store it',
+  broken: 'the clock of the phone is two hours slow: its new LSC is not valid yet, and it does not store it',
   cause: async stage => {
-    stage.capfSettings.issue = async ({ deviceName }) => {
-      const { certificateDer } = await newLsc({ deviceName, daysAgo: 0 }, { ...stage, issuer: stage.certificates.capf })
-      const notAfter = new Date(stage.clock.nowMs())
-      return { certificateDer, notAfter, issuerName: '', issuerNotAfter: notAfter }
-    }
-    await stage.capf.restart()
-    await stage.enrol(stage.newPhone())
+    const phone = stage.newPhone()
+    await stage.order(phone)
+    await stage.boot(phone, { fault: newFault('clock-skew', { skewMs: SLOW_MS }) })
   },
   shows: {
-    phone: ['LSC: Failed'],
     trace: [
       'CAPF_EV_STORE_CERT_FAIL in State: CAPF_STATE_AWAIT_STORE_CERT_RESP',
       'the phone answered REASON 7',
@@ -22,10 +20,6 @@ export const storeRefused: Scenario = {
     ],
     statuses: 6,
   },
-  cured: 'the CA signs what it was asked to sign',
-  cure: async stage => {
-    delete stage.capfSettings.issue
-    await stage.capf.restart()
-    await stage.bootAll()
-  },
+  cured: 'the phone gets the right time',
+  cure: stage => stage.bootAll(),
 }

@@ -1,5 +1,5 @@
 import { ROLES } from '@capfkit/codec/tlv'
-import { type BootOptions, type MakeKey, newSharedFiles } from '@capfkit/phone'
+import { type BootOptions, type Fault, type MakeKey, newSharedFiles } from '@capfkit/phone'
 import {
   CapfServer,
   type CapfServerInit,
@@ -39,7 +39,7 @@ export type StageWish = {
 }
 
 /** What CAPF is started with next time; a scenario changes it. */
-type CapfSettings = Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas' | 'issue'>
+type CapfSettings = Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas'>
 
 const BOOT: Partial<BootOptions> = {
   furtherFiles: false,
@@ -181,12 +181,12 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Reset the phone. */
-  async boot(phone: StagePhone, { signal, ...options }: Partial<BootOptions> & { signal?: AbortSignal } = {}): Promise<void> {
+  async boot(phone: StagePhone, { fault, ...options }: Partial<BootOptions> & { fault?: Fault } = {}): Promise<void> {
     const { httpPort, tftpPort } = this.files
     phone.result = await phone.phone.boot({
       server: '127.0.0.1',
       shared: newSharedFiles(),
-      ...(signal ? { signal } : {}),
+      ...(fault ? { disturbance: { fault } } : {}),
       options: { ...BOOT, httpPort, tftpPort, capfPort: this.capf.port, ...options },
     })
   }
