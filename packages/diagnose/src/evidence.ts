@@ -30,6 +30,10 @@ const MAX_SIGHTINGS = 120_000
 /** Sightings that say nothing by themselves: they explain others. */
 const CONTEXT = ['trace.authMode', 'trace.keyOrder', 'trace.calling', 'trace.onlineCaHost', 'trace.onlineCaTemplate']
 
+/** Before the success in its source; sources without one cannot say. */
+const isPast = ({ clue, source, line }: Sighting, doneIn: ReadonlyMap<number, number>) =>
+  CONTEXT.includes(clue) || (doneIn.get(source) ?? Number.POSITIVE_INFINITY) > line
+
 type Known = { sightings: Sighting[]; doneIn: Map<number, number> }
 
 /** Collects what sources say, by device, in bounded memory. */
@@ -86,8 +90,7 @@ export class Evidence {
 
   *devices(): Generator<DeviceEvidence> {
     for (const [device, { sightings, doneIn }] of this.#devices) {
-      const isDone =
-        doneIn.size > 0 && sightings.every(({ source, line }) => (doneIn.get(source) ?? -1) > line || !doneIn.has(source))
+      const isDone = doneIn.size > 0 && sightings.every(sighting => isPast(sighting, doneIn))
       yield { device, sightings, isDone }
     }
   }

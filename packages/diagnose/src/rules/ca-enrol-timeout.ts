@@ -17,6 +17,8 @@ export const caEnrolTimeout: Rule = {
       shows: [{ clue: 'trace.calling' }, outcome(15)],
     },
     { weight: 60, needs: [SSL_READ], shows: [outcome(15)] },
+    // The device table alone.
+    { weight: 35, needs: [outcome(15)] },
   ],
 }
 

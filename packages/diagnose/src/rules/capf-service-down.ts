@@ -1,7 +1,7 @@
 import type { Rule } from './rule.ts'
 
-/** A port at which nobody listens answers within a moment; nothing answers within a second otherwise. */
-export const AT_ONCE_MS = 900
+/** A port at which nobody listens answers within a moment: a round trip. What waits longer waits for an answer. */
+export const AT_ONCE_MS = 250
 
 export const capfServiceDown: Rule = {
   name: 'capf-service-down',

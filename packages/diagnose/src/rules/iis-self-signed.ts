@@ -15,10 +15,10 @@ export const iisSelfSigned: Rule = {
     },
     {
       weight: 94,
-      // The product's log says the same of both: the certificate itself has to tell.
+      // The product's log says the same of both: the certificate tells, or that it was uploaded as trust to no avail.
       needs: [
         curlFailed(STEPS, { number: '60', words: /unable to get (?:local )?issuer certificate/ }),
-        { clue: 'certificate.selfSigned' },
+        { clue: ['certificate.selfSigned', 'derived.trustedWebServer'] },
       ],
       shows: [{ clue: 'ces.loginUrl' }, { clue: 'ces.chainMissing' }],
     },

@@ -3,5 +3,8 @@ import { note, type Rule } from './rule.ts'
 export const staleLsc: Rule = {
   name: 'stale-lsc',
   about: 'device',
-  ways: [{ weight: 85, needs: [note(/\bstale LSC\b|superseded/)] }],
+  ways: [
+    { weight: 96, needs: [{ clue: 'staleLsc.listed' }], shows: [{ clue: 'trace.enrolled' }] },
+    { weight: 85, needs: [note(/\bstale LSC\b/)] },
+  ],
 }

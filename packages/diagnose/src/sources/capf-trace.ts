@@ -76,6 +76,7 @@ class TraceMeaning {
   }
 
   #tell({ name, values, at, line, text }: Said, device: string | undefined): void {
+    if (name === 'enrolled') this.#witness.anchor({ key: 'answer', at })
     if (name === 'enrolled' && values.number === '0') return
     if (name === 'returned' && values.number === '0') return
     const tookMs = name === 'enrolled' && this.#callingAt !== undefined ? { tookMs: String(at - this.#callingAt) } : {}
@@ -109,6 +110,7 @@ class TraceMeaning {
       if (device !== undefined) this.#witness.done(device, at)
       return
     }
+    if (device !== undefined) this.#witness.anchor({ key: 'failure', at, device })
     this.#witness.sight({ clue: 'outcome', line, text, at, device, values: { number: String(number) } })
   }
 }

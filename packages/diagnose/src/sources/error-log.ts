@@ -21,6 +21,7 @@ const CLUES = new ClueTable({
   // Its second line is the phrase, its third one the closing bracket.
   'libest.errorPage': { text: errorPage.text.split('\n', 1)[0]! },
   'libest.access': { text: access.text },
+  trusted: { text: 'Adding cert to store ({subject})' },
 })
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -35,6 +36,9 @@ const accessTime = (text: string): number | undefined => {
 }
 
 const PENDING = '202'
+/** Times are whole seconds: what happened was half a second later, on the average. */
+const HALF_SECOND_MS = 500
+const MAX_TRUSTED = 100
 
 /** What lines of the log mean, clean or out of a scan. Lines of libest have no time: theirs is that of the line before. */
 class LogMeaning {
@@ -42,6 +46,7 @@ class LogMeaning {
   #at: number | undefined
   /** How far the request that is being answered had come with the CA. */
   #reached: 'nothing' | 'login' | 'page' = 'nothing'
+  readonly #trusted = new Set<string>()
 
   constructor(witness: Witness) {
     this.#witness = witness
@@ -54,20 +59,29 @@ class LogMeaning {
   said({ name, values }: Told, place: { line: number; text: string }): void {
     if (name === 'ces.loginDone') {
       this.#reached = 'login'
-      this.#anchor()
+      this.#anchor('request')
     } else if (name === 'ces.pageDone') this.#reached = 'page'
     else if (name === 'libest.enrolFailed') {
       const number = repairNumber(values.error?.split('(', 1)[0] ?? '')
       this.#sight({ name, values: { ...values, number, reached: this.#reached } }, place)
     } else if (name === 'libest.access') {
       this.#at = accessTime(values.time ?? '') ?? this.#at
+      if (values.request?.includes('/simple')) this.#anchor('answer')
       if (values.status === PENDING) this.#sight({ name, values }, place)
       this.#reached = 'nothing'
-    } else if (name !== 'ces.chainDone') this.#sight({ name, values }, place)
+    } else if (name === 'trusted') this.#trust(values.subject ?? '', place)
+    else if (name !== 'ces.chainDone') this.#sight({ name, values }, place)
   }
 
-  #anchor(): void {
-    if (this.#at !== undefined) this.#witness.anchor({ key: 'request', at: this.#at })
+  /** Told again for every request: once is enough. */
+  #trust(subject: string, place: { line: number; text: string }): void {
+    if (this.#trusted.has(subject) || this.#trusted.size >= MAX_TRUSTED) return
+    this.#trusted.add(subject)
+    this.#sight({ name: 'ces.trusted', values: { subject } }, place)
+  }
+
+  #anchor(key: string): void {
+    if (this.#at !== undefined) this.#witness.anchor({ key, at: this.#at + HALF_SECOND_MS })
   }
 
   #sight({ name, values }: Told, place: { line: number; text: string }): void {

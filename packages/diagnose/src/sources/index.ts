@@ -1,4 +1,5 @@
 import { capfTrace } from './capf-trace.ts'
+import { capfkitMessages } from './capfkit-messages.ts'
 import { certificates } from './certificates.ts'
 import { deviceTable } from './device-table.ts'
 import { errorLog } from './error-log.ts'
@@ -7,6 +8,7 @@ import { phoneConsole } from './phone-console.ts'
 import { phoneStatus } from './phone-status.ts'
 import { pkiHttp } from './pki-http.ts'
 import type { SourceKind } from './source-kind.ts'
+import { staleLscList } from './stale-lsc-list.ts'
 import { trustListPrint } from './trust-list.ts'
 
 /** Every kind of text that is read, the commonest first. */
@@ -20,6 +22,8 @@ export const TEXT_KINDS: readonly SourceKind[] = [
   deviceTable,
   certificates,
   pkiHttp,
+  staleLscList,
+  capfkitMessages,
 ]
 
 /** A recorded run is no text. */

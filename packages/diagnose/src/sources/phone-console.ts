@@ -22,7 +22,7 @@ const TELLING: readonly ConsoleCode[] = [
 ]
 
 /** What went on between the start of a CAPF session and its failure. */
-type Attempt = { readonly at: number; noMatch: boolean; tvs: 'none' | 'failed' | 'denied'; isBadName: boolean }
+type Attempt = { at: number; isUnconnected: boolean; noMatch: boolean; tvs: 'none' | 'failed' | 'denied'; isBadName: boolean }
 
 /** Nobody has a console of next year, and lines do not say theirs. */
 const withYear = (month: number, day: number, now: Date): number => {
@@ -59,7 +59,7 @@ class Console {
     const attempt = this.#attempt
     if (TELLING.includes(code)) this.#witness.sight({ clue: `console.${code}`, line, text, at, device, values })
     if (code === 'CAPF_START') {
-      this.#attempt = { at, noMatch: false, tvs: 'none', isBadName: false }
+      this.#attempt = { at, isUnconnected: false, noMatch: false, tvs: 'none', isBadName: false }
       this.#witness.anchor({ key: 'session', at, ...(device === undefined ? {} : { device }) })
     } else if (code === 'FILE_ASKED') this.#file({ file: values.file ?? '', at, line, text })
     if (!attempt) return
@@ -67,9 +67,14 @@ class Console {
     if (code === 'TVS_FAILED') attempt.tvs = 'failed'
     if (code === 'TVS_DENIED') attempt.tvs = 'denied'
     if (code === 'CAPF_BIO_INVALID') attempt.isBadName = true
+    if (code === 'CAPF_BIO_FAILED') attempt.isUnconnected = true
+    // The name is looked up before each connection.
+    if (code === 'DNS_REPLY') attempt.at = at
     if (code !== 'CAPF_OP_FAILED') return
     this.#attempt = undefined
-    const { noMatch, tvs, isBadName } = attempt
+    const { noMatch, tvs, isBadName, isUnconnected } = attempt
+    if (device !== undefined) this.#witness.anchor({ key: 'failure', at, device })
+    if (!isUnconnected) return
     const match = isBadName ? 'unasked' : noMatch ? 'no' : 'unknown'
     const took = { tookMs: String(at - attempt.at), match, tvs }
     this.#witness.sight({ clue: 'console.capfFailed', line, text, at, device, values: { ...values, ...took } })

@@ -12,6 +12,8 @@ const MESSAGE = /^\s*\[(\d\d):(\d\d):(\d\d) (\d\d)\/(\d\d)\/(\d\d)\] (.*)$/
 const TITLE = /^\s*Cisco (?:Unified )?IP Phone (\S+) \((\w+)\)/
 
 const CENTURY = 2000
+/** Times are whole seconds: what happened was half a second later, on the average. */
+const HALF_SECOND_MS = 500
 
 /** Models that never ask for an ITL, by the product id of their certificates. */
 const WITHOUT_ITL: readonly string[] = Object.values(MODELS).flatMap(({ product, trustLists }: PhoneModel) =>
@@ -39,7 +41,8 @@ const open = (witness: Witness): LineReader => {
       const told = CLUES.read(words)
       if (!told) return
       witness.sight({ clue: `status.${told.name}`, line, text, at, device, values: told.values })
-      if (told.name.startsWith('LSC_')) witness.anchor({ key: 'session', at, ...(device === undefined ? {} : { device }) })
+      if (told.name.startsWith('LSC_'))
+        witness.anchor({ key: 'failure', at: at + HALF_SECOND_MS, ...(device === undefined ? {} : { device }) })
     },
   }
 }
