@@ -16,6 +16,8 @@ export type PositionalsOf<P extends Positionals> = { readonly [K in keyof P]: Va
 /** What a command works with: checked values, and the world. */
 export type Context<T extends OptionTable, P extends Positionals> = {
   readonly options: OptionsOf<T>
+  /** The names of the options that are not defaults: from a flag, the environment or an option file. */
+  readonly given: ReadonlySet<string>
   readonly words: PositionalsOf<P>
   readonly io: Io
 }

@@ -24,7 +24,7 @@ const execute = async (
   const { options: table } = command
   const lines = unknownIn(argv, { command, title })
   const flags = { ...argv, ...booleanTexts(args, command) }
-  const options = await readOptions({ table, flags, env: io.env, title, lines })
+  const { options, given } = await readOptions({ table, flags, env: io.env, title, lines })
   warnUnsafe(io, command, options)
   // yargs makes nothing of a lone dash, which stands for stdin.
   const wordOf = (value: unknown) => (args.includes('-') && (value === '' || value === true) ? '-' : value)
@@ -32,7 +32,7 @@ const execute = async (
     // yargs leaves out a list of words that is optional and not there.
     Object.entries(command.words ?? {}).map(([word, { many }]) => [word, wordOf(argv[word] ?? (many ? [] : undefined))]),
   )
-  const context: Context<OptionTable, Positionals> = { options, words: words as Record<string, never>, io }
+  const context: Context<OptionTable, Positionals> = { options, given, words: words as Record<string, never>, io }
   return (await command.run(context as never)) ?? EXIT.pass
 }
 

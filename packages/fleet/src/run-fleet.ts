@@ -38,7 +38,7 @@ export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
   options: Partial<FleetOptions>
   /** What only a plan file can say; without it the options make the phases. */
-  plan?: Omit<Plan, 'options'>
+  plan?: Partial<Omit<Plan, 'options'>>
   /** How far the run had come in an earlier process: it goes on from there. `resumeFleet` finds that out. */
   standing?: RunStanding
   /** Steers the run while it runs. */
@@ -338,5 +338,5 @@ export const runFleet = async (init: RunFleetInit): Promise<FleetSummary> => {
   const checked = checkFleetOptions(init.options)
   const options = { ...checked, serverWorkers: serverProcesses(checked, availableParallelism()) }
   await using stack = new AsyncDisposableStack()
-  return await new Run(init, { plan: init.plan ? { ...init.plan, options } : planOf(options), stack }).run()
+  return await new Run(init, { plan: { ...planOf(options), ...init.plan, options }, stack }).run()
 }

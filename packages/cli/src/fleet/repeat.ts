@@ -1,17 +1,27 @@
+import type { OptionRow } from '@capfkit/codec/options'
 import { FLEET_OPTIONS, type FleetOptions } from '@capfkit/fleet'
 import { flagName } from '../frame/names.ts'
 
+const flagsOf = (options: Partial<FleetOptions>): string[] =>
+  Object.keys(FLEET_OPTIONS).flatMap(name => {
+    const value = options[name as keyof FleetOptions]
+    if (value === undefined) return []
+    if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${flagName(name)}`]
+    return (typeof value === 'object' ? value : [value]).map(one => `--${flagName(name)} ${quoted(String(one))}`)
+  })
+
 /** The command line that does the same again: the seed, and what is not a default. */
 export const repeatLine = (options: FleetOptions): string => {
-  const given = Object.entries(FLEET_OPTIONS).flatMap(([name, row]) => {
+  const stated = Object.entries<OptionRow>(FLEET_OPTIONS).flatMap(([name, row]) => {
     const value = options[name as keyof FleetOptions]
-    if (value === undefined || (value === row.default && name !== 'seed')) return []
-    return typeof value === 'boolean'
-      ? [`--${value ? '' : 'no-'}${flagName(name)}`]
-      : [`--${flagName(name)} ${quoted(String(value))}`]
+    return value === row.default && name !== 'seed' ? [] : [[name, value]]
   })
-  return `repeat with: capf fleet run ${given.join(' ')}`
+  return `repeat with: capf fleet run ${flagsOf(Object.fromEntries(stated)).join(' ')}`
 }
+
+/** The same for a plan file: the seed, and what was stated beside it. */
+export const repeatPlanLine = (file: string, stated: Partial<FleetOptions>): string =>
+  `repeat with: capf fleet run ${[quoted(file), ...flagsOf(stated)].join(' ')}`
 
 /** A word as a shell takes it. */
 export const quoted = (word: string) => (/^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)

@@ -1,21 +1,15 @@
-import { OptionError } from '@capfkit/codec/options'
-import {
-  FLEET_OPTIONS,
-  type FleetOptions,
-  type FleetSummary,
-  fleetOptions,
-  type RunFleetInit,
-  runFleet,
-  troubleBefore,
-} from '@capfkit/fleet'
+import { OptionError, parseOptions } from '@capfkit/codec/options'
+import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet, troubleBefore } from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { flagName } from '../frame/names.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
+import { plain } from '../screen-table.ts'
+import { loadPlan, statedOptions } from './plan-file.ts'
 import { startFleetProgress } from './progress.ts'
-import { quoted, repeatLine } from './repeat.ts'
+import { quoted, repeatLine, repeatPlanLine } from './repeat.ts'
 import { summaryLines } from './summary-screen.ts'
 
 /** How a run ended, as an exit code: what makes the figures worthless comes first. */
@@ -82,11 +76,21 @@ export const showRun = async (
   return exitOf(summary)
 }
 
-/** Run a fleet as its options say. */
-export const runAndShow = async (io: Io, { options, json }: { options: FleetOptions; json: boolean }): Promise<ExitCode> => {
+type Asked = { options: FleetOptions; json: boolean; plan?: RunFleetInit['plan']; repeat?: string }
+
+/** Run a fleet as its options say, and its plan where there is one. */
+export const runAndShow = async (io: Io, { options, json, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
   await warnBefore(io, options)
-  const start = (steered: Steered) => runFleet({ ...steered, options })
-  return showRun(io, { start, json, folder: options.out, repeat: repeatLine(options) })
+  const start = (steered: Steered) => runFleet({ ...steered, options, ...(plan ? { plan } : {}) })
+  return showRun(io, { start, json, folder: options.out, repeat })
+}
+
+/** As {@link runAndShow}, with what is stated beside the plan going before it. */
+const runPlan = async (io: Io, { file, json, first }: { file: string; json: boolean; first: Partial<FleetOptions> }) => {
+  const { title, options: stated, plan } = await loadPlan(file, { io, first })
+  if (title !== undefined) note(io, plain(title))
+  const options = parseOptions(FLEET_OPTIONS, stated)
+  return runAndShow(io, { options, json, plan, repeat: repeatPlanLine(file, { ...first, seed: options.seed }) })
 }
 
 export const run = command({
@@ -100,7 +104,12 @@ export const run = command({
       'fleet run --server 127.0.0.1:3804 --capf-certificate capf.pem --store sqlite:capf.db --phones 500 --rate 50',
       'Fifty sessions a second against a running server',
     ],
+    ['fleet run storm.yaml --seed 7', 'As a plan says, with another seed'],
   ],
+  words: {
+    plan: { doc: 'Plan file (YAML): phases, mixes, thresholds. A flag beside it goes before what it says.', optional: true },
+  },
   options: { ...FLEET_OPTIONS, ...JSON_OPTION },
-  run: ({ options: { json, ...options }, io }) => runAndShow(io, { options, json }),
+  run: ({ options: { json, ...options }, given, words: { plan: file }, io }) =>
+    file === undefined ? runAndShow(io, { options, json }) : runPlan(io, { file, json, first: statedOptions(options, given) }),
 })

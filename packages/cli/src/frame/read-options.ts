@@ -93,9 +93,12 @@ const check = (table: OptionTable, { values, called }: Source): string[] => {
 /**
  * Values of a command from its flags, else the environment, else its option file, else the defaults of the table.
  *
+ * @returns the values, and the names of those that are not defaults of the table.
  * @throws {MistakesError} every mistake in all three places at once.
  */
-export const readOptions = async <T extends OptionTable>(given: Given & { table: T; lines: string[] }): Promise<OptionsOf<T>> => {
+export const readOptions = async <T extends OptionTable>(
+  given: Given & { table: T; lines: string[] },
+): Promise<{ options: OptionsOf<T>; given: ReadonlySet<string> }> => {
   const { table, lines, env, flags } = given
   const file = flags.config ?? (env.CAPF_CONFIG || undefined)
   if (Array.isArray(file)) throw new MistakesError(['--config is given several times; give it once (CONFIG_WRONG_TYPE)'])
@@ -104,5 +107,6 @@ export const readOptions = async <T extends OptionTable>(given: Given & { table:
   for (const source of sources) lines.push(...check(table, source))
   if (lines.length > 0) throw new MistakesError(lines)
   const [fromFlag, fromEnv, fromFile] = sources.map(({ values }) => values)
-  return parseOptions(table, { ...fromFile, ...fromEnv, ...fromFlag })
+  const values = { ...fromFile, ...fromEnv, ...fromFlag }
+  return { options: parseOptions(table, values), given: new Set(Object.keys(values)) }
 }
