@@ -19,8 +19,10 @@ const placeOf = ({ failure, capf }: BootResult & { failure: NonNullable<BootResu
 /** A boot as it is counted: its phases with those of its CAPF session, and the operation of that. */
 export const countedBoot = (result: BootResult): Pick<Counted, 'phasesMs' | 'failure'> => {
   const { capf, failure, phasesMs } = result
+  const names = [phasesMs.dns, capf?.phasesMs.dns].filter(ms => ms !== undefined)
+  const dns = names.length > 0 ? { dns: names.reduce((sum, ms) => sum + ms, 0) } : {}
   return {
-    phasesMs: { ...phasesMs, ...capf?.phasesMs },
+    phasesMs: { ...phasesMs, ...capf?.phasesMs, ...dns },
     failure: failure && {
       side: failure.side,
       phase: placeOf({ ...result, failure }),

@@ -3,8 +3,8 @@ import { BOOT_PHASES, type BootPhase, type BootStepName, PHASES, type Phase } fr
 /** What the time of an operation is spent on: of a phone that boots, and of the CAPF session in it. */
 export type FleetPhase = BootPhase | Phase
 
-/** In the order in which they come. `capf` is the whole of what follows it. */
-export const FLEET_PHASES = [...Object.keys(BOOT_PHASES), ...Object.keys(PHASES)] as readonly FleetPhase[]
+/** In the order in which they come, `dns` of boot and session as one. `capf` is the whole of what follows it. */
+export const FLEET_PHASES = [...new Set([...Object.keys(BOOT_PHASES), ...Object.keys(PHASES)])] as readonly FleetPhase[]
 
 /** The phase that others are parts of: adding it to them would count them twice. */
 export const OUTER_PHASE: FleetPhase = 'capf'

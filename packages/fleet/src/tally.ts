@@ -1,4 +1,5 @@
-import type { FailureSide } from '@capfkit/phone'
+import type { FailureSide, FaultName, Outcome } from '@capfkit/phone'
+import { isLagged } from './health/loop-lag.ts'
 import { Latency } from './latency.ts'
 import { type FailurePlace, FLEET_PHASES, type FleetPhase } from './phases.ts'
 
@@ -14,6 +15,7 @@ export type EncodedTally = {
   failures: Failure[]
   operations: Record<string, number>
   /** By name; where nothing was recorded there is nothing. */
+  laggedSamples: number
   latency: Record<string, string>
 }
 
@@ -31,6 +33,10 @@ export type Counted = {
 
 /** Everything that is counted of a run, or of a process's part of it; it does not grow with the number of phones. */
 export class Tally {
+  /** What the phone did wrong on purpose; without a failure, the server did about it what it should. */
+  disturbance?: { fault: FaultName; outcome: Outcome } | undefined
+  /** By how much the event loop of this process was late meanwhile, ms. */
+  lagMs?: number
   started = 0
   done = 0
   /** Sessions that began noticeably after the moment that the schedule named. */
@@ -41,6 +47,8 @@ export class Tally {
   readonly operations = new Map<string, number>()
   readonly scheduled = new Latency()
   readonly actual = new Latency()
+  /** Latencies that are partly those of this process, whose event loop was late. */
+  laggedSamples = 0
   readonly phases: Readonly<Record<FleetPhase, Latency>>
 
   constructor() {
@@ -54,7 +62,7 @@ export class Tally {
   }
 
   /** Latency is that of what was done; a failure counts, but its time says nothing of the service. */
-  record({ scheduledMs, actualMs, phasesMs, operation, failure }: Counted): void {
+  record({ scheduledMs, actualMs, phasesMs, operation, failure, disturbance, lagMs = 0 }: Counted): void {
     if (failure) {
       const { side, phase, reason } = failure
       this.#addFailure({ side, phase, reason, count: 1 })
@@ -85,6 +93,7 @@ export class Tally {
     for (const failure of other.failures.values()) this.#addFailure(failure)
     for (const [operation, count] of other.operations) this.operations.set(operation, (this.operations.get(operation) ?? 0) + count)
     this.scheduled.add(other.scheduled)
+    if (isLagged({ latencyMs: actualMs, lagMs })) this.laggedSamples++
     this.actual.add(other.actual)
     for (const phase of FLEET_PHASES) this.phases[phase].add(other.phases[phase])
   }
@@ -93,7 +102,7 @@ export class Tally {
     const latency: Record<string, string> = {}
     for (const [name, times] of Object.entries({ scheduled: this.scheduled, actual: this.actual, ...this.phases }))
       if (times.count > 0) latency[name] = times.encode()
-    const { started, done, lateStarts, skipped } = this
+    const { started, done, lateStarts, skipped, laggedSamples } = this
     return {
       started,
       done,
@@ -110,6 +119,7 @@ export class Tally {
     for (const part of parts) sum.add(part)
     return sum
   }
+    this.laggedSamples += other.laggedSamples
 
   static decode(encoded: EncodedTally): Tally {
     const tally = new Tally()
@@ -124,3 +134,5 @@ export class Tally {
     return tally
   }
 }
+      laggedSamples,
+    tally.laggedSamples = encoded.laggedSamples

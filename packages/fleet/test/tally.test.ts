@@ -1,6 +1,7 @@
 import { PHASES, type Phase } from '@capfkit/phone'
 import fc from 'fast-check'
 import t from 'tap'
+import { FLEET_PHASES } from '../src/phases.ts'
 import { type Counted, Tally } from '../src/tally.ts'
 import { range } from './fleet-options.ts'
 
@@ -52,6 +53,16 @@ t.test('tallies of several processes add up to the tally of all sessions', async
     { numRuns: 40 },
   )
   t.pass('exact')
+})
+
+t.test('a time is recorded once in its phase', async t => {
+  for (const phase of FLEET_PHASES) t.equal(tallyOf([{ ...DONE, phasesMs: { [phase]: 1 } }]).phases[phase].count, 1, phase)
+})
+
+t.test('a latency that is partly that of the generator is counted, and counts all the same', async t => {
+  const tally = tallyOf([DONE, { ...DONE, lagMs: 0.4 }, { ...DONE, lagMs: 200 }, { ...DONE, lagMs: 200, failure: REFUSED }])
+  t.match(tally, { done: 3, laggedSamples: 1, actual: { count: 3 } })
+  t.equal(Tally.decode(tally.encode()).laggedSamples, 1)
 })
 
 t.test('a session that was done counts in latency, phases and operations', async t => {

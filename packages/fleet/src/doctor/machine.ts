@@ -9,9 +9,7 @@ import type { Address } from '@capfkit/listen'
 import { formatKeySpec, openKeyPool } from '@capfkit/pki'
 import { type Handshake, inMemoryHandshakes } from './handshake.ts'
 import { LINUX_FACTS, type LinuxFacts } from './linux.ts'
-
-/** How many there may be: of this process now, and at most. */
-export type Limit = { soft: number; hard: number }
+import { type Limit, openFiles } from './open-files.ts'
 
 /**
  * What a doctor can ask a machine; a test asks another one. `undefined`: this system does not say. Nothing here changes anything.
@@ -40,19 +38,6 @@ export type Machine = LinuxFacts & {
   connect(target: Address, signal: AbortSignal): Promise<number>
   /** @throws {PkiError} */
   keyPool(file: string): Promise<{ kind: string; count: number }>
-}
-
-const openFiles = (): Limit | undefined => {
-  const report = process.report as (typeof process.report & { excludeNetwork: boolean }) | undefined
-  if (process.platform === 'win32' || !report) return undefined
-  // Otherwise the report looks up the names of every peer.
-  const { excludeNetwork } = report
-  report.excludeNetwork = true
-  const { userLimits } = report.getReport() as { userLimits?: { open_files?: Record<keyof Limit, number | string> } }
-  report.excludeNetwork = excludeNetwork
-  const limit = userLimits?.open_files
-  const number = (value: number | string) => (typeof value === 'number' ? value : Number.POSITIVE_INFINITY)
-  return limit && { soft: number(limit.soft), hard: number(limit.hard) }
 }
 
 const disk: Machine['disk'] = async folder => {

@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import type { Fullest } from '../client-messages.ts'
+import { LINUX_FACTS } from '../doctor/linux.ts'
+import { openFiles } from '../doctor/open-files.ts'
+
+/** What one process of a generator may use up, and how much of it is in use. */
+export type Room = {
+  /** At this moment. @param inFlight  connections of this process. */
+  used(inFlight: number): Fullest
+}
+
+/** Linux 6.2 and later say it without listing them; elsewhere, and before, it is not known. */
+const filesOpen = (): number | undefined => statSync('/proc/self/fd', { throwIfNoEntry: false })?.size || undefined
+
+/**
+ * @param init.processes  that take from the same source ports.
+ * @param init.addresses  source addresses, 0 for the one of the route.
+ */
+export const roomOf = async (init: { processes: number; addresses: number }): Promise<Room> => {
+  const range = await LINUX_FACTS.sourcePorts()
+  const ports = range && (range.last - range.first + 1 - range.reserved) * Math.max(1, init.addresses)
+  const mostFiles = openFiles()?.soft
+  const memoryBytes = process.constrainedMemory() || totalmem()
+  return {
+    used: inFlight => {
+      const files = filesOpen()
+      return {
+        ...(ports ? { portsShare: (inFlight * init.processes) / ports } : {}),
+        ...(mostFiles && files ? { openFilesShare: files / mostFiles } : {}),
+        memoryShare: 1 - process.availableMemory() / Math.min(memoryBytes, totalmem()),
+      }
+    },
+  }
+}
