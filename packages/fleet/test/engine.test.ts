@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { newManufacturingCa } from '@capfkit/pki'
 import { CapfServer, MemoryDeviceStore, newCertificateAndKey } from '@capfkit/server'
 import t from 'tap'
@@ -8,7 +9,10 @@ import { KeySource } from '../src/key-source.ts'
 import type { FleetOptions } from '../src/options.ts'
 import { orderPhase } from '../src/orders.ts'
 import { planOf } from '../src/plan/from-options.ts'
+import { PartRecorder } from '../src/recording/part-recorder.ts'
+import { runHeader } from '../src/recording/run-header.ts'
 import { fleetOptions } from './fleet-options.ts'
+import { recorded } from './run-process.ts'
 
 const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
 const certificate = await newCertificateAndKey(new Date())
@@ -110,4 +114,28 @@ t.test('it is told once when enough sessions have ended to see whether anything 
   await engine.runPhase(0, { startMs: performance.now() })
   t.match(engine.tally, { failed: 120 })
   t.equal(told, 1)
+})
+
+t.test('a session that a stop cuts off is on record as one that has not ended', async t => {
+  const store = new MemoryDeviceStore()
+  const plan = planOf(fleetOptions({ ...FEW, keyGenerationDelayMs: 60_000 }))
+  const folder = t.testdir()
+  const header = runHeader({ ...plan, target: { host: '127.0.0.1', port: 9 }, phones: 10, processes: 1, phases: [], generation: 0 })
+  await using server = await CapfServer.start({ store, certificate, options: { listen: '127.0.0.1:0' } })
+  await using recorder = await PartRecorder.open({
+    folder,
+    header,
+    standing: () => ({ inFlight: 0, started: 0, lateStarts: 0, skipped: 0, laggedSamples: 0, keysPooled: 0, keysGenerated: 0 }),
+    onFailure: error => t.fail(error.message),
+  })
+  const engine = engineFor({ plan, target: server.address, recorder })
+  await orderPhase(store, { plan, number: 0 })
+  const over = engine.runPhase(0, { startMs: performance.now() })
+  while (engine.inFlight < 4) await new Promise(setImmediate)
+  engine.stop(0)
+  await over
+  await recorder.flush()
+  const operations = recorded(join(folder, 'part-0.capfrun'))
+  t.equal(operations.length, 4)
+  t.ok(operations.every(({ cut, failure }) => cut && failure?.reason === 'PHONE_ABORTED'))
 })

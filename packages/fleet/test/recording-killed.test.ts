@@ -1,35 +1,16 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type RunEntry, RunReader } from '@capfkit/codec/run'
 import t from 'tap'
-import { type FleetOptions, reportRun } from '../src/index.ts'
+import { reportRun } from '../src/index.ts'
 import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
+import { recorded, startRun } from './run-process.ts'
 
 startChildrenPlainly()
-
-const index = new URL('../src/index.ts', import.meta.url).href
-
-type Start = { options: Partial<FleetOptions>; shell?: string }
-
-/** A run in a process of its own, in a group with its children, so that all of it can be killed at once. */
-const startRun = (folder: string, { options, shell = 'exec "$@"' }: Start) => {
-  const program = `
-    import { runFleet } from '${index}'
-    const { verdict, because, stopped, done } = await runFleet({ options: ${JSON.stringify(options)} })
-    console.log(JSON.stringify({ verdict, because, stopped, done }))`
-  const file = join(folder, 'run.mjs')
-  writeFileSync(file, program)
-  return spawn('bash', ['-c', shell, 'bash', process.execPath, file], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
-}
-
-const recorded = (file: string): RunEntry[] =>
-  existsSync(file) ? ofKind(new RunReader(file).push(readFileSync(file)), 'operation') : []
 
 t.test('kill -9 in the middle: what was written stands, and a report tells that the run was killed', async t => {
   const folder = t.testdir()

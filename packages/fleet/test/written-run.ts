@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { encodeEntries, RUN_FORMAT, RUN_VERSION, type RunEntry, type RunRecord } from '@capfkit/codec/run'
 
 export const PHASES = ['connect', 'tls', 'issue']
-const STARTED_MS = Date.UTC(2026, 0, 15, 12)
+export const STARTED_MS = Date.UTC(2026, 0, 15, 12)
 
 /** How a run went that never was. */
 export type WrittenRun = {
@@ -15,9 +15,11 @@ export type WrittenRun = {
   footer?: Partial<RunRecord<'Footer'>> | false
   health?: readonly Partial<RunRecord<'Health'>>[]
   seconds?: number
+  /** Phones whose turn was left out. */
+  skipped?: readonly number[]
 }
 
-const headerOf = (change: Partial<RunRecord<'Header'>>): RunEntry => ({
+export const headerOf = (change: Partial<RunRecord<'Header'>>): RunEntry => ({
   ...{
     kind: 'header',
     format: RUN_FORMAT,
@@ -41,9 +43,17 @@ const FOOTER: RunRecord<'Footer'> = {
   ...{ endedMs: 1, verdict: 'pass', because: [], stopped: false, serverProcesses: 0, serverMemoryBytes: 0, poolSize: 0 },
 }
 
+/** One that was done in a millisecond, but for what is told of it. */
+export const operationOf = (phone: number, change: Partial<RunRecord<'Operation'>> = {}): RunEntry => ({
+  kind: 'operation',
+  ...{ phone, deviceName: `SEP${String(phone).padStart(12, '0')}`, round: 0, operation: 1, startMs: 0, lateMs: 0, totalMs: 1 },
+  ...{ phases: [], phasesMs: [] },
+  ...change,
+})
+
 /** Write the files of a run by hand, as a fleet would have. */
 export const writeRun = (folder: string, run: WrittenRun): string => {
-  const { operations = [], parts = 1, options = [], footer = {}, health = [], seconds = 1 } = run
+  const { operations = [], parts = 1, options = [], footer = {}, health = [], seconds = 1, skipped = [] } = run
   mkdirSync(folder, { recursive: true })
   const common = {
     options,
@@ -59,22 +69,8 @@ export const writeRun = (folder: string, run: WrittenRun): string => {
       ...operations
         .map((operation, phone) => ({ phone, operation }))
         .filter(({ phone }) => phone % parts === process)
-        .map(
-          ({ phone, operation }): RunEntry => ({
-            kind: 'operation',
-            ...{
-              phone,
-              deviceName: `SEP${String(phone).padStart(12, '0')}`,
-              round: 0,
-              operation: 1,
-              startMs: 0,
-              lateMs: 0,
-              totalMs: 1,
-            },
-            ...{ phases: [], phasesMs: [] },
-            ...operation,
-          }),
-        ),
+        .map(({ phone, operation }) => operationOf(phone, operation)),
+      ...(process === 0 ? skipped : []).map((phone): RunEntry => ({ kind: 'skipped', phone, round: 0, atMs: 0 })),
       ...health.map((entry): RunEntry => ({ kind: 'health', ...NO_HEALTH, ...entry })),
     ])
   write('run', [
