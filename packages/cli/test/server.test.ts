@@ -105,7 +105,12 @@ t.test('SIGHUP serves the certificate that is in the file now', async t => {
 })
 
 t.test('says in one sentence why it cannot start', async t => {
-  const cwd = t.testdir({ folder: {}, 'garbage.db': 'this is no database, whatever its name says', 'bad.pem': 'no certificate' })
+  const cwd = t.testdir({
+    folder: {},
+    empty: {},
+    'garbage.db': 'this is no database, whatever its name says',
+    'bad.pem': 'no certificate',
+  })
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
@@ -138,6 +143,14 @@ t.test('says in one sentence why it cannot start', async t => {
     [['--admin', '0.0.0.0:0'], 2, /^capf: --admin 0\.0\.0\.0:0: .*token only.*\(CLI_ADMIN_OPEN\)$/m],
     [['--metrics', `127.0.0.1:${port}`], 2, /^capf: --metrics: the address cannot be listened on: .*\(CLI_DOOR_CLOSED\)$/m],
   ]
+  for (const args of [
+    ['--listen', `127.0.0.1:${port}`],
+    ['--mic-ca', '../bad.pem'],
+    ['--ra', 'localhost:1'],
+  ]) {
+    t.equal((await startFails(args, join(cwd, 'empty'))).code, 2)
+    t.strictSame(readdirSync(join(cwd, 'empty')), [], `${args.join(' ')} leaves nothing behind`)
+  }
   await (await RunningServer.start({ cwd })).signal('SIGTERM')
   for (const [args, code, said] of cases) {
     const ran = await startFails(args, cwd)

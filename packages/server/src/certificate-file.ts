@@ -1,5 +1,12 @@
 import { existsSync } from 'node:fs'
-import { type CertificateAndKey, certificateAndKey, newCapfCa, readCertificateAndKey, writePrivateFile } from '@capfkit/pki'
+import {
+  type CertificateAndKey,
+  certificateAndKey,
+  makePrivateFile,
+  newCapfCa,
+  PkiError,
+  readCertificateAndKey,
+} from '@capfkit/pki'
 import { ServerError } from './errors.ts'
 
 /** Make a self-signed CAPF certificate, `CN=CAPF-<8 hex>`, valid for five years [CAPF-1.6]. */
@@ -17,8 +24,11 @@ export const readOrMakeCertificate = async (file: string, now: Date): Promise<Ce
   if (existsSync(file)) return { ...readCertificateAndKey(file), made: false }
   const made = await newCertificateAndKey(now)
   try {
-    await writePrivateFile({ file, data: made.certificatePem + made.keyPem })
+    // Another server may have started at the same moment: whose file is there first has the certificate of both.
+    if (!(await makePrivateFile({ file, data: made.certificatePem + made.keyPem })))
+      return { ...readCertificateAndKey(file), made: false }
   } catch (cause) {
+    if (cause instanceof PkiError) throw cause
     throw new ServerError('SERVER_CERTIFICATE_UNWRITABLE', file, { cause })
   }
   return { ...made, made: true }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseCertificate } from '@capfkit/pki'
@@ -43,6 +43,14 @@ t.test('a CAPF certificate is made once, for its owner alone, and read from then
   t.equal(second.made, false)
   t.strictSame(second.certificateDer, first.certificateDer)
   await t.rejects(readOrMakeCertificate(join(folder, 'nowhere/capf.pem'), NOW), { code: 'SERVER_CERTIFICATE_UNWRITABLE' })
+})
+
+t.test('of several that make the CAPF certificate at the same moment one does, and all have the same', async t => {
+  const file = join(t.testdir(), 'capf.pem')
+  const pairs = await Promise.all(Array.from({ length: 4 }, () => readOrMakeCertificate(file, NOW)))
+  t.equal(pairs.filter(({ made }) => made).length, 1)
+  t.equal(new Set(pairs.map(({ certificateDer }) => certificateDer.toString('hex'))).size, 1)
+  t.strictSame(readdirSync(t.testdirName), ['capf.pem'], 'and nothing else is left')
 })
 
 t.test('LSCs come from another CA where one is given', async t => {

@@ -1,4 +1,4 @@
-import { formatAddress } from '@capfkit/listen'
+import { formatAddress, mustBeFree, parseAddress } from '@capfkit/listen'
 import { capfMetrics, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import { certificatesIn, identify } from '../certificate-files.ts'
 import { type AnyCommand, command } from '../command.ts'
@@ -22,11 +22,13 @@ const start = command({
   ],
   options: START_OPTIONS,
   async run({ options, io }) {
-    const source = await capfCertificate(options, io.now())
+    await mustBeFree(parseAddress(options.listen))
     const ca = otherCa(options)
     const micCas = options.micCa === undefined ? [] : await certificatesIn(options.micCa)
     const lscCas = options.lscCa === undefined ? [] : await certificatesIn(options.lscCa)
     const online = await onlineGroup(options, io)
+    // The last of all: who cannot start leaves no new certificate behind.
+    const source = await capfCertificate(options, io.now())
     const { subject, sha1, notAfter } = identify(source.certificate.certificateDer)
     note(io, `${source.made ? 'made' : 'using'} the CAPF certificate ${source.file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
