@@ -8,6 +8,7 @@ import { formatMoment } from './moment.ts'
 import { readSource } from './read-source.ts'
 import type { Sighting } from './sighting.ts'
 import { type Found, solve } from './solve.ts'
+import { shownName } from './sources/named-later.ts'
 
 export type EvidenceLine = {
   readonly file: string
@@ -75,8 +76,9 @@ const momentOf = (sighting: Sighting, told: Told): string | undefined => {
 
 const lineOf = ({ source, line, text }: Sighting, { sources }: Told): EvidenceLine => ({ file: sources[source]!.file, line, text })
 
-const findingOf = ({ name, severity, device, evidence, weight, isOver }: Found, told: Told): Finding => {
+const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: Found, told: Told): Finding => {
   const { explanation, cure, collectNext } = FINDINGS[name]
+  const device = shownName(about)
   const dated = evidence.filter(sighting => sighting.at !== undefined)
   const last = dated.toSorted((a, b) => commonTime(a, told)! - commonTime(b, told)!).at(-1)
   const at = last && momentOf(last, told)
@@ -100,7 +102,7 @@ const timelineOf = (device: string, { sightings, told }: { sightings: readonly S
   }
   const entries = sightings.toSorted((a, b) => order(a) - order(b) || a.source - b.source || a.line - b.line)
   return {
-    device,
+    device: shownName(device) ?? 'a phone without a name',
     entries: entries.map(sighting => {
       const at = momentOf(sighting, told)
       return { ...lineOf(sighting, told), ...(at === undefined ? {} : { at }) }

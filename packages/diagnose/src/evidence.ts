@@ -19,6 +19,8 @@ export type DeviceEvidence = {
   readonly sightings: readonly Sighting[]
   /** It did what it was to do, behind everything else that was seen of it in that source. */
   readonly isDone: boolean
+  /** It did so at some time. */
+  readonly hasSucceeded: boolean
 }
 
 /** A device that fails for days says the same again and again. */
@@ -26,6 +28,7 @@ const MAX_OF_A_DEVICE = 60
 const MAX_OF_A_CLUE = 200
 /** As much as fits into memory beside everything else; what comes after is counted. */
 const MAX_SIGHTINGS = 120_000
+const MAX_SUCCEEDED = 300_000
 
 /** Sightings that say nothing by themselves: they explain others. */
 const CONTEXT = ['trace.authMode', 'trace.keyOrder', 'trace.calling', 'trace.onlineCaHost', 'trace.onlineCaTemplate']
@@ -41,6 +44,7 @@ export class Evidence {
   readonly #devices = new Map<string, Known>()
   /** Of no device: by clue. */
   readonly #site = new Map<string, Sighting[]>()
+  readonly #succeeded = new Set<string>()
   #count = 0
   /** Sightings for which there was no room. */
   droppedSightings = 0
@@ -66,6 +70,7 @@ export class Evidence {
 
   /** The device succeeded: what only explains a failure is not needed, and of healthy devices nothing is kept. */
   done(device: string, { source, line }: { source: number; line: number }): void {
+    if (this.#succeeded.size < MAX_SUCCEEDED) this.#succeeded.add(device)
     const known = this.#devices.get(device)
     if (!known) return
     const left = known.sightings.filter(({ clue }) => !CONTEXT.includes(clue))
@@ -91,7 +96,7 @@ export class Evidence {
   *devices(): Generator<DeviceEvidence> {
     for (const [device, { sightings, doneIn }] of this.#devices) {
       const isDone = doneIn.size > 0 && sightings.every(sighting => isPast(sighting, doneIn))
-      yield { device, sightings, isDone }
+      yield { device, sightings, isDone, hasSucceeded: this.#succeeded.has(device) }
     }
   }
 

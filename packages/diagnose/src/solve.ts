@@ -57,7 +57,7 @@ const candidates = (rules: readonly Rule[], { device, clues, now }: Case): (Foun
       const isOver = device?.isDone === true
       const { name } = rule
       // What is no failure is of no interest where there is none.
-      if (isOver && FINDINGS[name].severity === 'info') return []
+      if (device?.hasSucceeded === true && FINDINGS[name].severity === 'info') return []
       return [{ rule, name, severity: severityOf(name, isOver), device: device?.device, weight: way.weight, evidence, isOver }]
     }
     return []

@@ -32,18 +32,18 @@ export const UNKNOWN_KIND = 'unknown'
 
 export type Recognised = Pick<SourceKind, 'kind' | 'dating' | 'open'> & { readonly isNoisy: boolean }
 
+/** Lines of a scan among clean ones, one in so many: then all are read as if they were. */
+const NOISY_SHARE = 20
+
 /** The kind that most of the lines are of, and whether they come out of a scan; `undefined` when they are of none. */
 export const recognise = (lines: readonly string[]): Recognised | undefined => {
   let best: { count: number; found: Recognised } | undefined
-  const consider = (count: number, found: Recognised) => {
-    if (count > (best?.count ?? 0)) best = { count, found }
-  }
-  for (const { kind, dating, open, recognises } of TEXT_KINDS)
-    consider(lines.filter(recognises).length, { kind, dating, open, isNoisy: false })
-  for (const { kind, dating, noisy, recognises } of TEXT_KINDS) {
-    if (!noisy) continue
-    const count = lines.filter(line => noisy.recognises(line) && !recognises(line)).length
-    consider(count, { kind, dating, open: noisy.open, isNoisy: true })
+  for (const { kind, dating, open, recognises, noisy } of TEXT_KINDS) {
+    const clean = lines.filter(recognises).length
+    const strewn = noisy ? lines.filter(line => noisy.recognises(line) && !recognises(line)).length : 0
+    const isNoisy = strewn > 0 && strewn * NOISY_SHARE >= clean
+    const found = { kind, dating, open: isNoisy ? noisy!.open : open, isNoisy }
+    if (clean + strewn > (best?.count ?? 0)) best = { count: clean + strewn, found }
   }
   return best?.found
 }

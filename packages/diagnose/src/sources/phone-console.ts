@@ -1,6 +1,6 @@
 import { CONSOLE_LEVELS, CONSOLE_LINES, type ConsoleCode } from '@capfkit/phone'
 import { ClueTable } from '../text/clue-table.ts'
-import { deviceIn } from './device-in.ts'
+import { NamedLater } from './named-later.ts'
 import type { LineReader, SourceKind, Witness } from './source-kind.ts'
 
 /** Where the end of a line was cut off, its words up to the first place are all that can be relied on. */
@@ -31,14 +31,12 @@ const withYear = (month: number, day: number, now: Date): number => {
 }
 
 class Console {
-  readonly #witness: Witness
-  #device: string | undefined
+  readonly #phone: NamedLater
   #attempt: Attempt | undefined
   readonly #asked = new Set<'CTL' | 'ITL' | 'config'>()
 
   constructor(witness: Witness) {
-    this.#witness = witness
-    this.#device = deviceIn(witness.fileName)
+    this.#phone = new NamedLater(witness)
   }
 
   take({
@@ -54,13 +52,12 @@ class Console {
     line: number
     text: string
   }): void {
-    this.#device ??= deviceIn(text)
-    const device = this.#device
+    this.#phone.hear(text)
     const attempt = this.#attempt
-    if (TELLING.includes(code)) this.#witness.sight({ clue: `console.${code}`, line, text, at, device, values })
+    if (TELLING.includes(code)) this.#phone.sight({ clue: `console.${code}`, line, text, at, values })
     if (code === 'CAPF_START') {
       this.#attempt = { at, isUnconnected: false, noMatch: false, tvs: 'none', isBadName: false }
-      this.#witness.anchor({ key: 'session', at, ...(device === undefined ? {} : { device }) })
+      this.#phone.anchor({ key: 'session', at })
     } else if (code === 'FILE_ASKED') this.#file({ file: values.file ?? '', at, line, text })
     if (!attempt) return
     if (code === 'NO_MATCH') attempt.noMatch = true
@@ -73,11 +70,15 @@ class Console {
     if (code !== 'CAPF_OP_FAILED') return
     this.#attempt = undefined
     const { noMatch, tvs, isBadName, isUnconnected } = attempt
-    if (device !== undefined) this.#witness.anchor({ key: 'failure', at, device })
+    this.#phone.anchor({ key: 'failure', at })
     if (!isUnconnected) return
     const match = isBadName ? 'unasked' : noMatch ? 'no' : 'unknown'
     const took = { tookMs: String(at - attempt.at), match, tvs }
-    this.#witness.sight({ clue: 'console.capfFailed', line, text, at, device, values: { ...values, ...took } })
+    this.#phone.sight({ clue: 'console.capfFailed', line, text, at, values: { ...values, ...took } })
+  }
+
+  end(): void {
+    this.#phone.end()
   }
 
   /** A phone that asks for a CTL and for its configuration, and for no ITL in between, has no Security By Default. */
@@ -87,7 +88,7 @@ class Console {
     if (!/\.cnf\.xml/.test(file) || this.#asked.has('config')) return
     this.#asked.add('config')
     if (this.#asked.has('CTL') && !this.#asked.has('ITL'))
-      this.#witness.sight({ clue: 'phone.withoutItl', line, text, at, device: this.#device, values: {} })
+      this.#phone.sight({ clue: 'phone.withoutItl', line, text, at, values: {} })
   }
 }
 
@@ -103,6 +104,7 @@ const open = (witness: Witness): LineReader => {
       const at = Date.UTC(year, index, Number(day), Number(hour), Number(minute), Number(second), Number(ms))
       console.take({ code: told.name as ConsoleCode, values: told.values, at, line, text })
     },
+    end: () => console.end(),
   }
 }
 

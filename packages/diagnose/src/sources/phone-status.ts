@@ -1,6 +1,6 @@
 import { MODELS, type PhoneModel, STATUS_MESSAGES } from '@capfkit/phone'
 import { ClueTable } from '../text/clue-table.ts'
-import { deviceIn } from './device-in.ts'
+import { NamedLater } from './named-later.ts'
 import type { LineReader, SourceKind, Witness } from './source-kind.ts'
 
 const { NO_TRUST_LIST, TRUST_LIST_FAILED, DNS_UNKNOWN, NO_CAPF_SERVER, LSC_CONNECTION_FAILED, LSC_FAILED } = STATUS_MESSAGES
@@ -25,25 +25,25 @@ export const lacksSecurityByDefault = (product: string): boolean =>
   WITHOUT_ITL.some(name => product.replace(/G$/, '') === name.replace(/G$/, ''))
 
 const open = (witness: Witness): LineReader => {
-  let device = deviceIn(witness.fileName)
+  const phone = new NamedLater(witness)
   return {
     line(text, line) {
       const [, product = '', titled] = TITLE.exec(text) ?? []
       if (titled !== undefined) {
-        device = titled
-        if (lacksSecurityByDefault(product)) witness.sight({ clue: 'phone.withoutItl', line, text, device, values: { product } })
+        phone.name(titled)
+        if (lacksSecurityByDefault(product)) phone.sight({ clue: 'phone.withoutItl', line, text, values: { product } })
         return
       }
       const [, hour, minute, second, month, day, year, words] = MESSAGE.exec(text) ?? []
       if (words === undefined) return
-      device ??= deviceIn(words)
+      phone.hear(words)
       const at = Date.UTC(CENTURY + Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
       const told = CLUES.read(words)
       if (!told) return
-      witness.sight({ clue: `status.${told.name}`, line, text, at, device, values: told.values })
-      if (told.name.startsWith('LSC_'))
-        witness.anchor({ key: 'failure', at: at + HALF_SECOND_MS, ...(device === undefined ? {} : { device }) })
+      phone.sight({ clue: `status.${told.name}`, line, text, at, values: told.values })
+      if (told.name.startsWith('LSC_')) phone.anchor({ key: 'failure', at: at + HALF_SECOND_MS })
     },
+    end: () => phone.end(),
   }
 }
 
