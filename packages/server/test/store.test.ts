@@ -23,6 +23,6 @@ t.test('a word names a store', async t => {
     await using store = openDeviceStore(url)
     t.type(store, SqliteDeviceStore, url)
   }
-  for (const url of ['postgres://localhost/capf', 'sqlite:', ':memory:', 'sqlite::memory:', '', 'memory:x'])
-    t.throws(() => openDeviceStore(url), { code: 'STORE_OPEN_FAILED', message: /neither sqlite:FILE nor memory:/ }, url)
+  for (const url of ['sqlite:', ':memory:', 'sqlite::memory:', '', 'memory:x'])
+    t.throws(() => openDeviceStore(url), { code: 'STORE_OPEN_FAILED', message: /neither sqlite:FILE, postgres:/ }, url)
 })

@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import type { SqlValue } from './columns.ts'
+import { led, numbersOf, REQUEST_COLUMNS, requestFromSql, STATE_NUMBERS, statesOf } from './request-columns.ts'
 import {
   ANSWERED,
   type KeptRequest,
@@ -12,7 +13,6 @@ import {
   SUPERSEDED,
   UNDECIDED,
 } from './requests.ts'
-import { led, numbersOf, REQUEST_COLUMNS, requestFromSql, STATE_NUMBERS, statesOf } from './request-columns.ts'
 import type { SqliteFile } from './sqlite-file.ts'
 
 const PAGE_ROWS = 200
