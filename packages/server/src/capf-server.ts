@@ -16,6 +16,7 @@ import { Session } from './session.ts'
 import type { SessionContext, SessionSummary } from './session-context.ts'
 import type { DeviceStore } from './store/store.ts'
 import { FileTrace, type Trace } from './trace.ts'
+import { rejectedLine } from './trace-lines.ts'
 
 export type CapfServerInit = {
   store: DeviceStore
@@ -233,6 +234,7 @@ export class CapfServer implements AsyncDisposable {
         },
         onRejected: rejected => {
           this.counters.rejected(rejected.why)
+          this.#trace?.write(rejectedLine(rejected))
           log?.debug(rejected, 'connection refused')
         },
         ...(keylog ? { onKeylog: keylogTo({ file: keylog, onError: err => log?.error({ err }, 'no key log') }) } : {}),

@@ -1,4 +1,5 @@
 import type { MessageName } from '@capfkit/codec/capf'
+import type { Rejected } from '@capfkit/listen'
 import { AUTH_MODES, type Device, KEY_ORDERS, OPERATIONS, RSA_SIZES } from './device.ts'
 import { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 import type { Outcome } from './store/store.ts'
@@ -23,6 +24,10 @@ export const eventLine = (deviceName: string | undefined, { event, state }: { ev
 /** What went wrong first in a session, or is worth knowing of it [CAPF-6.2]: *ours*. */
 export const noteLine = (deviceName: string | undefined, detail: string): TraceEntry[] =>
   debugLine(deviceName, `Session note: ${detail}`)
+
+/** A connection that never became a session, such as one whose TLS handshake failed [CAPF-6.2]: *ours*. */
+export const rejectedLine = ({ remoteAddress, why, detail }: Rejected): TraceEntry[] =>
+  debugLine(undefined, `Connection refused: ${remoteAddress} ${why} ${detail}`)
 
 /** `STORE_CERTIFICATE_REQUEST` is `STORE_CERT_REQ` in the one line that is public; the other names are cut alike [CAPF-6.2]. */
 const traceName = (message: MessageName) =>

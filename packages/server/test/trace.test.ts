@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseTraceLine } from '@capfkit/codec/trace'
 import t from 'tap'
+import { traceTo } from '../src/trace.ts'
 import { NOW, publicKey } from './certificates.ts'
 import { obey } from './scripted-phone.ts'
 import { serve } from './serving.ts'
+import { tcpClient } from './tcp-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'capf-trace-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -134,6 +136,24 @@ t.test('a failure is traced with its names and numbers, and its order stays', as
   t.ok(text.includes(`| Select(${name}) KeyOrder=KEYORDER_EC_ONLY:2`))
   t.ok(text.includes(`| Select(${name}) ECKeySize=EC_KEY_SIZE_384:384`))
   t.notMatch(text.join('\n'), /123456|654321/, 'no string in it')
+})
+
+t.test('a connection that never became a session is traced as well, and text may go elsewhere than to a file', async t => {
+  let text = ''
+  const server = await serve(t, {
+    trace: traceTo({
+      write: written => {
+        text += written
+      },
+      now: () => NOW,
+    }),
+  })
+  const { socket, closed } = await tcpClient(server.server.address.port)
+  socket.write('GET / HTTP/1.1\r\n\r\n')
+  await closed
+  await server.server.close(0)
+  t.match(text, /^[\d:.]+ \| debug Connection refused: \S+ tls .+$/m)
+  for (const line of text.trimEnd().split('\n')) t.ok(parseTraceLine(line), line)
 })
 
 t.test('a second server appends to the same trace', async t => {
