@@ -10,12 +10,14 @@ export const capfCertificateMismatch: Scenario = {
     await stage.capf.restart()
     stage.clearLogs()
     await stage.enrol(phone)
+    stage.papers.set('CAPF.pem', stage.certificates.capf.certificatePem)
   },
   shows: {
     phone: ['LSC: Connection failed'],
     console: ['No match found in trust list against the item'],
     // The phone goes away after the handshake, before it has said who it is.
     trace: ['CAPF_EV_HANG_UP in State: CAPF_STATE_AWAIT_AUTH_RESP'],
+    papers: ['-----BEGIN CERTIFICATE-----'],
     statuses: 2,
   },
   cured: 'TFTP is restarted, and the phone reset',

@@ -7,10 +7,13 @@ import { caKeyUsage } from './ca-key-usage.ts'
 import { caLoginRejected } from './ca-login-rejected.ts'
 import { caLoginTimeout } from './ca-login-timeout.ts'
 import { caPending } from './ca-pending.ts'
+import { capfCertificateExpired } from './capf-certificate-expired.ts'
 import { capfCertificateMismatch } from './capf-certificate-mismatch.ts'
+import { capfHang } from './capf-hang.ts'
 import { capfNameUnresolvable } from './capf-name-unresolvable.ts'
 import { capfServiceDown } from './capf-service-down.ts'
 import { capfUnreachable } from './capf-unreachable.ts'
+import { dbReplicationBroken } from './db-replication-broken.ts'
 import { deleteFails } from './delete-fails.ts'
 import { ecOnlyOnV2 } from './ec-only-on-v2.ts'
 import { estHttpWrite } from './est-http-write.ts'
@@ -51,10 +54,13 @@ const ALL: readonly Scenario[] = [
   caLoginRejected,
   caLoginTimeout,
   caPending,
+  capfCertificateExpired,
   capfCertificateMismatch,
+  capfHang,
   capfNameUnresolvable,
   capfServiceDown,
   capfUnreachable,
+  dbReplicationBroken,
   deleteFails,
   ecOnlyOnV2,
   estHttpWrite,

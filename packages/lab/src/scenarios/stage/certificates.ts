@@ -14,7 +14,7 @@ const PLACE: DistinguishedName = [
   { type: 'O', value: 'capfkit' },
   { type: 'C', value: 'US' },
 ]
-const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
 /** The registration authority is asked over HTTPS by address. */
 const LOOPBACK = { dns: ['localhost'], ip: ['127.0.0.1', '::1'] }
 
@@ -25,12 +25,14 @@ export type CertificateWish = {
   readonly key?: string
   readonly profile?: ProfileName
   readonly days?: number
+  /** How long ago it was made; default: an hour. */
+  readonly daysAgo?: number
   readonly subjectAltName?: Partial<SubjectAltName>
 }
 
-/** A self-signed certificate of a stage, an hour old. */
+/** A self-signed certificate of a stage. */
 export const newCertificate = async (
-  { name, key = name, profile = 'service', days, subjectAltName }: CertificateWish,
+  { name, key = name, profile = 'service', days, daysAgo = 1 / 24, subjectAltName }: CertificateWish,
   { keys, now }: { keys: KeyRing; now: () => Date },
 ): Promise<CertificateAndKey> => {
   const keyPair = await keys.get(key)
@@ -38,7 +40,7 @@ export const newCertificate = async (
     profile,
     subject: [{ type: 'CN', value: name }, ...PLACE],
     keyPair,
-    notBefore: new Date(now().getTime() - HOUR_MS),
+    notBefore: new Date(now().getTime() - daysAgo * DAY_MS),
     ...(days === undefined ? {} : { days }),
     ...(subjectAltName ? { subjectAltName } : {}),
   })
@@ -65,11 +67,12 @@ type World = { readonly keys: KeyRing; readonly now: () => Date }
  */
 export const serviceCertificate = (
   service: keyof StageCertificates,
-  { generation = 1, ...world }: World & { generation?: number },
-) => {
+  { generation = 1, daysAgo, ...world }: World & Pick<CertificateWish, 'daysAgo'> & { generation?: number },
+): Promise<CertificateAndKey> => {
   const wish = SERVICES[service]
   const name = service === 'capf' ? `CAPF-1ab${String(generation).padStart(5, '0')}` : wish.name
-  return newCertificate({ ...wish, name, key: `${service} ${generation}` }, world)
+  const age = daysAgo === undefined ? {} : { daysAgo }
+  return newCertificate({ ...wish, name, key: `${service} ${generation}`, ...age }, world)
 }
 
 /** A cluster of one node, freshly installed. */

@@ -39,7 +39,7 @@ export type StageWish = {
 }
 
 /** What CAPF is started with next time; a scenario changes it. */
-type CapfSettings = Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas'>
+type CapfSettings = Partial<Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas' | 'store'>>
 
 const BOOT: Partial<BootOptions> = {
   furtherFiles: false,
@@ -222,8 +222,8 @@ export class Stage implements AsyncDisposable {
     const caTimeoutMs = this.#online ? { caTimeoutMs: clock.realMs(this.#online.settings.capfTimeoutMs) } : {}
     const online = this.#online
     return CapfServer.start({
-      ...init,
       store: this.store,
+      ...init,
       certificate: certificates.capf,
       ...(online ? { onlineCa: online.onlineCa() } : {}),
       options: { listen, issuer: online ? 'online' : 'local', ...caTimeoutMs, ...options },
