@@ -1,4 +1,5 @@
 import { CLI_ERRORS, EXIT } from '../../packages/cli/src/index.ts'
+import { everyTodoOf } from '../../packages/cli/src/phone/todo.ts'
 import { DECODE_ERRORS, ENCODE_ERRORS } from '../../packages/codec/src/capf/index.ts'
 import { CONFIG_FILE_ERRORS } from '../../packages/codec/src/config/index.ts'
 import { CONFIG_ERRORS } from '../../packages/codec/src/options/index.ts'
@@ -92,7 +93,7 @@ const TABLES: readonly ErrorTable[] = [
     rows: Object.entries(PHONE_ERRORS).map(([name, row]) => [
       code(name),
       row.sentence,
-      row.todo,
+      everyTodoOf(row),
       row.side === 'phase' ? 'of the phase' : row.side,
       'communication' in row ? 'yes' : 'no',
     ]),

@@ -7,6 +7,8 @@ export type FailureSide = 'server' | 'client' | 'network' | 'generator'
 type PhoneErrorRow = {
   readonly sentence: string
   readonly todo: string
+  /** What to do instead when it happens in this phase. */
+  readonly todoIn?: { readonly [P in Phase]?: string }
   /** `phase` means: whoever the phase waits for. */
   readonly side: FailureSide | 'phase'
   /** A phone tries again, and the next server, after a failure of communication; never after a refusal. */
@@ -138,6 +140,9 @@ export const PHONE_ERRORS = {
   PHONE_REFUSED: {
     sentence: 'the server refused (REASON 7)',
     todo: 'check authentication mode and string of the device, and whether its certificate was issued already',
+    todoIn: {
+      issue: 'see in the log or the trace of the server what became of the certificate request: its CA gave no certificate',
+    },
     side: 'server',
   },
   PHONE_UNKNOWN_DEVICE: {

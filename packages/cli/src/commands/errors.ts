@@ -16,6 +16,7 @@ import { TVS_ERRORS } from '@capfkit/tvs'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
 import { painter, print } from '../io.ts'
+import { everyTodoOf } from '../phone/todo.ts'
 
 type ErrorRow = { readonly code: string; readonly what: string; readonly remedy?: string }
 
@@ -34,7 +35,7 @@ const allErrors = (): ErrorRow[] => [
   ...remedies(ISSUE_ERRORS),
   ...remedies(TVS_ERRORS),
   ...remedies(FILES_ERRORS),
-  ...Object.entries(PHONE_ERRORS).map(([code, { sentence, todo }]) => ({ code, what: sentence, remedy: todo })),
+  ...Object.entries(PHONE_ERRORS).map(([code, row]) => ({ code, what: row.sentence, remedy: everyTodoOf(row) })),
   ...remedies(BOOT_ERRORS),
   ...remedies(FLEET_ERRORS),
   ...remedies(EST_ERRORS),

@@ -75,7 +75,8 @@ const bootPhones = async (
     if (!json) print(io, `\n${paint('bold', device)} boots`)
     const result = await cluster.boot(phone, { signal, onStep: step => void (json || print(io, stepLine(step))) })
     booted.push({ device, result })
-    if (result.failure) note(io, `${painter(io.stderr, io)('red', 'capf:')} ${device}: ${bootFailureLine(result.failure)}`)
+    if (result.failure)
+      note(io, `${painter(io.stderr, io)('red', 'capf:')} ${device}: ${bootFailureLine({ ...result, failure: result.failure })}`)
     else if (!json) print(io, `  ${paint('green', `LSC ${phone.lscMenu}`)}, signed by ${issuerOf(phone.lsc?.certificateDer)}`)
   }
   return booted

@@ -1,6 +1,7 @@
 import { BOOT_ERRORS, type BootErrorCode, type BootFailure, type BootResult, type BootStep, PHONE_ERRORS } from '@capfkit/phone'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { exitOf } from './screen.ts'
+import { todoOf } from './todo.ts'
 
 const STEP_WIDTH = 18
 const OUTCOME_WIDTH = 12
@@ -17,9 +18,12 @@ export const stepLine = ({ step, outcome, ms, file, transport, bytes, code }: Bo
 const isBootCode = (code: string): code is BootErrorCode => Object.hasOwn(BOOT_ERRORS, code)
 
 /** What went wrong and what to do about it, in one sentence. */
-export const bootFailureLine = ({ code, step, detail }: BootFailure): string => {
-  const row = isBootCode(code) ? BOOT_ERRORS[code] : undefined
-  const { sentence, todo } = row ? { sentence: row.what, todo: row.remedy } : PHONE_ERRORS[code as keyof typeof PHONE_ERRORS]
+export const bootFailureLine = ({ failure, capf }: { failure: BootFailure; capf?: BootResult['capf'] | undefined }): string => {
+  const { code, step, detail } = failure
+  const phase = capf?.failure?.phase
+  const { sentence, todo } = isBootCode(code)
+    ? { sentence: BOOT_ERRORS[code].what, todo: BOOT_ERRORS[code].remedy }
+    : { sentence: PHONE_ERRORS[code].sentence, todo: todoOf({ code, phase }) }
   const about = detail === sentence ? '' : ` [${detail}]`
   const hint = todo === 'nothing' ? '' : `; ${todo}`
   return `${sentence}${about}, in step ${step}${hint} (${code})`

@@ -52,7 +52,7 @@ const show = ({ io, phone, result }: Report): void => {
   for (const [kind, sha1] of Object.entries(trustLists)) print(io, `  ${kind.padEnd(18)}SHA-1 ${sha1}`)
   if (capf) print(io, `  ${'CAPF'.padEnd(18)}${result.capfReason}: ${capf.ok ? capf.operation : 'failed'}, LSC ${capf.lsc}`)
   if (config) print(io, `  ${'LSC'.padEnd(18)}${phone.lscMenu}`)
-  if (failure) note(io, `${painter(io.stderr, io)('red', 'capf:')} ${phone.deviceName}: ${bootFailureLine(failure)}`)
+  if (failure) note(io, `${painter(io.stderr, io)('red', 'capf:')} ${phone.deviceName}: ${bootFailureLine({ ...result, failure })}`)
   else print(io, paint('green', 'done'))
 }
 
