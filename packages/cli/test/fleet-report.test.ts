@@ -25,7 +25,7 @@ const writeRun = (name: string, { totalMs = 40, seconds = 10, footer = {} as obj
     ...{ processes: 1, seed: 5, options: [], target: '127.0.0.1:3804', phones: operations.length, phases: ['tls'] },
     ...{ operations: ['install'], rounds: [{ operation: 'install', total: operations.length }] },
   }
-  const none = { because: [], stopped: false, serverProcesses: 0, serverMemoryBytes: 0, poolSize: 0 }
+  const none = { because: [], stopped: false, serverProcesses: 0, serverMemoryBytes: 0, poolSize: 0, thresholds: [] }
   const end = footer && ({ kind: 'footer', endedMs: 1, verdict: 'pass', ...none, ...footer } as RunEntry)
   const over = { kind: 'roundEnd', number: 0, seconds, generatorCpuMs: 900, serverCpuMs: 0 } as const
   writeFileSync(join(folder, 'run.capfrun'), encodeEntries([header, over, ...(end ? [end] : [])]))

@@ -28,7 +28,8 @@ type Client = {
 }
 
 export type ClientsInit = {
-  onProgress?: () => void
+  /** Hears what a process counted since it told last. */
+  onProgress?: (since: Tally) => void
   /** A process can record nothing more; it goes on with its phones until it is stopped. */
   onRecordingFailed?: (sentence: string) => void
 }
@@ -36,7 +37,7 @@ export type ClientsInit = {
 /** The client processes of a run: started together, run phase after phase, added up. */
 export class Clients implements AsyncDisposable {
   readonly #clients: Client[] = []
-  readonly #onProgress: () => void
+  readonly #onProgress: (since: Tally) => void
   readonly #onRecordingFailed: (sentence: string) => void
 
   constructor({ onProgress = () => {}, onRecordingFailed = () => {} }: ClientsInit = {}) {
@@ -120,10 +121,8 @@ export class Clients implements AsyncDisposable {
   #hear(client: Client, message: FromClient): void {
     const { type } = message
     if (type === 'made') client.made = message.phones
-    else if (type === 'since') {
-      this.#add(client, message.since)
-      this.#onProgress()
-    } else if (type === 'recordingFailed') this.#onRecordingFailed(message.message)
+    else if (type === 'since') this.#add(client, message.since)
+    else if (type === 'recordingFailed') this.#onRecordingFailed(message.message)
     else if (type === 'failed') {
       const { code = 'FLEET_CLIENT_FAILED', where = 'client process', message: words } = message
       client.waiting?.reject(new FleetError(code, where, { cause: new Error(words) }))
@@ -138,6 +137,7 @@ export class Clients implements AsyncDisposable {
     client.tally.add(client.recent)
     client.inFlight = inFlight
     client.health = health
+    this.#onProgress(client.recent)
   }
 
   #tellAll(message: ToClient): void {

@@ -33,6 +33,8 @@ import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 import { Tally } from './tally.ts'
 import { newTemporaryFolder } from './temporary-folder.ts'
+import { formatThreshold, parseThreshold, type Threshold } from './thresholds/threshold.ts'
+import { ThresholdWatch } from './thresholds/watch.ts'
 
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
@@ -64,9 +66,13 @@ class Run {
   /** Ends waits of the run when it is to end. */
   readonly #ending = new AbortController()
   #watch: PhaseWatch | undefined
+  readonly #thresholds: ThresholdWatch
   readonly #stack: AsyncDisposableStack
   #stopped = false
   #gaveUp = false
+  #broken: Threshold | undefined
+  /** When the first phase began, on the clock of `performance.now()`. */
+  #beganMs: number | undefined
   #recordingFailure: string | undefined
 
   constructor(init: RunFleetInit, { plan, stack }: { plan: Plan; stack: AsyncDisposableStack }) {
@@ -75,8 +81,12 @@ class Run {
     this.#options = plan.options
     this.#stack = stack
     this.#control = init.control ?? new FleetControl()
+    this.#thresholds = new ThresholdWatch(plan.options.threshold.map(parseThreshold), threshold => this.#break(threshold))
     this.#clients = new Clients({
-      onProgress: () => this.#giveUpIfHopeless(),
+      onProgress: since => {
+        this.#thresholds.hear(since)
+        this.#giveUpIfHopeless()
+      },
       onRecordingFailed: sentence => this.#recordingFailed(sentence),
     })
     const { signal } = init
@@ -181,7 +191,9 @@ class Run {
       poolSize: keyPool?.count ?? 0,
       isLoopback: isLoopback(target.host),
       isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
-      stopped: this.#stopped && !this.#gaveUp && this.#recordingFailure === undefined,
+      stopped: this.#stopped && !this.#gaveUp && !this.#broken && this.#recordingFailure === undefined,
+      thresholds: this.#thresholds.results({ tally, seconds: done.reduce((sum, { seconds }) => sum + seconds, 0) }),
+      broken: this.#broken && formatThreshold(this.#broken),
       recordingFailure: this.#recordingFailure,
       server: report && { processes: report.workers, memoryBytes: report.memoryBytes },
     })
@@ -289,6 +301,13 @@ class Run {
     this.#stop()
   }
 
+  /** A threshold is missed, and the run ends because of it. */
+  #break(threshold: Threshold): void {
+    if (this.#stopped) return
+    this.#broken = threshold
+    this.#stop()
+  }
+
   async #runPhase(
     phase: PlannedPhase,
     { own, standing }: { own: EmbeddedServer | undefined; standing: PhaseStanding | undefined },
@@ -302,13 +321,21 @@ class Run {
     const watch = new PhaseWatch({ phase: place, total, forMs: phaseMs(phase), before, startedMs })
     this.#watch = watch
     const show = () => this.#progress(watch.look(this.#clients, this.#control.state))
-    const timer = setInterval(show, PROGRESS_MS)
+    const elapsedMs = () => performance.now() - (this.#beganMs ?? startedMs)
+    this.#beganMs ??= startedMs
+    this.#thresholds.beginPhase(elapsedMs())
+    const everySecond = () => {
+      this.#thresholds.look(elapsedMs())
+      show()
+    }
+    const timer = setInterval(everySecond, PROGRESS_MS)
     try {
       show()
       await this.#clients.runPhase(number, standing)
       show()
     } finally {
       clearInterval(timer)
+      this.#thresholds.endPhase(elapsedMs())
     }
     const seconds = Math.round(performance.now() - startedMs) / 1000
     const { done, failed } = this.#clients.tally

@@ -6,6 +6,7 @@ import { FLEET_PHASES, type FleetPhase } from './phases.ts'
 import { fuller } from './process-health.ts'
 import { nothingAnswers } from './reachability.ts'
 import type { Failure, Tally } from './tally.ts'
+import type { ThresholdResult } from './thresholds/watch.ts'
 
 /** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
 export type Verdict = 'pass' | 'fail' | 'invalid'
@@ -32,6 +33,8 @@ export type FleetSummary = {
   stopped: boolean
   /** The server could not be reached before the first success. */
   unreachable: boolean
+  /** More operations failed than `maxFailed` allows. */
+  tooManyFailed: boolean
   phones: number
   /** Operations of all rounds. */
   planned: number
@@ -40,6 +43,8 @@ export type FleetSummary = {
   /** Starts that were left out: too many were in flight, or the device was busy still. */
   skipped: number
   failures: Failure[]
+  /** What the figures were to be, and whether they are. */
+  thresholds: ThresholdResult[]
   operations: Record<string, number>
   rounds: RoundSummary[]
   seconds: number
@@ -79,6 +84,9 @@ export type SummaryInput = {
   /** Starts followed a schedule of sessions a second. */
   isScheduled: boolean
   stopped: boolean
+  thresholds?: readonly ThresholdResult[]
+  /** The threshold that ended the run. */
+  broken?: string | undefined
   /** Why the recording ended, and the run with it. */
   recordingFailure?: string | undefined
   server: { processes: number; memoryBytes: number } | undefined
@@ -117,17 +125,20 @@ const findingsOf = ({ tally, health, isScheduled }: SummaryInput): HealthFinding
 
 /** What makes the figures worthless, whatever they are. */
 const faultsOfGenerator = (input: SummaryInput, findings: readonly HealthFinding[]): string[] => {
-  const { tally, planned, stopped, recordingFailure } = input
+  const { tally, planned, stopped, broken, recordingFailure } = input
   const { done, failed, skipped } = tally
   const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
   for (const finding of findings) if (finding.verdict === 'invalid') because.push(`${finding.because}; ${finding.remedy}`)
-  if (!stopped && recordingFailure === undefined && !isUnreachable(input) && done + failed + skipped !== planned)
+  if (!stopped && broken === undefined && recordingFailure === undefined && !isUnreachable(input) && done + failed + skipped !== planned)
     because.push(`${planned} operations were planned and ${done + failed + skipped} counted: a mistake in the generator`)
   return because
 }
 
+const tooManyFailed = ({ options, tally }: Pick<SummaryInput, 'options' | 'tally'>): boolean =>
+  (100 * tally.failed) / Math.max(1, tally.ended) > Number(options.maxFailed.slice(0, -1))
+
 const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdict: Verdict; because: string[] } => {
-  const { options, tally, planned, stopped, target } = input
+  const { options, tally, planned, stopped, target, thresholds = [], broken } = input
   const { done, failed, skipped } = tally
   const ended = done + failed
   const because = faultsOfGenerator(input, findings)
@@ -135,8 +146,11 @@ const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdi
   if (stopped) because.push(`the run was stopped: ${planned - ended - skipped} of ${planned} operations were not started`)
   else if (isUnreachable(input))
     because.push(`nothing answers at ${target.host}:${target.port}: gave up after ${failed} of ${planned} operations`)
-  else if ((100 * failed) / Math.max(1, ended) > Number(options.maxFailed.slice(0, -1)))
-    because.push(`${failed} of ${ended} operations failed, and --max-failed is ${options.maxFailed}`)
+  else {
+    if (tooManyFailed(input)) because.push(`${failed} of ${ended} operations failed, and --max-failed is ${options.maxFailed}`)
+    if (broken !== undefined) because.push(`the run was ended by its threshold ${broken}`)
+    for (const { name, wanted, got, ok } of thresholds) if (!ok) because.push(`${name} was to be ${wanted}, and is ${got}`)
+  }
   return { verdict: because.length > 0 ? 'fail' : 'pass', because }
 }
 
@@ -163,12 +177,14 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     ...judge(input, findings),
     stopped: input.stopped,
     unreachable: isUnreachable(input),
+    tooManyFailed: tooManyFailed(input),
     phones: input.phones,
     planned: input.planned,
     done,
     failed,
     skipped,
     failures,
+    thresholds: [...(input.thresholds ?? [])],
     operations: Object.fromEntries(tally.operations),
     rounds,
     seconds,

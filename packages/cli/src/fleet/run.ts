@@ -13,10 +13,12 @@ import { quoted, repeatLine, repeatPlanLine } from './repeat.ts'
 import { summaryLines } from './summary-screen.ts'
 
 /** How a run ended, as an exit code: what makes the figures worthless comes first. */
-export const exitOf = ({ stopped, unreachable, verdict }: FleetSummary): ExitCode => {
+export const exitOf = ({ stopped, unreachable, verdict, tooManyFailed, thresholds }: FleetSummary): ExitCode => {
   if (stopped) return EXIT.stopped
   if (unreachable) return EXIT.unreachable
-  return { pass: EXIT.pass, fail: EXIT.failed, invalid: EXIT.invalid }[verdict]
+  const missed = thresholds.filter(({ ok }) => !ok)
+  const onlyFigures = !tooManyFailed && missed.length > 0 && missed.every(({ says }) => says === 'figures')
+  return { pass: EXIT.pass, fail: onlyFigures ? EXIT.threshold : EXIT.failed, invalid: EXIT.invalid }[verdict]
 }
 
 const asFlag = (word: string) => (Object.hasOwn(FLEET_OPTIONS, word) ? `--${flagName(word)}` : word)

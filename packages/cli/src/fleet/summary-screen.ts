@@ -48,6 +48,17 @@ const explained = (reason: string): string | undefined => {
   return todo === 'nothing' ? sentence : `${sentence}: ${todo}`
 }
 
+/** What was wanted and what came of it, a line each. */
+const thresholdLines = (io: Io, { thresholds }: FleetSummary): string[] => {
+  const paint = painter(io.stdout, io)
+  const width = Math.max(0, ...thresholds.map(({ name, wanted }) => name.length + wanted.length + 1))
+  return thresholds.map(({ name, wanted, got, ok, windows, window }) => {
+    const missed = windows ? `${ok ? '' : `, missed in ${windows.missed}`} of ${plural(windows.all, ['window', 'windows'])}` : ''
+    const where = window && !ok ? `, worst at ${window.fromSeconds.toFixed(0)}-${window.toSeconds.toFixed(0)} s` : ''
+    return `  ${ok ? paint('green', 'ok    ') : paint('red', 'MISSED')}  ${`${name} ${wanted}`.padEnd(width)}  ${got}${missed}${where}`
+  })
+}
+
 const failureLines = ({ side, phase, reason, count }: Failure): string[] => {
   const words = explained(reason)
   return [
@@ -97,6 +108,7 @@ export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
     ...because.flatMap(text => paragraph('', { text, indent: word.length + 2 })),
     '',
     ...roundLines(summary),
+    ...(summary.thresholds.length > 0 ? ['', 'thresholds', ...thresholdLines(io, summary)] : []),
     ...(failures.length > 0 ? ['', 'failures', ...failures.flatMap(failureLines)] : []),
     '',
     ...latencyLines(summary),

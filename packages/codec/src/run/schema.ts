@@ -177,6 +177,22 @@ export const RUN_RECORDS = {
       serverProcesses: one(5, 'uint32', 'of the embedded server'),
       serverMemoryBytes: one(6, 'double', 'of the embedded server'),
       poolSize: one(7, 'uint32', 'keys in the pool'),
+      thresholds: many(8, 'Threshold', 'what the figures were to be'),
+    },
+  },
+  Threshold: {
+    doc: 'What became of one threshold.',
+    fields: {
+      name: one(1, 'string', 'what it is about, such as `p99(tls) over 10s`'),
+      wanted: one(2, 'string', 'such as `< 500ms`'),
+      got: one(3, 'string', 'of the whole run, or of its worst window'),
+      ok: one(4, 'bool', 'it was met'),
+      says: one(5, 'string', '`failures` or `figures`: what a miss says'),
+      windows: one(6, 'uint32', 'how many there were; 0 for a threshold of the whole run'),
+      missed: one(7, 'uint32', 'windows in which it was missed'),
+      fromSeconds: one(8, 'double', 'the worst window, since the first round began'),
+      toSeconds: one(9, 'double', 'its end'),
+      aborted: one(10, 'bool', 'the run was ended because of it'),
     },
   },
 } as const satisfies Record<string, RecordRow>

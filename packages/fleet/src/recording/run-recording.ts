@@ -5,6 +5,7 @@ import type { FleetSummary, RoundSummary } from '../summary.ts'
 import { runFileName } from './file-names.ts'
 import type { PartInit } from './part-recorder.ts'
 import { Recorder } from './recorder.ts'
+import { thresholdRecord } from './threshold-record.ts'
 
 /** The recording of a run in its folder: the file of the run itself, and what the processes need for theirs. */
 export class RunRecording implements AsyncDisposable {
@@ -47,7 +48,7 @@ export class RunRecording implements AsyncDisposable {
   }
 
   /** The last that is written. */
-  async end({ verdict, because, stopped, server, keys }: FleetSummary): Promise<void> {
+  async end({ verdict, because, stopped, server, keys, thresholds }: FleetSummary): Promise<void> {
     this.#recorder.add({
       kind: 'footer',
       endedMs: performance.timeOrigin + performance.now() - this.#startedMs,
@@ -57,6 +58,7 @@ export class RunRecording implements AsyncDisposable {
       serverProcesses: server?.processes ?? 0,
       serverMemoryBytes: server?.memoryBytes ?? 0,
       poolSize: keys.poolSize,
+      thresholds: thresholds.map(thresholdRecord),
     })
     await this.#recorder.flush()
   }

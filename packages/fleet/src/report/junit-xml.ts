@@ -22,12 +22,23 @@ const roundCases = ({ summary: { rounds, verdict } }: RunReport, sentences: read
       : {}),
   }))
 
+const thresholdCases = ({ summary: { thresholds } }: RunReport): Case[] =>
+  thresholds.map(({ name, wanted, got, ok, window }) => {
+    const where = window ? ` in the window from ${window.fromSeconds} s to ${window.toSeconds} s` : ''
+    return {
+      name: `threshold ${name} ${wanted}`,
+      seconds: 0,
+      ...(ok ? {} : { wrong: { kind: 'failure', sentences: [`got ${got}${where}`] } as const }),
+    }
+  })
+
 const casesOf = (report: RunReport): Case[] => {
   const { summary, complete } = report
   const { verdict, because, seconds } = summary
   const is = (wrong: boolean, kind: 'failure' | 'error') => (wrong ? { wrong: { kind, sentences: because } } : {})
   return [
     ...roundCases(report, reasonLines(report)),
+    ...thresholdCases(report),
     { name: 'the generator kept its schedule and had what it needs', seconds: 0, ...is(verdict === 'invalid', 'error') },
     { name: 'the run came to its end', seconds: 0, ...is(!complete || summary.stopped, 'error') },
     { name: 'the verdict is pass', seconds, ...is(verdict === 'fail', 'failure') },

@@ -9,6 +9,7 @@ import { ExampleCollection } from './examples.ts'
 import { HealthLine } from './health-line.ts'
 import { intervalsOf } from './intervals.ts'
 import { findRun, type Generation, type RunFiles, readParts } from './read-run.ts'
+import { recordedThresholds } from './recorded-thresholds.ts'
 import { generationOf, RunAccounts } from './run-accounts.ts'
 import type { RunReport } from './run-report.ts'
 import { spreadOf } from './spread.ts'
@@ -133,6 +134,8 @@ class Reading {
     const target = parseAddress(this.#last.header.target)
     const cpuMs = (generation: number) => this.#partsOf(generation).reduce((sum, part) => sum + part.cpuMs, 0)
     tally.laggedSamples = [...this.#parts.values()].reduce((sum, { health }) => sum + (health?.laggedSamples ?? 0), 0)
+    const summaries = rounds.summaries(this.#generations, cpuMs)
+    const seconds = summaries.reduce((sum, round) => sum + round.seconds, 0)
     const summary = summarize({
       options: { seed: header.seed, rate: Number(options.rate ?? 0), maxFailed: String(options.maxFailed ?? '0%') },
       phones: header.phones,
@@ -142,12 +145,13 @@ class Reading {
         : header.rounds.reduce((sum, { total }) => sum + total, 0),
       target,
       tally,
-      rounds: rounds.summaries(this.#generations, cpuMs),
+      rounds: summaries,
       health: this.#healths(),
       poolSize: footer?.poolSize ?? Number(options.poolKeys ?? 0),
       isLoopback: isLoopback(target.host),
       isScheduled: tally.lateStarts > 0,
       stopped: footer?.stopped ?? true,
+      thresholds: recordedThresholds(footer, { stated: options.threshold, whole: { tally, seconds } }),
       server:
         footer && footer.serverProcesses > 0
           ? { processes: footer.serverProcesses, memoryBytes: footer.serverMemoryBytes }

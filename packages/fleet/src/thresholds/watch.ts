@@ -21,6 +21,9 @@ export type ThresholdResult = {
   aborted?: true
 }
 
+/** Everything that was counted, and how long the phases took together. */
+export type WholeRun = { readonly tally: Tally; readonly seconds: number }
+
 const NOTHING = 'nothing'
 
 type Worst = { got: number; fromMs: number; toMs: number }
@@ -132,7 +135,7 @@ export class ThresholdWatch {
   }
 
   /** How it went, from everything that was counted and the time that the phases took. */
-  results(whole: { tally: Tally; seconds: number }): ThresholdResult[] {
+  results(whole: WholeRun): ThresholdResult[] {
     return this.#rows.map(({ threshold, windows }) => {
       const result = windows ? windowResult(threshold, windows) : wholeResult(threshold, whole)
       return this.#aborted === threshold ? { ...result, ok: false, aborted: true } : result
@@ -147,7 +150,7 @@ const named = (threshold: Threshold) => ({
 })
 
 /** Nothing measured is nothing shown: the threshold is missed. */
-export const wholeResult = (threshold: Threshold, whole: { tally: Tally; seconds: number }): ThresholdResult => {
+export const wholeResult = (threshold: Threshold, whole: WholeRun): ThresholdResult => {
   const got = measure(threshold, whole)
   const words = got === undefined ? NOTHING : formatValue(threshold.metric, got)
   return { ...named(threshold), got: words, ok: got !== undefined && isMet(threshold, got) }

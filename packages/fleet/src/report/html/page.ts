@@ -117,6 +117,21 @@ const failureParts = ({ summary, failures, droppedFrames }: RunReport): string =
   return `${rows}${examples.join('')}${dropped}`
 }
 
+const thresholdTable = ({ summary: { thresholds } }: RunReport): string =>
+  table(
+    ['threshold', 'wanted', 'got', '', 'windows', 'missed', 'worst window'],
+    thresholds.map(({ name, wanted, got, ok, windows, window, aborted }) => [
+      name,
+      wanted,
+      got,
+      `${ok ? 'met' : 'MISSED'}${aborted ? ', ended the run' : ''}`,
+      windows ? figure(windows.all) : '–',
+      windows ? figure(windows.missed) : '–',
+      window ? `${seconds(window.fromSeconds)} – ${seconds(window.toSeconds)}` : '–',
+    ]),
+    { texts: 4 },
+  )
+
 const generatorTable = ({ summary: { generator, keys, server }, tornBytes }: RunReport): string => {
   const { processes, cpuMsPerOperation, eventLoopDelayMs, memoryBytes, loopback } = generator
   const megabytes = (bytes: number) => `${figure(bytes / 1e6)} MB`
@@ -172,6 +187,7 @@ export const htmlReport = (report: RunReport): string => {
 ${because}
 <div class="tiles">${tiles(report)}</div>
 <div class="charts">${places}</div>
+${summary.thresholds.length > 0 ? card('Thresholds', thresholdTable(report)) : ''}
 ${card('Failures', failureParts(report))}
 ${card('Latency', latencyTable(report))}
 ${card('Rounds', roundTable(report))}
