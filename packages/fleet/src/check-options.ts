@@ -6,6 +6,7 @@ import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
 import { parseRounds } from './rounds.ts'
 import { parseThreshold } from './thresholds/threshold.ts'
 
+import { parseSourceAddresses } from './source-addresses.ts'
 type Name = keyof FleetOptions
 
 /** The second of each says nothing beside the first. */
@@ -76,6 +77,7 @@ const CHECKS: readonly ((options: FleetOptions) => unknown)[] = [
   checkStore,
   checkCsv,
   checkBoot,
+  ({ sourceAddresses }) => parseSourceAddresses(sourceAddresses),
   checkThresholds,
   checkExclusive,
 ]

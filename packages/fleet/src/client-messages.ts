@@ -31,7 +31,7 @@ export type ToClient =
   /** Nothing more starts; what runs may end in its own time. */
   | { type: 'drain' }
   /** As `drain`, but what runs has a few seconds. */
-  | { type: 'stop' }
+  | { type: 'stop'; graceMs?: number | undefined }
   | { type: 'end' }
 
 /** How the generator itself is doing. */
@@ -58,7 +58,7 @@ export type LiveHealth = ClientHealth & {
 }
 
 /** What happened in a client process since its message before; the sum of all messages is the run. */
-export type Since = { tally: EncodedTally; inFlight: number; health: LiveHealth }
+export type Since = { tally: EncodedTally; inFlight: number; oldestMs: number; health: LiveHealth; ended?: EndedLately }
 
 /** What a client process tells. */
 export type FromClient =

@@ -8,6 +8,8 @@ import { roomOf } from './health/room.ts'
 import { KeySource } from './key-source.ts'
 import { ProcessHealth } from './process-health.ts'
 import { type PartInit, PartRecorder, type Standing } from './recording/part-recorder.ts'
+import { RecentEnds } from './recording/recent-ends.ts'
+import { parseSourceAddresses } from './source-addresses.ts'
 
 /** The program of one client process of a fleet. Not to be run by hand. */
 
@@ -31,7 +33,9 @@ const tell = (message: FromClient) => {
 const sinceLast = (running: FleetEngine): Since => ({
   tally: running.takeRecent().encode(),
   inFlight: running.inFlight,
-  health: health.look({ keys, inFlight: running.inFlight }),
+  oldestMs: running.oldestMs,
+  health: health.look({ keys, mostOnAddress: running.mostOnAddress }),
+  ...(recentEnds && recorder ? { ended: { startedMs: recorder.startedMs, operations: recentEnds.take() } } : {}),
 })
 
 const tellSince = () => {
@@ -39,12 +43,12 @@ const tellSince = () => {
 }
 
 const standing = (): Standing => {
-  const { inFlight = 0, tally } = engine ?? {}
+  const { inFlight = 0, mostOnAddress = 0, tally } = engine ?? {}
   const { started = 0, lateStarts = 0, skipped = 0, laggedSamples = 0 } = tally ?? {}
   return {
     ...{ inFlight, started, lateStarts, skipped, laggedSamples },
     ...{ keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 },
-    ...health.room?.used(inFlight),
+    ...health.room?.used(mostOnAddress),
   }
 }
 
@@ -65,7 +69,7 @@ const start = async (message: ToClient & { type: 'start' }) => {
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   const { privateKey } = readPrivateKey(micCa.keyPem)
-  health.room = await roomOf({ processes: step, addresses: 0 })
+  health.room = await roomOf({ processes: step, addresses: parseSourceAddresses(message.plan.options.sourceAddresses).count })
   store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
   fleetFile = message.fleetFile === undefined ? undefined : new FleetFile({ file: message.fleetFile, onFailure })
   recorder = recording && (await record(recording, first))
@@ -114,9 +118,9 @@ const handlers: { [T in ToClient['type']]: (message: ToClient & { type: T }) => 
     stopped = true
     engine?.drain()
   },
-  stop: async () => {
+  stop: async ({ graceMs }) => {
     stopped = true
-    engine?.stop()
+    engine?.stop(graceMs)
   },
   end,
 }

@@ -24,6 +24,7 @@ type Client = {
   recent: Tally
   inFlight: number
   health?: LiveHealth
+  oldestMs: number
   waiting?: Waiting
 }
 
@@ -66,9 +67,9 @@ export class Clients implements AsyncDisposable {
     this.#tellAll({ type: 'drain' })
   }
 
-  /** Start nothing more; running sessions have a few seconds. */
-  stop(): void {
-    this.#tellAll({ type: 'stop' })
+  /** Start nothing more; running sessions have a few seconds, or so many ms. */
+  stop(graceMs?: number): void {
+    this.#tellAll({ type: 'stop', graceMs })
   }
 
   get made(): number {
@@ -82,6 +83,11 @@ export class Clients implements AsyncDisposable {
   /** Everything that was counted up to what the processes told last. */
   get tally(): Tally {
     return Tally.sum(this.#clients.map(({ tally }) => tally))
+  }
+
+  /** How long the session has been under way that began first of all that are, ms. */
+  get oldestMs(): number {
+    return Math.max(0, ...this.#clients.map(({ oldestMs }) => oldestMs))
   }
 
   /** What was counted in the last second or so of each process. */
@@ -102,7 +108,7 @@ export class Clients implements AsyncDisposable {
 
   #fork(): Client {
     const child = fork(CLIENT_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const client: Client = { process: child, made: 0, inFlight: 0, tally: new Tally(), recent: new Tally() }
+    const client: Client = { process: child, made: 0, inFlight: 0, oldestMs: 0, tally: new Tally(), recent: new Tally() }
     this.#clients.push(client)
     child.on('message', (message: FromClient) => this.#hear(client, message))
     const lose = (how: string, cause?: Error) => {
@@ -132,7 +138,7 @@ export class Clients implements AsyncDisposable {
     }
   }
 
-  #add(client: Client, { tally, inFlight, health }: Since): void {
+  #add(client: Client, { tally, inFlight, oldestMs, health, ended }: Since): void {
     client.recent = Tally.decode(tally)
     client.tally.add(client.recent)
     client.inFlight = inFlight
@@ -141,6 +147,7 @@ export class Clients implements AsyncDisposable {
   }
 
   #tellAll(message: ToClient): void {
+    client.oldestMs = oldestMs
     for (const client of this.#clients) this.#tell(client, message)
   }
 

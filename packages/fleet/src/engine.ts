@@ -28,6 +28,7 @@ export type EngineInit = {
   /** DER of the CAPF certificates that the phones trust. */
   trusted: readonly Buffer[]
   /** Where those that boot in full find their files. */
+import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
   bootTarget?: BootTarget | undefined
   /** Signs the MICs of the phones. */
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
@@ -85,10 +86,13 @@ export class FleetEngine {
     this.#identities = identitiesOf(options)
     this.#phones = new FleetPhones({ ...init, identities: this.#identities })
     this.#bootShare = shareOf(options.boot)
+  readonly #sources: SourceUse
     const { httpPort, httpsPort, tftpPort, furtherFiles } = options
     this.#bootOptions = bootOptions({ httpPort, httpsPort, tftpPort, furtherFiles, ...init.bootTarget?.options })
   }
 
+  /** When each of them began, the first one first, on the clock of `performance.now()`. */
+  readonly #startedMs = new Map<number, number>()
   get inFlight(): number {
     return this.#running.size
   }
@@ -99,6 +103,7 @@ export class FleetEngine {
     this.#recent = new Tally()
     return recent
   }
+    this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
 
   /** Make what phones need before the clock runs. */
   prepare(onProgress: (looked: number) => void = () => {}): Promise<void> {
@@ -111,6 +116,17 @@ export class FleetEngine {
   }
 
   /**
+  /** How long the session has been under way that began first of all that are, ms. */
+  get oldestMs(): number {
+    const [startedMs] = this.#startedMs.values()
+    return startedMs === undefined ? 0 : performance.now() - startedMs
+  }
+
+  /** Connections from the source address that has the most. */
+  get mostOnAddress(): number {
+    return this.#sources.most
+  }
+
    * One phase: every phone of ours that takes part, by the schedule of the whole fleet.
    *
    * @param init.startMs  when its schedule begins, on the clock of `performance.now()`.
@@ -180,7 +196,10 @@ export class FleetEngine {
       if (startedMs - dueMs > LATE_MS) tally.lateStarts++
     })
     const phone = await this.#ready({ start, identity, number })
-    const ended = await this.#perform(phone, { index, signal: controller.signal })
+    const disturbance = this.#disturbanceOf({ start, identity, number })
+    const localAddress = this.#sources.take(index)
+    const ended = await this.#perform(phone, { index, signal: controller.signal, disturbance, localAddress })
+    this.#sources.give(localAddress)
     const endedMs = performance.now()
     this.#running.delete(index)
     const counted = this.#counted(ended, {
@@ -199,6 +218,7 @@ export class FleetEngine {
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }
 
+    this.#startedMs.set(index, startedMs)
   /** The phone with everything that this session takes: a new string, its order at the server. */
   async #ready(session: { start: PlannedStart; identity: PhoneIdentity; number: number }): Promise<Phone> {
     const { plan, store } = this.#init
@@ -208,11 +228,24 @@ export class FleetEngine {
     if (identity.authMode === 'string' && identity.authString === undefined)
       phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
     if (lap > 0 && store) await orderStart(store, { plan, number, identity, start })
+    this.#startedMs.delete(index)
     return phone
   }
 
-  async #perform(phone: Phone, { index, signal }: { index: number; signal: AbortSignal }): Promise<Ended> {
-    const { plan, target, bootTarget } = this.#init
+  #disturbanceOf({ start, identity, number }: Turn): DisturbanceOrder | undefined {
+    const fault = this.#disturbances?.(start)
+    const { plan, micCa } = this.#init
+    return fault && disturbanceOrder(fault, { seed: plan.options.seed, number, start, identity, micCa })
+  }
+
+  async #perform(
+    phone: Phone,
+    what: { index: number; signal: AbortSignal; disturbance: DisturbanceOrder | undefined; localAddress: string | undefined },
+  ): Promise<Ended> {
+    const { index, signal, disturbance } = what
+    const { plan, bootTarget } = this.#init
+    const from = what.localAddress === undefined ? {} : { localAddress: what.localAddress }
+    const target = { ...this.#init.target, ...from }
     const { seed, retries } = plan.options
     if (bootTarget && doesBoot({ seed, index, share: this.#bootShare })) {
       const boot = { server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal }

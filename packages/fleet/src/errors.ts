@@ -40,6 +40,10 @@ export const FLEET_ERRORS = {
 } as const
 
 export type FleetErrorCode = keyof typeof FLEET_ERRORS
+  FLEET_SOURCE_ADDRESS: {
+    what: 'phones cannot connect from this source address',
+    remedy: 'name addresses of this machine (ip address); on Linux all of 127.0.0.0/8 are its own',
+  },
 
 export class FleetError extends Error {
   override readonly name = 'FleetError'

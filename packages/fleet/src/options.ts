@@ -1,5 +1,6 @@
 import { flag, int, type OptionsOf, oneOf, optionalText, text, textList } from '@capfkit/codec/options'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '@capfkit/phone'
+import { SOURCE_ADDRESSES } from './source-addresses.ts'
 
 const WEIGHTS = 'NAME=WEIGHT,NAME=WEIGHT…'
 
@@ -28,6 +29,11 @@ export const FLEET_OPTIONS = {
     unit: 'processes',
     doc: 'Processes of the embedded server. 0 means half of the cores.',
   }),
+  sourceAddresses: optionalText({
+    ...SOURCE_ADDRESSES,
+    doc: 'Addresses of this machine that phones connect from, each phone from one of them in turn: more of them are more source ports. On Linux all of 127.0.0.0/8 are its own, such as 127.0.0.0/16.',
+  }),
+  connectTimeoutMs: PHONE_OPTIONS.connectTimeoutMs,
   capfCertificate: optionalText({
     doc: 'PEM file with the CAPF certificate that the phones are told to trust; needed with --server.',
   }),

@@ -60,6 +60,7 @@ export class FleetPhones {
       replyTimeoutMs: options.replyTimeoutMs,
       keyGenerationDelayMs: options.keyGenerationDelayMs,
       maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
+      connectTimeoutMs: options.connectTimeoutMs,
       legacyTls: options.legacyTls,
       signRequests: options.signRequests,
     })

@@ -67,13 +67,13 @@ export class ProcessHealth {
   }
 
   /** Called while a phase runs, and once after it; what is recent counts from the call before. */
-  look({ keys, inFlight }: { keys: KeySource | undefined; inFlight: number }): LiveHealth {
+  look({ keys, mostOnAddress }: { keys: KeySource | undefined; mostOnAddress: number }): LiveHealth {
     const [now, used] = [performance.now(), cpuMs()]
     const recent = { ms: now - this.#toldAtMs, cpuMs: used - this.#toldCpuMs, eventLoopDelayMs: delaysOf(this.#recent) }
     this.#recent.reset()
     this.#toldAtMs = now
     this.#toldCpuMs = used
-    this.#fullest = fuller(this.#fullest, this.room?.used(inFlight) ?? {})
+    this.#fullest = fuller(this.#fullest, this.room?.used(mostOnAddress) ?? {})
     return {
       cpuMs: this.#cpuMs + used - this.#phaseCpuMs,
       runMs: this.#ranMs,

@@ -58,17 +58,25 @@ export class PhaseWatch {
 
   constructor(init: PhaseWatchInit) {
     this.#init = init
+  /** How long the session has been under way that began first of all that are, ms. */
+  readonly oldestMs: number
   }
 
   /** Nothing answers at all: there is no point in going on. */
-  isHopeless({ done, failures }: Tally): boolean {
-    const { total = UNREACHABLE_AFTER } = this.#init
-    return nothingAnswers([{ done, failures: failures.values() }], { enough: Math.min(total, UNREACHABLE_AFTER) })
+  isHopeless({ tally: { done, failures }, oldestMs }: Pick<Standing, 'tally' | 'oldestMs'>): boolean {
+    const { total = UNREACHABLE_AFTER, connectTimeoutMs, startedMs } = this.#init
+    const mostMs = connectTimeoutMs + SLACK_MS
+    // Connects that take their time to fail: one that did is enough, when by now all others have failed or are younger.
+    const hadTime = performance.now() - startedMs > mostMs && oldestMs < mostMs
+    const enough = hadTime ? 1 : Math.min(total, UNREACHABLE_AFTER)
+    return nothingAnswers([{ done, failures: failures.values() }], { enough })
   }
 
   look({ tally, recent, inFlight, ratePerSecond, health }: Standing, control: ControlState): PhaseProgress {
     const { phase, total, forMs, before, startedMs } = this.#init
     return {
+  /** How long a connect may take, ms. */
+  connectTimeoutMs: number
       stage: 'phase',
       phase,
       total,

@@ -7,6 +7,10 @@ export const UNREACHABLE_AFTER = 50
 export const isUnreachable = ({ side, phase }: Pick<Failure, 'side' | 'phase'>): boolean =>
   (phase === 'dns' || phase === 'connect') && (side === 'server' || side === 'network')
 
+/** It was ended before it could find out, which says nothing of the server. */
+const foundNothingOut = ({ phase, reason }: Pick<Failure, 'phase' | 'reason'>): boolean =>
+  reason === 'PHONE_ABORTED' && (phase === 'dns' || phase === 'connect')
+
 /** Whether nothing but failing connects was seen so far, often enough to say that no server is there. */
 export const nothingAnswers = (
   parts: Iterable<{ done: number; failures: Iterable<Failure> }>,
@@ -16,6 +20,7 @@ export const nothingAnswers = (
   for (const { done, failures } of parts) {
     if (done > 0) return false
     for (const failure of failures) {
+      if (foundNothingOut(failure)) continue
       if (!isUnreachable(failure)) return false
       failed += failure.count
     }

@@ -31,6 +31,7 @@ import type { RunStanding } from './resume/run-standing.ts'
 import { type ManufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
 import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
+import { checkSourceAddresses, parseSourceAddresses } from './source-addresses.ts'
 import { Tally } from './tally.ts'
 import { newTemporaryFolder } from './temporary-folder.ts'
 import { formatThreshold, parseThreshold, type Threshold } from './thresholds/threshold.ts'
@@ -110,6 +111,7 @@ class Run {
     const fleetFile = this.#openFleetFile()
     // What a run needs to go on stands with its recording.
     const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
+    await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
     const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
     const told = embedded ? [] : trustedCertificates(capfCertificate)
     const keyPool = await runKeys({
@@ -278,10 +280,10 @@ class Run {
     }
   }
 
-  #stop(): void {
+  #stop(graceMs?: number): void {
     this.#stopped = true
     this.#ending.abort()
-    this.#clients.stop()
+    this.#clients.stop(graceMs)
   }
 
   /** Do what whoever steers the run wants by now. */
@@ -296,7 +298,7 @@ class Run {
   }
 
   #giveUpIfHopeless(): void {
-    if (this.#stopped || !this.#watch?.isHopeless(this.#clients.tally)) return
+    if (this.#stopped || !this.#watch?.isHopeless(this.#clients)) return
     this.#gaveUp = true
     this.#stop()
   }
@@ -305,7 +307,7 @@ class Run {
   #break(threshold: Threshold): void {
     if (this.#stopped) return
     this.#broken = threshold
-    this.#stop()
+    this.#stop(0)
   }
 
   async #runPhase(
@@ -318,7 +320,8 @@ class Run {
     const cpuBefore = { generator: this.#generatorCpuMs, server: (await own?.report())?.cpuMs ?? 0 }
     const startedMs = performance.now()
     const place = { number, of: this.#plan.phases.length, name }
-    const watch = new PhaseWatch({ phase: place, total, forMs: phaseMs(phase), before, startedMs })
+    const { connectTimeoutMs } = this.#options
+    const watch = new PhaseWatch({ phase: place, total, forMs: phaseMs(phase), before, startedMs, connectTimeoutMs })
     this.#watch = watch
     const show = () => this.#progress(watch.look(this.#clients, this.#control.state))
     const elapsedMs = () => performance.now() - (this.#beganMs ?? startedMs)

@@ -4,6 +4,8 @@ import type { Failure } from '../src/tally.ts'
 
 const refused = (count: number): Failure => ({ side: 'server', phase: 'connect', reason: 'PHONE_CONNECT_REFUSED', count })
 
+const ended: Failure = { side: 'client', phase: 'connect', reason: 'PHONE_ABORTED', count: 99 }
+
 t.test('only a connect that nobody answered means that nobody is there', async t => {
   t.equal(isUnreachable(refused(1)), true)
   t.equal(isUnreachable({ side: 'network', phase: 'connect' }), true)
@@ -34,6 +36,8 @@ t.test('given up is when enough connects failed in all processes together, and n
       ],
       false,
     ],
+    ['those that were ended before they could find out say nothing', [{ done: 0, failures: [refused(50), ended] }], true],
+    ['nor do they alone', [{ done: 0, failures: [ended] }], false],
     ['another failure', [{ done: 0, failures: [refused(5000), { ...refused(1), phase: 'tls' }] }], false],
   ]
   for (const [what, parts, hopeless] of cases) t.equal(nothingAnswers(parts), hopeless, what)

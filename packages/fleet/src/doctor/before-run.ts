@@ -3,6 +3,7 @@ import { isLoopback } from '../loopback.ts'
 import type { FleetOptions } from '../options.ts'
 import { planOf } from '../plan/from-options.ts'
 import { clientProcesses, serverProcesses } from '../processes.ts'
+import { parseSourceAddresses } from '../source-addresses.ts'
 import type { Check } from './check.ts'
 import { type CheckName, type CheckResult, DOCTOR_CHECKS, examineFor } from './examine.ts'
 import { type Machine, thisMachine } from './machine.ts'
@@ -29,7 +30,7 @@ const questionFor = (options: FleetOptions, cores: number): Question => {
     ...{ phones, rate, target, isLocal, keyPool, out },
     clientProcesses: clientProcesses(planOf({ ...options, serverWorkers: servers }), { cores, phones: options.phones }),
     serverProcesses: servers,
-    sourceAddresses: [],
+    sourceAddresses: parseSourceAddresses(options.sourceAddresses),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { access, constants, statfs } from 'node:fs/promises'
-import { createServer, connect as tcpConnect } from 'node:net'
+import { connect as tcpConnect } from 'node:net'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { formatKeySpec, openKeyPool } from '@capfkit/pki'
 import { type Handshake, inMemoryHandshakes } from './handshake.ts'
 import { LINUX_FACTS, type LinuxFacts } from './linux.ts'
 import { type Limit, openFiles } from './open-files.ts'
+import { whyNotFrom } from './why-not-from.ts'
 
 /**
  * What a doctor can ask a machine; a test asks another one. `undefined`: this system does not say. Nothing here changes anything.
@@ -54,14 +55,6 @@ const disk: Machine['disk'] = async folder => {
     return disk(dirname(path))
   }
 }
-
-/** Only an address of this machine can be listened on, so nothing has to leave it to find out. */
-const whyNotFrom: Machine['whyNotFrom'] = host =>
-  new Promise(done => {
-    const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message))
-    server.listen({ host, port: 0 }, () => server.close(() => done(undefined)))
-  })
 
 const connect: Machine['connect'] = ({ host, port }, signal) =>
   new Promise((done, fail) => {

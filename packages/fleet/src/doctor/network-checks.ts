@@ -1,4 +1,5 @@
 import { formatAddress } from '@capfkit/listen'
+import { someOf } from '../source-addresses.ts'
 import { type Check, check, count, judgeRoom } from './check.ts'
 import type { SourcePorts } from './linux.ts'
 import type { Question } from './question.ts'
@@ -11,13 +12,15 @@ const CONNECT_TIMEOUT_MS = 3_000
 const MOST_BACKLOG = 4_096
 
 const portsOf = ({ first, last, reserved }: SourcePorts, { sourceAddresses }: Question) =>
-  (last - first + 1 - reserved) * Math.max(1, sourceAddresses.length)
+  (last - first + 1 - reserved) * Math.max(1, sourceAddresses.count)
 
-const inAddresses = ({ sourceAddresses: { length } }: Question) => (length > 1 ? ` on ${length} addresses` : '')
+const inAddresses = ({ sourceAddresses: { count: addresses } }: Question) =>
+  addresses > 1 ? ` on ${count(addresses)} addresses` : ''
 
 const sourcePorts = check({
   doc: 'ports that connections to one server can start from',
-  remedy: 'widen net.ipv4.ip_local_port_range, or let the phones connect from several addresses or machines',
+  remedy:
+    'widen it (sysctl -w net.ipv4.ip_local_port_range="1024 65535"), or let the phones connect from several addresses (--source-addresses; on loopback 127.0.0.0/16) or machines',
   beforeRun: true,
   look: machine => machine.sourcePorts(),
   judge: (range, question) => {
@@ -53,12 +56,13 @@ const timeWait = check({
 
 const sourceAddresses = check({
   doc: 'whether connections can start from the given addresses',
+  beforeRun: true,
   remedy: 'name addresses of this machine (ip address), or give it those; on Linux all of 127.0.0.0/8 are its own',
   look: async (machine, { sourceAddresses }) =>
-    await Promise.all(sourceAddresses.map(async address => ({ address, why: await machine.whyNotFrom(address) }))),
-  judge: addresses => {
+    await Promise.all(someOf(sourceAddresses).map(async address => ({ address, why: await machine.whyNotFrom(address) }))),
+  judge: (addresses, { sourceAddresses }) => {
     const wrong = addresses.filter(({ why }) => why !== undefined)
-    const all = addresses.length === 0 ? 'none given' : `${addresses.length} usable`
+    const all = addresses.length === 0 ? 'none given' : `${count(sourceAddresses.count)} usable`
     return {
       verdict: wrong.length > 0 ? 'problem' : 'ok',
       found: wrong.length > 0 ? wrong.map(({ address, why }) => `${address}: ${why}`).join(', ') : all,

@@ -2,6 +2,7 @@ import { int, type OptionsOf, optionalText } from '@capfkit/codec/options'
 import { ADDRESS, type Address, parseAddress } from '@capfkit/listen'
 import { isLoopback } from '../loopback.ts'
 import { serverProcesses } from '../processes.ts'
+import { parseSourceAddresses, SOURCE_ADDRESSES, type SourceAddresses } from '../source-addresses.ts'
 
 /** What a run is to be like, as far as it asks something of the machine. */
 export const DOCTOR_OPTIONS = {
@@ -22,8 +23,7 @@ export const DOCTOR_OPTIONS = {
   target: optionalText({ ...ADDRESS, doc: 'The CAPF server to load. Without it, a server on this machine.' }),
   keyPool: optionalText({ doc: 'Key pool file of the run.' }),
   sourceAddresses: optionalText({
-    pattern: /^[0-9a-fA-F.:]+(?:,[0-9a-fA-F.:]+)*$/,
-    range: 'ADDRESS,ADDRESS…',
+    ...SOURCE_ADDRESSES,
     doc: 'Addresses of this machine that the phones connect from in turn. Without them, the one that the route gives.',
   }),
   out: optionalText({ doc: 'Folder for the files of the run.' }),
@@ -44,7 +44,7 @@ export type Question = {
   clientProcesses: number
   serverProcesses: number
   keyPool: string | undefined
-  sourceAddresses: readonly string[]
+  sourceAddresses: SourceAddresses
   out: string | undefined
 }
 
@@ -54,12 +54,11 @@ export const questionOf = (options: DoctorOptions, cores: number): Question => {
   const target = options.target === undefined ? undefined : parseAddress(options.target)
   const isLocal = target === undefined || isLoopback(target.host)
   const servers = isLocal ? serverProcesses({ serverWorkers: 0 }, cores) : 0
-  const addresses = sourceAddresses?.split(',') ?? []
   const clients = Math.max(1, cores - servers)
   return {
     ...{ phones, rate, target, isLocal, keyPool, out },
     clientProcesses: clients,
     serverProcesses: servers,
-    sourceAddresses: addresses,
+    sourceAddresses: parseSourceAddresses(sourceAddresses),
   }
 }

@@ -3,11 +3,12 @@ import { totalmem } from 'node:os'
 import type { Fullest } from '../client-messages.ts'
 import { LINUX_FACTS } from '../doctor/linux.ts'
 import { openFiles } from '../doctor/open-files.ts'
+import { processesOnAddress } from '../source-addresses.ts'
 
 /** What one process of a generator may use up, and how much of it is in use. */
 export type Room = {
-  /** At this moment. @param inFlight  connections of this process. */
-  used(inFlight: number): Fullest
+  /** At this moment. @param mostOnAddress  connections of this process, from the source address that has the most of them. */
+  used(mostOnAddress: number): Fullest
 }
 
 /** Linux 6.2 and later say it without listing them; elsewhere, and before, it is not known. */
@@ -19,14 +20,15 @@ const filesOpen = (): number | undefined => statSync('/proc/self/fd', { throwIfN
  */
 export const roomOf = async (init: { processes: number; addresses: number }): Promise<Room> => {
   const range = await LINUX_FACTS.sourcePorts()
-  const ports = range && (range.last - range.first + 1 - range.reserved) * Math.max(1, init.addresses)
+  const ports = range && range.last - range.first + 1 - range.reserved
+  const sharers = processesOnAddress(init)
   const mostFiles = openFiles()?.soft
   const memoryBytes = process.constrainedMemory() || totalmem()
   return {
-    used: inFlight => {
+    used: mostOnAddress => {
       const files = filesOpen()
       return {
-        ...(ports ? { portsShare: (inFlight * init.processes) / ports } : {}),
+        ...(ports ? { portsShare: (mostOnAddress * sharers) / ports } : {}),
         ...(mostFiles && files ? { openFilesShare: files / mostFiles } : {}),
         memoryShare: 1 - process.availableMemory() / Math.min(memoryBytes, totalmem()),
       }
