@@ -1,8 +1,19 @@
 import type { KeyObject } from 'node:crypto'
 import { REASON } from '@capfkit/codec/capf'
-import { type BootOptions, type BootResult, bootOptions, newSharedFiles, type Phone, type SessionResult } from '@capfkit/phone'
+import {
+  type BootOptions,
+  type BootResult,
+  bootOptions,
+  type DisturbanceOrder,
+  newSharedFiles,
+  type Phone,
+  type SessionResult,
+} from '@capfkit/phone'
 import type { DeviceStore } from '@capfkit/server'
 import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
+import { type Disturbances, disturbancesOf } from './disturbance/disturbances.ts'
+import { type FaultRule, parseFaultRule } from './disturbance/fault-rule.ts'
+import { disturbanceOrder } from './disturbance/order.ts'
 import type { FleetFile } from './fleet-file/fleet-file.ts'
 import { authStringOf, type Identities, identitiesOf, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
@@ -15,8 +26,9 @@ import { type PhaseStanding, remainderOf } from './plan/remainder.ts'
 import { operationOf, type PlannedStart } from './plan/sequence.ts'
 import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
-import type { PartRecorder } from './recording/part-recorder.ts'
+import type { OperationRecorder } from './recording/part-recorder.ts'
 import { runSchedule, type Start } from './schedule.ts'
+import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
 import { type Counted, Tally } from './tally.ts'
 
 export type EngineInit = {
@@ -28,7 +40,6 @@ export type EngineInit = {
   /** DER of the CAPF certificates that the phones trust. */
   trusted: readonly Buffer[]
   /** Where those that boot in full find their files. */
-import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
   bootTarget?: BootTarget | undefined
   /** Signs the MICs of the phones. */
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
@@ -38,7 +49,7 @@ import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
   /** Where operations are ordered that cannot be before their phase begins, as their device comes again in it. */
   store?: DeviceStore | undefined
   /** Where each operation that has ended is kept, and the bytes of its session until then. */
-  recorder?: PartRecorder | undefined
+  recorder?: OperationRecorder | undefined
   /** Where phones keep what they have from run to run. */
   fleetFile?: FleetFile | undefined
   /** By how much the event loop of this process was late so far, ms. */
@@ -59,6 +70,9 @@ const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'ph
   failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code, detail: failure.detail },
 })
 
+/** A phone whose turn it is in the phase with this number. */
+type Turn = { start: PlannedStart; identity: PhoneIdentity; number: number }
+
 type Ended = { session?: SessionResult; boot?: BootResult }
 
 /** The phones of one process, phase after phase of the plan. */
@@ -72,29 +86,45 @@ export class FleetEngine {
   readonly #phones: FleetPhones
   readonly #bootOptions: BootOptions
   readonly #bootShare: number
+  readonly #sources: SourceUse
   /** Trust lists and configurations are read once for all phones. */
   readonly #sharedFiles = newSharedFiles()
   /** Sessions that run, by the index of their phone. */
   readonly #running = new Map<number, AbortController>()
+  /** When each of them began, the first one first, on the clock of `performance.now()`. */
+  readonly #startedMs = new Map<number, number>()
   readonly #stop = new AbortController()
+  readonly #faultRules: readonly FaultRule[]
+  /** What phones do wrong in the present phase. */
+  #disturbances: Disturbances | undefined
   #pace = new Pace(0)
   #ended = 0
 
   constructor(init: EngineInit) {
     const { options } = init.plan
     this.#init = init
+    this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
     this.#identities = identitiesOf(options)
     this.#phones = new FleetPhones({ ...init, identities: this.#identities })
     this.#bootShare = shareOf(options.boot)
-  readonly #sources: SourceUse
+    this.#faultRules = options.fault.map(parseFaultRule)
     const { httpPort, httpsPort, tftpPort, furtherFiles } = options
     this.#bootOptions = bootOptions({ httpPort, httpsPort, tftpPort, furtherFiles, ...init.bootTarget?.options })
   }
 
-  /** When each of them began, the first one first, on the clock of `performance.now()`. */
-  readonly #startedMs = new Map<number, number>()
   get inFlight(): number {
     return this.#running.size
+  }
+
+  /** How long the session has been under way that began first of all that are, ms. */
+  get oldestMs(): number {
+    const [startedMs] = this.#startedMs.values()
+    return startedMs === undefined ? 0 : performance.now() - startedMs
+  }
+
+  /** Connections from the source address that has the most. */
+  get mostOnAddress(): number {
+    return this.#sources.most
   }
 
   /** What happened since this was asked last. */
@@ -103,7 +133,6 @@ export class FleetEngine {
     this.#recent = new Tally()
     return recent
   }
-    this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
 
   /** Make what phones need before the clock runs. */
   prepare(onProgress: (looked: number) => void = () => {}): Promise<void> {
@@ -116,17 +145,6 @@ export class FleetEngine {
   }
 
   /**
-  /** How long the session has been under way that began first of all that are, ms. */
-  get oldestMs(): number {
-    const [startedMs] = this.#startedMs.values()
-    return startedMs === undefined ? 0 : performance.now() - startedMs
-  }
-
-  /** Connections from the source address that has the most. */
-  get mostOnAddress(): number {
-    return this.#sources.most
-  }
-
    * One phase: every phone of ours that takes part, by the schedule of the whole fleet.
    *
    * @param init.startMs  when its schedule begins, on the clock of `performance.now()`.
@@ -139,6 +157,7 @@ export class FleetEngine {
     const ours = (total: number) => Math.floor(total / step) + (first < total % step ? 1 : 0)
     const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
     this.#pace = new Pace(startMs, this.#pace.state)
+    this.#disturbances = disturbancesOf(this.#faultRules, { plan, number, identities: this.#identities })
     recorder?.round(number, startMs)
     const { starts, untilMs } = remainderOf({ plan, number, identities: this.#identities }, standing)
     await runSchedule({
@@ -151,6 +170,12 @@ export class FleetEngine {
       run: start => this.#run(start, number),
       signal: this.#stop.signal,
     })
+  }
+
+  /** One turn of one phone by itself and at once, as it is in that phase: to look at it again. */
+  async repeatTurn(start: PlannedStart, number: number): Promise<void> {
+    this.#disturbances = disturbancesOf(this.#faultRules, { plan: this.#init.plan, number, identities: this.#identities })
+    await this.#run({ item: start, dueMs: performance.now() }, number)
   }
 
   /** Due times follow the order of the whole fleet, of which this process starts its part. */
@@ -190,6 +215,7 @@ export class FleetEngine {
     const identity = this.#identities.at(index)
     const startedMs = performance.now()
     const { lagMs = () => 0 } = this.#init
+    this.#startedMs.set(index, startedMs)
     const lagBeforeMs = lagMs()
     this.#count(tally => {
       tally.started++
@@ -202,6 +228,7 @@ export class FleetEngine {
     this.#sources.give(localAddress)
     const endedMs = performance.now()
     this.#running.delete(index)
+    this.#startedMs.delete(index)
     const counted = this.#counted(ended, {
       // A timer may fire within its millisecond too early.
       scheduledMs: endedMs - Math.min(dueMs, startedMs),
@@ -218,9 +245,8 @@ export class FleetEngine {
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }
 
-    this.#startedMs.set(index, startedMs)
   /** The phone with everything that this session takes: a new string, its order at the server. */
-  async #ready(session: { start: PlannedStart; identity: PhoneIdentity; number: number }): Promise<Phone> {
+  async #ready(session: Turn): Promise<Phone> {
     const { plan, store } = this.#init
     const { start, identity, number } = session
     const { index, lap } = start
@@ -228,7 +254,6 @@ export class FleetEngine {
     if (identity.authMode === 'string' && identity.authString === undefined)
       phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
     if (lap > 0 && store) await orderStart(store, { plan, number, identity, start })
-    this.#startedMs.delete(index)
     return phone
   }
 
@@ -248,10 +273,10 @@ export class FleetEngine {
     const target = { ...this.#init.target, ...from }
     const { seed, retries } = plan.options
     if (bootTarget && doesBoot({ seed, index, share: this.#bootShare })) {
-      const boot = { server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal }
+      const boot = { server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal, disturbance, ...from }
       return { boot: await phone.boot(boot) }
     }
-    if (retries > 0) return { session: await phone.contactCapf({ servers: [target], signal }) }
+    if (retries > 0 || disturbance) return { session: await phone.contactCapf({ servers: [target], signal, disturbance }) }
     return { session: await phone.runSession({ ...target, signal }) }
   }
 
@@ -263,7 +288,11 @@ export class FleetEngine {
     const result = session ?? boot?.capf
     const operation = OPERATION_OF[result?.operation ?? 'none']
     const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!)
-    const counted = { scheduledMs, actualMs, phasesMs, operation }
+    const { fault, outcome, isExpected } = result?.disturbed ?? {}
+    const disturbance = fault && outcome ? { fault, outcome } : undefined
+    const counted = { scheduledMs, actualMs, phasesMs, operation, ...(disturbance ? { disturbance } : {}) }
+    // What a server that is in order does about a phone that is not is no failure.
+    if (isExpected) return { ...counted, failure: undefined }
     // A phone that truthfully says that it has nothing has done what was ordered.
     if (this.#hasNothing({ code: failure?.reason, reason: result?.reason, number })) return { ...counted, failure: undefined }
     if (failure) return { ...counted, failure }

@@ -32,18 +32,22 @@ export const FLEET_ERRORS = {
     what: 'the plan of the run cannot be read',
     remedy: 'name the folder that capf fleet run --out has written; a run of an earlier version cannot be resumed or replayed',
   },
+  FLEET_NO_PHONE: {
+    what: 'there is no such phone in this run',
+    remedy: 'name a phone that capf fleet report --csv lists',
+  },
   FLEET_NOTHING_LEFT: {
     what: 'every operation of this run has ended',
     remedy: 'capf fleet report says what came of it; start another run with capf fleet run',
+  },
+  FLEET_SOURCE_ADDRESS: {
+    what: 'phones cannot connect from this source address',
+    remedy: 'name addresses of this machine (ip address); on Linux all of 127.0.0.0/8 are its own',
   },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 
 export type FleetErrorCode = keyof typeof FLEET_ERRORS
-  FLEET_SOURCE_ADDRESS: {
-    what: 'phones cannot connect from this source address',
-    remedy: 'name addresses of this machine (ip address); on Linux all of 127.0.0.0/8 are its own',
-  },
 
 export class FleetError extends Error {
   override readonly name = 'FleetError'

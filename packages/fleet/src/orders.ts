@@ -9,7 +9,8 @@ const BATCH = 1000
 const ecBitsOf = (curve: string): EcBits =>
   Number(Object.entries(EC_SIZES).find(([, name]) => name === curve)?.[0] ?? 256) as EcBits
 
-const deviceOf = ({ deviceName, authMode, key }: PhoneIdentity): NewDevice => ({
+/** The row of a device for which nothing is ordered yet. */
+export const deviceOf = ({ deviceName, authMode, key }: PhoneIdentity): NewDevice => ({
   name: deviceName,
   authMode,
   ...(key.type === 'rsa' ? { keyOrder: 'rsa', rsaBits: key.bits } : { keyOrder: 'ec', ecBits: ecBitsOf(key.curve) }),

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import {
   type Credential,
+  conditionsOf,
   type MadeKey,
   Phone,
   type PhoneInit,
@@ -10,13 +11,14 @@ import {
 } from '@capfkit/phone'
 import { CertificateIssuer, type KeySpec, micSubject } from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
+import { networksOf, parseNetworkGroup } from './disturbance/network-group.ts'
 import type { FleetFile, KeptPhone } from './fleet-file/fleet-file.ts'
 import { type Identities, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { drawMs } from './plan/draw-duration.ts'
 import type { Plan } from './plan/plan.ts'
 import { randomOf } from './random.ts'
-import type { PartRecorder } from './recording/part-recorder.ts'
+import type { OperationRecorder } from './recording/part-recorder.ts'
 
 export type FleetPhonesInit = {
   plan: Plan
@@ -29,7 +31,7 @@ export type FleetPhonesInit = {
   /** Signs the MICs of the phones. */
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
   keys: KeySource
-  recorder?: PartRecorder | undefined
+  recorder?: Pick<OperationRecorder, 'tapeFor' | 'forget'> | undefined
   /** Where phones keep what they have from run to run. */
   fleetFile?: FleetFile | undefined
 }
@@ -47,25 +49,27 @@ export class FleetPhones {
   readonly #micIssuer: CertificateIssuer
   readonly #phones = new Map<number, Phone>()
   readonly #forgets: boolean
+  readonly #networkOf: ReturnType<typeof networksOf>
   /** What each phone made last: the key of its next certificate. Only where that is kept. */
   readonly #madeKeys = new Map<number, MadeKey>()
 
   constructor(init: FleetPhonesInit) {
-    const { plan, micCa } = init
+    const { plan, micCa, identities } = init
     const { options } = plan
     this.#init = init
     this.#options = phoneOptions({
       retries: options.retries,
       retryIntervalMs: options.retryIntervalMs,
+      connectTimeoutMs: options.connectTimeoutMs,
       replyTimeoutMs: options.replyTimeoutMs,
       keyGenerationDelayMs: options.keyGenerationDelayMs,
       maxTlsVersion: options.maxTlsVersion as PhoneOptions['maxTlsVersion'],
-      connectTimeoutMs: options.connectTimeoutMs,
       legacyTls: options.legacyTls,
       signRequests: options.signRequests,
     })
     this.#micIssuer = CertificateIssuer.create({ ...micCa, profile: 'mic', now: () => new Date() })
     this.#forgets = comeOnce(plan)
+    this.#networkOf = networksOf(options.network.map(parseNetworkGroup), { seed: options.seed, identities })
   }
 
   /** Sign the MICs, which costs more than anything else in a phone. @param signal  leaves the rest undone. */
@@ -125,6 +129,7 @@ export class FleetPhones {
     const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : kept?.lsc
     const random = randomOf({ seed, index, purpose: 'keyTime' })
     const keyGeneration = plan.models[model]?.keyGeneration
+    const network = this.#networkOf(index)
     const init: PhoneInit = {
       deviceName,
       model,
@@ -139,6 +144,7 @@ export class FleetPhones {
       ...(lsc ? { lsc } : {}),
       ...(kept?.pendingKey ? { pendingKey: kept.pendingKey } : {}),
       ...(keyGeneration ? { keyGenerationMs: () => drawMs(keyGeneration, random) } : {}),
+      ...(network ? { network: { conditions: conditionsOf(network), random: randomOf({ seed, index, purpose: 'network' }) } } : {}),
       ...(recorder ? { onBytes: recorder.tapeFor(index).hear } : {}),
     }
     return new Phone(init)

@@ -1,8 +1,9 @@
 import type { AnyCommand } from '../command.ts'
 import { compare } from '../fleet/compare.ts'
 import { plan } from '../fleet/plan.ts'
+import { replay } from '../fleet/replay.ts'
 import { report } from '../fleet/report.ts'
 import { resume } from '../fleet/resume.ts'
 import { run } from '../fleet/run.ts'
 
-export const commands: readonly AnyCommand[] = [run, plan, resume, report, compare]
+export const commands: readonly AnyCommand[] = [run, plan, resume, replay, report, compare]

@@ -36,6 +36,15 @@ export type Standing = {
   keysGenerated: number
 } & Fullest
 
+export type PartRecorderInit = PartInit & {
+  standing: () => Standing
+  /** Done before operations are written as ended. */
+  beforeWrite?: (() => Promise<void>) | undefined
+  onFailure: (error: FleetError) => void
+  /** Hears of each operation that has ended. */
+  onOperation?: ((operation: RunRecord<'Operation'>) => void) | undefined
+}
+
 /** Of all failed operations in a process [RUN-1.4]. */
 const MOST_FRAME_BYTES = 16_777_216
 const MOST_DETAIL = 300
@@ -45,10 +54,14 @@ const LOOK_MS = 10
 const PHASE_INDEX = Object.fromEntries(FLEET_PHASES.map((phase, index) => [phase, index])) as Record<FleetPhase, number>
 const OPERATION_INDEX: ReadonlyMap<string, number> = new Map(OPERATION_NAMES.map((name, index) => [name, index]))
 
+/** Where an engine tells what its phones do. */
+export type OperationRecorder = Pick<PartRecorder, 'round' | 'operation' | 'skipped' | 'tapeFor' | 'forget'>
+
 /** Writes one process's part of a run: each operation that has ended, and once a second how the process is doing. */
 export class PartRecorder implements AsyncDisposable {
   readonly #startedMs: number
   readonly #standing: () => Standing
+  readonly #onOperation: ((operation: RunRecord<'Operation'>) => void) | undefined
   readonly #tapes = new Map<number, SessionTape>()
   readonly #delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   #cpu = process.cpuUsage()
@@ -56,29 +69,33 @@ export class PartRecorder implements AsyncDisposable {
   #droppedFrames = 0
   #recorder: Recorder | undefined
 
-  private constructor(startedMs: number, standing: () => Standing) {
+  private constructor(startedMs: number, { standing, onOperation }: Pick<PartRecorderInit, 'standing' | 'onOperation'>) {
     this.#startedMs = startedMs
     this.#standing = standing
+    this.#onOperation = onOperation
     this.#delay.enable()
   }
 
   /** @throws {FleetError} `FLEET_RECORDING`. */
-  static async open(
-    init: PartInit & {
-      standing: () => Standing
-      /** Done before operations are written as ended. */
-      beforeWrite?: (() => Promise<void>) | undefined
-      onFailure: (error: FleetError) => void
-    },
-  ): Promise<PartRecorder> {
-    const { folder, standing, onFailure, beforeWrite } = init
+  static async open(init: PartRecorderInit): Promise<PartRecorder> {
+    const { folder, onFailure, beforeWrite } = init
     const startedMs = performance.now()
-    const part = new PartRecorder(startedMs, standing)
+    const part = new PartRecorder(startedMs, init)
     const header = { ...init.header, startedMs: performance.timeOrigin + startedMs, kind: 'header' } as const
     const { process, generation = 0 } = header
     const file = join(folder, runFileName({ part: 'client', process, generation }))
     part.#recorder = await Recorder.open({ file, header, beforeFlush: () => part.#health(), beforeWrite, onFailure })
     return part
+  }
+
+  /** One that writes nothing: somebody only watches. */
+  static watching(init: Pick<PartRecorderInit, 'standing' | 'onOperation'>): PartRecorder {
+    return new PartRecorder(performance.now(), init)
+  }
+
+  /** When it began, ms since 1970. */
+  get startedMs(): number {
+    return performance.timeOrigin + this.#startedMs
   }
 
   /** Where the bytes of this phone's sessions go while they run. */
@@ -104,7 +121,7 @@ export class PartRecorder implements AsyncDisposable {
   }
 
   operation({ index, deviceName, round, lap, startedMs, counted, cut }: Ended): void {
-    const { scheduledMs, actualMs, phasesMs, failure } = counted
+    const { scheduledMs, actualMs, phasesMs, failure, disturbance } = counted
     const phases: number[] = []
     const times: number[] = []
     for (const phase in phasesMs) {
@@ -114,8 +131,7 @@ export class PartRecorder implements AsyncDisposable {
     const tape = this.#tapes.get(index)
     const failed = failure && this.#failure(failure, tape?.take(startedMs))
     if (!failed) tape?.clear()
-    this.#recorder?.add({
-      kind: 'operation',
+    const operation: RunRecord<'Operation'> = {
       phone: index,
       deviceName,
       round,
@@ -126,9 +142,12 @@ export class PartRecorder implements AsyncDisposable {
       phases,
       phasesMs: times,
       ...(failed ? { failure: failed } : {}),
+      ...(disturbance ? { disturbance: disturbance.fault, outcome: disturbance.outcome } : {}),
       ...(lap > 0 ? { lap } : {}),
       ...(cut ? { cut } : {}),
-    })
+    }
+    this.#recorder?.add({ kind: 'operation', ...operation })
+    this.#onOperation?.(operation)
   }
 
   #failure(failure: NonNullable<Counted['failure']>, taken: ReturnType<SessionTape['take']> | undefined): RunRecord<'Failure'> {
@@ -136,7 +155,8 @@ export class PartRecorder implements AsyncDisposable {
     const { frames = [], dropped = 0 } = taken ?? {}
     this.#droppedFrames += dropped
     const bytes = frames.reduce((sum, { data }) => sum + data.length, 0)
-    const hasRoom = this.#frameBytes + bytes <= MOST_FRAME_BYTES
+    // Whoever only watches keeps the newest, so that there is always room.
+    const hasRoom = this.#recorder === undefined || this.#frameBytes + bytes <= MOST_FRAME_BYTES
     if (hasRoom) this.#frameBytes += bytes
     else this.#droppedFrames += frames.length
     return { side, phase, reason, detail: detail.slice(0, MOST_DETAIL), frames: hasRoom ? frames : [] }

@@ -6,7 +6,7 @@ import type { FleetSummary } from '../summary.ts'
 import { readStanding } from './run-standing.ts'
 import { readSavedPlan } from './saved-plan.ts'
 
-export type ResumeFleetInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgress'> & {
+export type ResumeFleetInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgress' | 'onEnded'> & {
   /** Where the run was recorded. */
   folder: string
 }

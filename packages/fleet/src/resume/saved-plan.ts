@@ -68,6 +68,7 @@ export const readSavedPlan = (folder: string): Plan => {
     const { format, version, options, ...plan } = JSON.parse(readFileSync(where, 'utf8'))
     if (format !== FORMAT) throw new Error('it is something else')
     if (version > VERSION) throw new Error('a newer version of this program has written it')
+    if (!Array.isArray(plan.phases) || plan.phases.length === 0) throw new Error('it has no phases')
     const moved = { ...options, out: resolve(folder), ...(options.csv === undefined ? {} : { csv: resolve(folder, PHONES_FILE) }) }
     return { ...plan, options: parseOptions(FLEET_OPTIONS, moved) }
   } catch (cause) {
