@@ -22,10 +22,6 @@ export class LabClock {
     this.#turnedMs += ms
   }
 
-  turnTo(at: Date): void {
-    this.turn(at.getTime() - this.nowMs())
-  }
-
   /** A wait of whoever lives by this clock: it is turned, and nobody waits. */
   readonly delay = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
     signal?.throwIfAborted()

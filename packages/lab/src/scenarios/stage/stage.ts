@@ -33,13 +33,16 @@ export type StageWish = {
   readonly hasTvs?: boolean
   /** Seconds of its clock in a second of ours: ten seconds of waiting need not take ten. */
   readonly clockRate?: number
-  readonly at?: Date
+  /** It begins so many days ago. */
+  readonly daysAgo?: number
   /** Which of several clusters it is: each has certificates of its own. Default 1. */
   readonly site?: number
 }
 
 /** What CAPF is started with next time; a scenario changes it. */
 type CapfSettings = Partial<Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas' | 'store'>>
+
+const DAY_MS = 86_400_000
 
 const BOOT: Partial<BootOptions> = {
   furtherFiles: false,
@@ -87,8 +90,8 @@ export class Stage implements AsyncDisposable {
 
   /** Bring the cluster of a scenario up. */
   static async open(wish: StageWish, keys: KeyRing): Promise<Stage> {
-    const { at, clockRate: rate, site = 1 } = wish
-    const clock = new LabClock({ ...(at ? { at } : {}), ...(rate ? { rate } : {}) })
+    const { daysAgo = 0, clockRate: rate = 1, site = 1 } = wish
+    const clock = new LabClock({ at: new Date(Date.now() - daysAgo * DAY_MS), rate })
     const certificates = await stageCertificates({ keys, now: clock.now, generation: site })
     const stage = new Stage({ wish, keys, clock, certificates })
     try {

@@ -1,0 +1,41 @@
+import type { Scenario } from '../scenario.ts'
+import { Arrivals } from './stage/arrivals.ts'
+import { openSite } from './stage/fleet.ts'
+import type { Stage } from './stage/stage.ts'
+
+const DAY_MS = 86_400_000
+const LSC_DAYS = 365
+/** How long before the end somebody looks. */
+const AHEAD_DAYS = 20
+const GROUP_PHONES = 4
+const GROUP_EVERY_DAYS = 3
+
+/** The curve of the ends, as the device table tells them. */
+const keepEnds = async ({ store, papers }: Stage): Promise<void> => {
+  const ends = new Arrivals()
+  for await (const { name, certificate } of store.list())
+    if (certificate) ends.note({ at: certificate.validUntil.getTime(), who: name, what: 'LSC ends' })
+  papers.set('arrivals.csv', ends.csv)
+  papers.set('arrivals.txt', ends.chart({ scale: 'days', step: 1, title: 'LSCs that end, by days since the first one' }))
+}
+
+export const expiryWave: Scenario = {
+  name: 'expiry-wave',
+  broken: 'every LSC of a site was issued on one day a year ago, and all of them end in twenty days',
+  stage: { daysAgo: LSC_DAYS - AHEAD_DAYS, capf: { options: { lscDays: LSC_DAYS } } },
+  cause: async stage => {
+    await openSite(stage)
+    stage.clock.turn((LSC_DAYS - AHEAD_DAYS) * DAY_MS)
+    await keepEnds(stage)
+  },
+  shows: { papers: ['peak: 24 in 1 days; in all 24'], statuses: 3 },
+  cured: 'LSCs are renewed before the day, four phones every third day',
+  cure: async stage => {
+    for (const [index, phone] of stage.phones.entries()) {
+      if (index > 0 && index % GROUP_PHONES === 0) stage.clock.turn(GROUP_EVERY_DAYS * DAY_MS)
+      await stage.enrol(phone)
+    }
+    await keepEnds(stage)
+  },
+  after: { papers: ['peak: 4 in 1 days; in all 24'], statuses: 3 },
+}
