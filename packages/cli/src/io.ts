@@ -1,18 +1,26 @@
 import { styleText } from 'node:util'
+import type { Keyboard } from './fleet/live/keyboard.ts'
 
-export type Output = { write(text: string | Uint8Array): unknown; readonly isTTY?: boolean; readonly columns?: number }
+export type Output = {
+  write(text: string | Uint8Array): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly rows?: number
+}
 
 type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** The world as a command sees it: `process` for the program, something else for a test. */
 export type Io = {
-  readonly stdin: AsyncIterable<Uint8Array | string>
+  readonly stdin: AsyncIterable<Uint8Array | string> & Keyboard
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly signals: {
     on(name: SignalName, listener: () => void): unknown
     off(name: SignalName, listener: () => void): unknown
+    /** As if it had been sent: a terminal that gives single keys sends none for Ctrl-C. */
+    emit(name: SignalName): unknown
   }
   now(): Date
 }
@@ -42,6 +50,9 @@ export const painter = (output: Output, { env }: Pick<Io, 'env'>): ((style: Styl
   const hasColour = output.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
   return (style, text) => (hasColour ? styleText(style, text, { validateStream: false }) : text)
 }
+
+/** Rows that a screen may use: those of the terminal, 24 where it does not say. */
+export const rowsOf = (output: Output): number => (output.isTTY && output.rows ? output.rows : 24)
 
 /** Columns that a screen may use: those of the terminal, 80 where there is none. */
 export const columnsOf = (output: Output): number => (output.isTTY && output.columns ? output.columns : 80)

@@ -1,11 +1,4 @@
-import {
-  clockInWords,
-  figureInWords,
-  inWords,
-  type PhoneTimeline,
-  type TimelineFrame,
-  type TimelineOperation,
-} from '@capfkit/fleet/live'
+import { figureInWords, inWords, type PhoneTimeline, type TimelineFrame, type TimelineOperation } from '@capfkit/fleet/live'
 import { card, element } from './elements.ts'
 import { askOperations, askPhone } from './server.ts'
 
@@ -59,14 +52,14 @@ const keyOf = ({ stretches }: TimelineOperation): HTMLElement =>
   )
 
 const operationOf = (operation: TimelineOperation): HTMLElement => {
-  const { phaseName, operation: what, startSeconds, lateMs, totalMs, failure } = operation
+  const { phaseName, operation: what, startedAtMs, lateMs, totalMs, failure } = operation
   const late = lateMs >= 1 ? `, ${inWords('ms', lateMs)} after its time` : ''
   const head = element(
     'h3',
     {},
     `${phaseName}: ${what} `,
     element('span', { class: failure ? 'bad' : 'good' }, failure ? failure.reason : 'done'),
-    element('span', { class: 'soft' }, `  at ${clockInWords(startSeconds)}${late}, took ${inWords('ms', totalMs)}`),
+    element('span', { class: 'soft' }, `  at ${timeOfDay(startedAtMs)}${late}, took ${inWords('ms', totalMs)}`),
   )
   const parts: HTMLElement[] = [head, barOf(operation), keyOf(operation)]
   if (failure) {
@@ -83,6 +76,8 @@ const sentenceOf = ({ operations, from, isPart }: PhoneTimeline): string => {
   const source = from === 'recording' ? 'from the recording' : 'from the last operations that are kept in memory'
   return `${count} ${source}${isPart ? '; there may have been more (a run with --out keeps all)' : ''}`
 }
+
+const timeOfDay = (atMs: number) => new Date(atMs).toLocaleTimeString('en-GB', { hour12: false, fractionalSecondDigits: 3 })
 
 /** What happened to single phones. */
 export class Phones {

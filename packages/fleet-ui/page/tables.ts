@@ -29,7 +29,7 @@ export class Tables {
   readonly #none = element('p', { class: 'soft' }, 'Nothing failed.')
   readonly #failures = tableOf(['reason', 'side', 'phase', 'operations'], 3)
   readonly #latency = tableOf(['last second, and the run', ...PERCENTILES, 'p50, run', 'p90, run', 'p99, run'], 1)
-  readonly #generator = tableOf(['process', 'in flight', 'CPU', 'event loop late, p99', 'max', 'memory'], 1)
+  readonly #generator = tableOf(['process', 'CPU', 'event loop late, p99', 'max', 'memory'], 1)
   readonly #plan = tableOf(['phase of the plan', '', 'ended', 'of'], 2)
   readonly #thresholds = tableOf(['', 'threshold', 'so far'], 2)
 
@@ -57,9 +57,8 @@ export class Tables {
     )
     fillRows(
       this.#generator.body,
-      processes.map(({ process, inFlight, cpuShare, eventLoopDelayP99Ms, eventLoopDelayMaxMs, memoryBytes }) => [
+      processes.map(({ process, cpuShare, eventLoopDelayP99Ms, eventLoopDelayMaxMs, memoryBytes }) => [
         process + 1,
-        figureInWords('inFlight', inFlight),
         inWords('cores', cpuShare),
         inWords('ms', eventLoopDelayP99Ms),
         inWords('ms', eventLoopDelayMaxMs),

@@ -77,7 +77,6 @@ export const snapshotAt = (second: number, control: RunControl['state'] = new Pr
     }),
     processes: [0, 1].map(process => ({
       process,
-      inFlight: 16,
       cpuShare: 0.61 - process * 0.08,
       eventLoopDelayP99Ms: 9.4,
       eventLoopDelayMaxMs: 31,
@@ -96,7 +95,7 @@ const operation = (deviceName: string, phase: number): TimelineOperation => ({
   phase,
   phaseName: ['install', 'reboot storm'][phase]!,
   operation: 'install',
-  startSeconds: 12.5 + 60 * phase,
+  startedAtMs: 1_700_000_012_500 + 60_000 * phase,
   lateMs: 2.25 * phase,
   totalMs: 88,
   stretches: STRETCHES.map((name, index) => ({ name, ms: [2, 24, 0.2, 6, 31, 19, 0.4, 5.4][index]! })),

@@ -4,6 +4,7 @@ import type { PaceState } from './pace.ts'
 import type { Plan } from './plan/plan.ts'
 import type { PhaseStanding } from './plan/remainder.ts'
 import type { PartInit } from './recording/part-recorder.ts'
+import type { EndedLately } from './recording/recent-ends.ts'
 import type { EncodedTally } from './tally.ts'
 
 /** What a client process is told. */
@@ -23,6 +24,8 @@ export type ToClient =
       storeUrl?: string | undefined
       /** Where this run is recorded, if it is. */
       recording?: PartInit | undefined
+      /** Somebody watches single phones: what ended lately is told. */
+      isWatched?: boolean | undefined
       /** Where phones keep their certificates from run to run. */
       fleetFile?: string | undefined
     }

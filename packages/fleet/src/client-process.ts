@@ -20,6 +20,8 @@ let engine: FleetEngine | undefined
 let keys: KeySource | undefined
 let pool: KeyPool | undefined
 let recorder: PartRecorder | undefined
+/** Where somebody watches single phones. */
+let recentEnds: RecentEnds | undefined
 let store: DeviceStore | undefined
 let fleetFile: FleetFile | undefined
 /** Told to stop before there was an engine. */
@@ -62,6 +64,7 @@ const record = ({ folder, header }: PartInit, process: number): Promise<PartReco
     // What ended is in the record only when its certificate is in the file: a run that goes on relies on that.
     beforeWrite: fleetFile && (() => fleetFile!.flush()),
     onFailure,
+    onOperation: recentEnds?.add,
   })
 
 const start = async (message: ToClient & { type: 'start' }) => {
@@ -72,7 +75,9 @@ const start = async (message: ToClient & { type: 'start' }) => {
   health.room = await roomOf({ processes: step, addresses: parseSourceAddresses(message.plan.options.sourceAddresses).count })
   store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
   fleetFile = message.fleetFile === undefined ? undefined : new FleetFile({ file: message.fleetFile, onFailure })
-  recorder = recording && (await record(recording, first))
+  if (message.isWatched) recentEnds = new RecentEnds()
+  if (recording) recorder = await record(recording, first)
+  else if (recentEnds) recorder = PartRecorder.watching({ standing, onOperation: recentEnds.add })
   engine = new FleetEngine({
     ...message,
     keys,

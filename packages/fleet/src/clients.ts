@@ -5,6 +5,7 @@ import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.
 import { FleetError } from './errors.ts'
 import type { PaceState } from './pace.ts'
 import type { PhaseStanding } from './plan/remainder.ts'
+import type { EndedLately } from './recording/recent-ends.ts'
 import { Tally } from './tally.ts'
 
 // From source this is a .ts file, in the published package a .js file.
@@ -33,6 +34,8 @@ export type ClientsInit = {
   onProgress?: (since: Tally) => void
   /** A process can record nothing more; it goes on with its phones until it is stopped. */
   onRecordingFailed?: (sentence: string) => void
+  /** Hears what ended lately in a process that is watched. */
+  onEnded?: ((ended: EndedLately) => void) | undefined
 }
 
 /** The client processes of a run: started together, run phase after phase, added up. */
@@ -40,10 +43,12 @@ export class Clients implements AsyncDisposable {
   readonly #clients: Client[] = []
   readonly #onProgress: (since: Tally) => void
   readonly #onRecordingFailed: (sentence: string) => void
+  readonly #onEnded: (ended: EndedLately) => void
 
-  constructor({ onProgress = () => {}, onRecordingFailed = () => {} }: ClientsInit = {}) {
+  constructor({ onProgress = () => {}, onRecordingFailed = () => {}, onEnded = () => {} }: ClientsInit = {}) {
     this.#onProgress = onProgress
     this.#onRecordingFailed = onRecordingFailed
+    this.#onEnded = onEnded
   }
 
   /** Start the processes and have each make its phones. @throws {FleetError} `FLEET_CLIENT_FAILED`. */
@@ -143,6 +148,7 @@ export class Clients implements AsyncDisposable {
     client.tally.add(client.recent)
     client.inFlight = inFlight
     client.health = health
+    if (ended) this.#onEnded(ended)
     this.#onProgress(client.recent)
   }
 

@@ -2,6 +2,7 @@ import type { LiveHealth } from './client-messages.ts'
 import type { ControlState } from './control.ts'
 import { nothingAnswers, UNREACHABLE_AFTER } from './reachability.ts'
 import type { Tally } from './tally.ts'
+import type { ThresholdResult } from './thresholds/watch.ts'
 
 /** One phase among the phases of a plan. */
 export type PhaseOfRun = { number: number; of: number; name: string }
@@ -29,10 +30,25 @@ export type PhaseProgress = {
   /** Of each client process. */
   health: readonly LiveHealth[]
   control: ControlState
+  /** How the thresholds of the plan stand. */
+  thresholds?: readonly ThresholdResult[]
+}
+
+/** A run before its first phase: whom it loads, and with what. */
+export type PreparedRun = {
+  /** HOST:PORT of the CAPF server. */
+  target: string
+  seed: number
+  phones: number
+  phases: readonly { name: string; total: number | undefined }[]
 }
 
 /** What a run is doing, for whoever shows it. */
-export type FleetProgress = { stage: 'keys' | 'phones'; done: number; total: number } | { stage: 'server' } | PhaseProgress
+export type FleetProgress =
+  | { stage: 'keys' | 'phones'; done: number; total: number }
+  | { stage: 'server' }
+  | { stage: 'ready'; run: PreparedRun }
+  | PhaseProgress
 
 /** What the processes of a run have told. */
 export type Standing = {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunRecord } from '@capfkit/codec/run'
-import { parseAddress } from '@capfkit/listen'
+import { formatAddress, parseAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
@@ -21,6 +21,7 @@ import type { PhaseStanding } from './plan/remainder.ts'
 import { countStarts, phaseMs } from './plan/sequence.ts'
 import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, PhaseWatch } from './progress.ts'
+import type { EndedLately } from './recording/recent-ends.ts'
 import { OPERATION_NAMES, runHeader } from './recording/run-header.ts'
 import { RunRecording } from './recording/run-recording.ts'
 import { sumOfRounds } from './report/round-sums.ts'
@@ -49,6 +50,8 @@ export type RunFleetInit = {
   /** Stops the run: nothing more starts, what runs may end. */
   signal?: AbortSignal
   onProgress?: (progress: FleetProgress) => void
+  /** Hears of single operations once a second: of each process the newest that ended, and the newest that failed. */
+  onEnded?: (ended: EndedLately) => void
 }
 
 const PROGRESS_MS = 1_000
@@ -89,6 +92,7 @@ class Run {
         this.#giveUpIfHopeless()
       },
       onRecordingFailed: sentence => this.#recordingFailed(sentence),
+      onEnded: init.onEnded,
     })
     const { signal } = init
     const stop = () => this.#stop()
@@ -163,7 +167,17 @@ class Run {
       storeUrl: phases.some(({ devices }) => devices === 'again') ? this.#storeUrl(own) : undefined,
       recording: recording?.part,
       fleetFile: fleetFileOf(this.#options),
+      isWatched: this.#init.onEnded !== undefined,
     }
+    this.#progress({
+      stage: 'ready',
+      run: {
+        target: formatAddress(target),
+        seed: this.#options.seed,
+        phones: count,
+        phases: phases.map(({ name, total }) => ({ name, total })),
+      },
+    })
     await this.#makePhones(count, { processes, init })
     signal?.throwIfAborted()
     const done: RoundSummary[] = [...(goesOn?.rounds ?? [])]

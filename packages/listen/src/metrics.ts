@@ -7,10 +7,10 @@ import { bind } from './bind.ts'
 export type Metric = { readonly name: string; readonly help: string } & (
   | { readonly kind: 'gauge' | 'counter'; readonly value: () => number }
   | {
-      readonly kind: 'counter'
+      readonly kind: 'gauge' | 'counter'
       readonly labels: readonly string[]
-      /** For each series the values of its labels, in their order, and its count. */
-      readonly series: () => Iterable<readonly [values: readonly string[], count: number]>
+      /** For each series the values of its labels, in their order, and its value or count. */
+      readonly series: () => Iterable<readonly [values: readonly string[], value: number]>
     }
 )
 
@@ -27,7 +27,27 @@ const fillRegistry = async (metrics: readonly Metric[]) => {
   const registers = [registry]
   for (const metric of metrics) {
     const { name, help } = metric
-    if (metric.kind === 'gauge')
+    if ('series' in metric) {
+      const labelsOf = (values: readonly string[]) =>
+        Object.fromEntries(metric.labels.map((label, index) => [label, values[index] ?? 'none']))
+      const labelNames = [...metric.labels]
+      if (metric.kind === 'gauge')
+        new Gauge({
+          ...{ name, help, registers, labelNames },
+          collect() {
+            this.reset()
+            for (const [values, value] of metric.series()) this.set(labelsOf(values), value)
+          },
+        })
+      else
+        new Counter({
+          ...{ name, help, registers, labelNames },
+          collect() {
+            this.reset()
+            for (const [values, count] of metric.series()) this.inc(labelsOf(values), count)
+          },
+        })
+    } else if (metric.kind === 'gauge')
       new Gauge({
         name,
         help,
@@ -36,7 +56,7 @@ const fillRegistry = async (metrics: readonly Metric[]) => {
           this.set(metric.value())
         },
       })
-    else if ('value' in metric)
+    else
       new Counter({
         name,
         help,
@@ -44,18 +64,6 @@ const fillRegistry = async (metrics: readonly Metric[]) => {
         collect() {
           this.reset()
           this.inc(metric.value())
-        },
-      })
-    else
-      new Counter({
-        name,
-        help,
-        registers,
-        labelNames: [...metric.labels],
-        collect() {
-          this.reset()
-          for (const [values, count] of metric.series())
-            this.inc(Object.fromEntries(metric.labels.map((label, index) => [label, values[index] ?? 'none'])), count)
         },
       })
   }

@@ -1,7 +1,9 @@
 import { int, parseOptions } from '@capfkit/codec/options'
 import { FLEET_OPTIONS } from '@capfkit/fleet'
-import { command, JSON_OPTION } from '../command.ts'
+import { command } from '../command.ts'
 import { note } from '../io.ts'
+import { ownOptions } from '../own-options.ts'
+import { LIVE_OPTIONS } from './live/options.ts'
 import { runAndShow } from './run.ts'
 
 /** The main job in one word: every way of authenticating, every operation that matters. */
@@ -19,11 +21,15 @@ export const demo = command({
   options: {
     phones: int({ default: 1000, min: 1, max: 1_000_000, unit: 'phones', doc: 'How many phones.' }),
     seed: FLEET_OPTIONS.seed,
-    ...JSON_OPTION,
+    ...LIVE_OPTIONS,
   },
-  run: ({ options: { json, ...given }, io }) => {
-    note(io, `capfkit demo: an embedded CAPF server and ${given.phones} phones: ${DEMO.rounds}`)
+  run: ({ options, io }) => {
+    const { phones, seed } = options
+    note(io, `capfkit demo: an embedded CAPF server and ${phones} phones: ${DEMO.rounds}`)
     note(io, `authentication by weight: ${DEMO.auth}`)
-    return runAndShow(io, { options: parseOptions(FLEET_OPTIONS, { ...DEMO, ...given }), json })
+    return runAndShow(io, {
+      options: parseOptions(FLEET_OPTIONS, { ...DEMO, phones, seed }),
+      live: ownOptions(LIVE_OPTIONS, options),
+    })
   },
 })

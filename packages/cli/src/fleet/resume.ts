@@ -1,5 +1,6 @@
 import { resumeFleet } from '@capfkit/fleet'
-import { command, JSON_OPTION } from '../command.ts'
+import { command } from '../command.ts'
+import { LIVE_OPTIONS } from './live/options.ts'
 import { showRun } from './run.ts'
 
 export const resume = command({
@@ -9,7 +10,7 @@ export const resume = command({
     'No device is done twice, and none is left out: what ended is on record, and of what was under way in a crash the device store says whether it is done. The summary is that of the whole run.',
   examples: [['fleet resume results', 'Go on where capf fleet run --out results was interrupted']],
   words: { folder: { doc: 'The folder of the run.' } },
-  options: { ...JSON_OPTION },
-  run: ({ options: { json }, words: { folder }, io }) =>
-    showRun(io, { start: steered => resumeFleet({ ...steered, folder }), json, folder }),
+  options: { ...LIVE_OPTIONS },
+  run: ({ options: live, words: { folder }, io }) =>
+    showRun(io, { start: steered => resumeFleet({ ...steered, folder }), live, folder }),
 })

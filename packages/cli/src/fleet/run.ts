@@ -1,14 +1,24 @@
 import { OptionError, parseOptions } from '@capfkit/codec/options'
-import { FLEET_OPTIONS, type FleetOptions, type FleetSummary, type RunFleetInit, runFleet, troubleBefore } from '@capfkit/fleet'
-import { command, JSON_OPTION } from '../command.ts'
+import {
+  FLEET_OPTIONS,
+  FleetControl,
+  type FleetOptions,
+  type FleetSummary,
+  type RunFleetInit,
+  runFleet,
+  troubleBefore,
+} from '@capfkit/fleet'
+import { command } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { flagName } from '../frame/names.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
+import { ownOptions } from '../own-options.ts'
 import { plain } from '../screen-table.ts'
+import { LiveRun } from './live/live-run.ts'
+import { LIVE_OPTIONS, type LiveOptions } from './live/options.ts'
 import { loadPlan, statedOptions } from './plan-file.ts'
-import { startFleetProgress } from './progress.ts'
 import { quoted, repeatLine, repeatPlanLine } from './repeat.ts'
 import { summaryLines } from './summary-screen.ts'
 
@@ -36,7 +46,7 @@ const inFlags = (error: unknown): unknown =>
       )
     : error
 
-type Steered = Pick<RunFleetInit, 'signal' | 'onProgress'>
+type Steered = Pick<RunFleetInit, 'signal' | 'control' | 'onProgress' | 'onEnded'>
 
 const withFlags = async (start: () => Promise<FleetSummary>): Promise<FleetSummary> => {
   try {
@@ -60,39 +70,47 @@ const warnBefore = async (io: Io, options: FleetOptions): Promise<void> => {
  */
 export const showRun = async (
   io: Io,
-  how: { start: (init: Steered) => Promise<FleetSummary>; json: boolean; folder: string | undefined; repeat?: string },
+  how: {
+    start: (init: Steered) => Promise<FleetSummary>
+    live: LiveOptions
+    folder: string | undefined
+    repeat?: string
+  },
 ): Promise<ExitCode> => {
-  const { start, json, folder, repeat } = how
+  const { start, live, folder, repeat } = how
   using interruption = new Interruption(io)
-  using progress = await startFleetProgress(io)
-  interruption.signal.addEventListener('abort', () =>
-    note(io, 'stopping: nothing more starts, running sessions have five seconds to end'),
-  )
+  const control = new FleetControl()
+  await using shown = await LiveRun.start(io, { options: live, control, folder })
+  interruption.signal.addEventListener('abort', () => {
+    shown.say('stopping: nothing more starts, running sessions have five seconds to end')
+    control.stop()
+  })
   const { signal } = interruption
-  const summary = await withFlags(() => start({ signal, onProgress: state => progress.show(state) }))
-  progress.end()
-  if (json) print(io, JSON.stringify(summary))
+  const summary = await withFlags(() => start({ signal, control, ...shown.hooks }))
+  shown.end()
+  if (live.jsonLines) print(io, JSON.stringify({ type: 'summary', ...summary }))
+  else if (live.json) print(io, JSON.stringify(summary))
   else for (const line of summaryLines(io, summary)) print(io, line)
   if (summary.stopped && folder !== undefined) note(io, `go on with: capf fleet resume ${quoted(folder)}`)
   if (repeat !== undefined) note(io, repeat)
   return exitOf(summary)
 }
 
-type Asked = { options: FleetOptions; json: boolean; plan?: RunFleetInit['plan']; repeat?: string }
+type Asked = { options: FleetOptions; live: LiveOptions; plan?: RunFleetInit['plan']; repeat?: string }
 
 /** Run a fleet as its options say, and its plan where there is one. */
-export const runAndShow = async (io: Io, { options, json, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
+export const runAndShow = async (io: Io, { options, live, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
   await warnBefore(io, options)
   const start = (steered: Steered) => runFleet({ ...steered, options, ...(plan ? { plan } : {}) })
-  return showRun(io, { start, json, folder: options.out, repeat })
+  return showRun(io, { start, live, folder: options.out, repeat })
 }
 
 /** As {@link runAndShow}, with what is stated beside the plan going before it. */
-const runPlan = async (io: Io, { file, json, first }: { file: string; json: boolean; first: Partial<FleetOptions> }) => {
+const runPlan = async (io: Io, { file, live, first }: { file: string; live: LiveOptions; first: Partial<FleetOptions> }) => {
   const { title, options: stated, plan } = await loadPlan(file, { io, first })
   if (title !== undefined) note(io, plain(title))
   const options = parseOptions(FLEET_OPTIONS, stated)
-  return runAndShow(io, { options, json, plan, repeat: repeatPlanLine(file, { ...first, seed: options.seed }) })
+  return runAndShow(io, { options, live, plan, repeat: repeatPlanLine(file, { ...first, seed: options.seed }) })
 }
 
 export const run = command({
@@ -111,7 +129,11 @@ export const run = command({
   words: {
     plan: { doc: 'Plan file (YAML): phases, mixes, thresholds. A flag beside it goes before what it says.', optional: true },
   },
-  options: { ...FLEET_OPTIONS, ...JSON_OPTION },
-  run: ({ options: { json, ...options }, given, words: { plan: file }, io }) =>
-    file === undefined ? runAndShow(io, { options, json }) : runPlan(io, { file, json, first: statedOptions(options, given) }),
+  options: { ...FLEET_OPTIONS, ...LIVE_OPTIONS },
+  run: ({ options: values, given, words: { plan: file }, io }) => {
+    const [options, live] = [ownOptions(FLEET_OPTIONS, values), ownOptions(LIVE_OPTIONS, values)]
+    return file === undefined
+      ? runAndShow(io, { options, live })
+      : runPlan(io, { file, live, first: statedOptions(options, given) })
+  },
 })

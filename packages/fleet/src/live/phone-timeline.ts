@@ -22,8 +22,8 @@ export type TimelineOperation = {
   readonly phaseName: string
   /** What it turned out to be: `install`, `delete` … */
   readonly operation: string
-  /** Since the start of the recording. */
-  readonly startSeconds: number
+  /** ms since 1970. */
+  readonly startedAtMs: number
   /** How much earlier the schedule wanted it to start. */
   readonly lateMs: number
   readonly totalMs: number

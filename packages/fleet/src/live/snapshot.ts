@@ -31,7 +31,6 @@ export type LiveStretch = {
 /** How one client process was doing in the last second. */
 export type LiveProcess = {
   readonly process: number
-  readonly inFlight: number
   /** Of one core. */
   readonly cpuShare: number
   readonly eventLoopDelayP99Ms: number
@@ -83,6 +82,8 @@ export type LiveSnapshot = {
   readonly control: LiveControl
   /** What is being done, in a word or two. */
   readonly stage: string
+  /** How far a preparation is: keys, phones. */
+  readonly making?: { readonly done: number; readonly total: number } | undefined
   readonly run: LiveRun
   readonly phases: readonly LivePhase[]
   /** Which of them it is at, from 0; absent before the first. */
