@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { OptionError, type OptionProblem, parseOptions } from '@capfkit/codec/options'
+import { isDatabase } from '@capfkit/server'
 import { readCsvPhones } from './csv-phones.ts'
+import { parseFaultRule } from './disturbance/fault-rule.ts'
+import { parseNetworkGroup } from './disturbance/network-group.ts'
 import { MIX } from './mix.ts'
 import { FLEET_OPTIONS, type FleetOptions } from './options.ts'
 import { parseRounds } from './rounds.ts'
+import { parseSourceAddresses } from './source-addresses.ts'
 import { parseThreshold } from './thresholds/threshold.ts'
 
-import { parseSourceAddresses } from './source-addresses.ts'
 type Name = keyof FleetOptions
 
 /** The second of each says nothing beside the first. */
@@ -30,9 +33,9 @@ const checkServer = ({ server }: FleetOptions) => {
 
 /** The fleet orders in the store that the server reads: one that it would have to make is not that one. */
 const checkStore = ({ store }: FleetOptions) => {
-  if (store === 'memory:') throw wrong('store', 'must be sqlite:FILE: what is in the memory of a server is its own')
+  if (store === 'memory:') throw wrong('store', 'must be sqlite:FILE or postgres://…: what is in the memory of a server is its own')
   const file = store?.replace(/^sqlite:/, '')
-  if (file !== undefined && !existsSync(file)) throw wrong('store', `${store} is not there: name the store of the running server`)
+  if (file !== undefined && !isDatabase(file) && !existsSync(file)) throw wrong('store', `${store} is not there: name the store of the running server`)
 }
 
 const checkCsv = ({ csv }: FleetOptions) => {
@@ -46,18 +49,20 @@ const checkBoot = ({ boot, bootServer, embedded }: FleetOptions) => {
 }
 
 /** Each by itself: one that is wrong hides none of the others. */
-const checkThresholds = ({ threshold }: FleetOptions) => {
-  const problems = threshold.flatMap((text): OptionProblem[] => {
-    try {
-      parseThreshold(text)
-      return []
-    } catch (error) {
-      const sentence = `threshold ${error instanceof Error ? error.message : error}`
-      return [{ code: 'CONFIG_OUT_OF_RANGE', name: 'threshold', sentence }]
-    }
-  })
-  if (problems.length > 0) throw new OptionError(problems)
-}
+const checkEach =
+  (name: 'threshold' | 'fault' | 'network', parse: (text: string) => unknown) =>
+  ({ [name]: texts }: FleetOptions): void => {
+    const problems = texts.flatMap((text): OptionProblem[] => {
+      try {
+        parse(text)
+        return []
+      } catch (error) {
+        if (error instanceof OptionError) return error.problems.map(problem => ({ ...problem, name }))
+        return [{ code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} ${error instanceof Error ? error.message : error}` }]
+      }
+    })
+    if (problems.length > 0) throw new OptionError(problems)
+  }
 
 const checkExclusive = (options: FleetOptions) => {
   const problems = EXCLUSIVE.flatMap(([name, other]): OptionProblem[] => {
@@ -73,12 +78,14 @@ const CHECKS: readonly ((options: FleetOptions) => unknown)[] = [
   MIX.models,
   MIX.keys,
   ({ rounds }) => parseRounds(rounds),
+  ({ sourceAddresses }) => parseSourceAddresses(sourceAddresses),
   checkServer,
   checkStore,
   checkCsv,
   checkBoot,
-  ({ sourceAddresses }) => parseSourceAddresses(sourceAddresses),
-  checkThresholds,
+  checkEach('threshold', parseThreshold),
+  checkEach('fault', parseFaultRule),
+  checkEach('network', parseNetworkGroup),
   checkExclusive,
 ]
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.ts'
-import { FleetError } from './errors.ts'
+import { FleetError, type FleetErrorCode } from './errors.ts'
 import type { PaceState } from './pace.ts'
 import type { PhaseStanding } from './plan/remainder.ts'
 import type { EndedLately } from './recording/recent-ends.ts'
@@ -12,6 +12,9 @@ import { Tally } from './tally.ts'
 const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.meta.filename)}`, import.meta.url))
 /** Processes are given this long to get ready for a phase, so that all start it at the same moment. */
 const START_IN_MS = 20
+
+const codeOf = (cause: NodeJS.ErrnoException | undefined): FleetErrorCode =>
+  cause?.code === 'EMFILE' || cause?.code === 'ENFILE' ? 'FLEET_NO_DESCRIPTORS' : 'FLEET_CLIENT_FAILED'
 
 type Waiting = { resolve: () => void; reject: (error: Error) => void }
 type Client = {
@@ -24,8 +27,8 @@ type Client = {
   /** Since its message before the last one. */
   recent: Tally
   inFlight: number
-  health?: LiveHealth
   oldestMs: number
+  health?: LiveHealth
   waiting?: Waiting
 }
 
@@ -85,14 +88,14 @@ export class Clients implements AsyncDisposable {
     return this.#clients.reduce((sum, { inFlight }) => sum + inFlight, 0)
   }
 
-  /** Everything that was counted up to what the processes told last. */
-  get tally(): Tally {
-    return Tally.sum(this.#clients.map(({ tally }) => tally))
-  }
-
   /** How long the session has been under way that began first of all that are, ms. */
   get oldestMs(): number {
     return Math.max(0, ...this.#clients.map(({ oldestMs }) => oldestMs))
+  }
+
+  /** Everything that was counted up to what the processes told last. */
+  get tally(): Tally {
+    return Tally.sum(this.#clients.map(({ tally }) => tally))
   }
 
   /** What was counted in the last second or so of each process. */
@@ -102,8 +105,8 @@ export class Clients implements AsyncDisposable {
 
   /** Operations that ended a second, of late. */
   get ratePerSecond(): number {
-    return this.#clients.reduce((sum, { recent: { done, failed }, health }) => {
-      return sum + (1000 * (done + failed)) / Math.max(1, health?.recent.ms ?? 0)
+    return this.#clients.reduce((sum, { recent: { ended }, health }) => {
+      return sum + (1000 * ended) / Math.max(1, health?.recent.ms ?? 0)
     }, 0)
   }
 
@@ -118,7 +121,7 @@ export class Clients implements AsyncDisposable {
     child.on('message', (message: FromClient) => this.#hear(client, message))
     const lose = (how: string, cause?: Error) => {
       const name = child.pid === undefined ? 'client process' : `client process ${child.pid}`
-      client.lost ??= new FleetError('FLEET_CLIENT_FAILED', `${name}, ${how}`, { cause })
+      client.lost ??= new FleetError(codeOf(cause), `${name}, ${how}`, { cause })
       client.waiting?.reject(client.lost)
     }
     // Where it broke because the process ends, the exit says how.
@@ -147,13 +150,13 @@ export class Clients implements AsyncDisposable {
     client.recent = Tally.decode(tally)
     client.tally.add(client.recent)
     client.inFlight = inFlight
+    client.oldestMs = oldestMs
     client.health = health
     if (ended) this.#onEnded(ended)
     this.#onProgress(client.recent)
   }
 
   #tellAll(message: ToClient): void {
-    client.oldestMs = oldestMs
     for (const client of this.#clients) this.#tell(client, message)
   }
 

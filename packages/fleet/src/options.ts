@@ -138,6 +138,12 @@ export const FLEET_OPTIONS = {
     range: 'PERCENT%',
     doc: 'The run fails when more of its operations than this failed.',
   }),
+  fault: textList({
+    doc: 'What phones do wrong on purpose, such as "reset:at=KEY_GENERATE_RESPONSE; phones=SEP02*; every=10": see faults.md. The first that fits an operation is taken.',
+  }),
+  network: textList({
+    doc: 'What the network of phones is like, such as "latencyMs=150,resetPerWrite=1%; share=20%": see faults.md. The first that has a phone is taken.',
+  }),
   threshold: textList({
     doc: 'What the figures of the run must be, such as "p99 < 500ms" or "failed(server) <= 1% over 10s": METRIC[(OF)] SIGN VALUE [over TIME] [abort [after TIME]].',
   }),

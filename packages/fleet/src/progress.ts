@@ -7,6 +7,9 @@ import type { ThresholdResult } from './thresholds/watch.ts'
 /** One phase among the phases of a plan. */
 export type PhaseOfRun = { number: number; of: number; name: string }
 
+/** Timers of a busy process fire so much too late. */
+const SLACK_MS = 250
+
 /** How a phase goes. */
 export type PhaseProgress = {
   stage: 'phase'
@@ -55,6 +58,8 @@ export type Standing = {
   readonly tally: Tally
   readonly recent: Tally
   readonly inFlight: number
+  /** How long the session has been under way that began first of all that are, ms. */
+  readonly oldestMs: number
   readonly ratePerSecond: number
   readonly health: readonly LiveHealth[]
 }
@@ -66,6 +71,8 @@ export type PhaseWatchInit = {
   /** What stood before the phase began. */
   before: Tally
   startedMs: number
+  /** How long a connect may take, ms. */
+  connectTimeoutMs: number
 }
 
 /** Turns what the processes say into the progress of one phase. */
@@ -74,8 +81,6 @@ export class PhaseWatch {
 
   constructor(init: PhaseWatchInit) {
     this.#init = init
-  /** How long the session has been under way that began first of all that are, ms. */
-  readonly oldestMs: number
   }
 
   /** Nothing answers at all: there is no point in going on. */
@@ -91,14 +96,12 @@ export class PhaseWatch {
   look({ tally, recent, inFlight, ratePerSecond, health }: Standing, control: ControlState): PhaseProgress {
     const { phase, total, forMs, before, startedMs } = this.#init
     return {
-  /** How long a connect may take, ms. */
-  connectTimeoutMs: number
       stage: 'phase',
       phase,
       total,
       forMs,
       elapsedMs: performance.now() - startedMs,
-      done: tally.done + tally.failed - before.done - before.failed,
+      done: tally.ended - before.ended,
       failed: tally.failed - before.failed,
       inFlight,
       ratePerSecond,

@@ -13,6 +13,11 @@ export const PURPOSES = {
   arrivals: 8,
   order: 9,
   think: 10,
+  faultGroup: 11,
+  fault: 12,
+  faultBytes: 13,
+  networkGroup: 14,
+  network: 15,
 } as const
 
 /** Two numbers into one seed that differs in many bits for neighbours (the finaliser of MurmurHash3). */

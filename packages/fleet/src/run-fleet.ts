@@ -31,8 +31,8 @@ import { fleetFileOf, openRunFolder } from './resume/run-folder.ts'
 import type { RunStanding } from './resume/run-standing.ts'
 import { type ManufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
-import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 import { checkSourceAddresses, parseSourceAddresses } from './source-addresses.ts'
+import { type FleetSummary, type RoundSummary, summarize } from './summary.ts'
 import { Tally } from './tally.ts'
 import { newTemporaryFolder } from './temporary-folder.ts'
 import { formatThreshold, parseThreshold, type Threshold } from './thresholds/threshold.ts'
@@ -111,11 +111,11 @@ class Run {
     const plan = this.#plan
     const phases = plan.phases.map((phase, number) => ({ ...phase, number, total: countStarts({ plan, number, identities }) }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
+    await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
     if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined }))
     const fleetFile = this.#openFleetFile()
     // What a run needs to go on stands with its recording.
     const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
-    await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
     const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
     const told = embedded ? [] : trustedCertificates(capfCertificate)
     const keyPool = await runKeys({
@@ -193,7 +193,7 @@ class Run {
     }
     const report = await own?.report()
     const tally = goesOn ? Tally.sum([goesOn.tally, this.#clients.tally]) : this.#clients.tally
-    const started = tally.done + tally.failed + tally.skipped
+    const started = tally.ended + tally.skipped
     const summary = summarize({
       options: this.#options,
       phones: count,
@@ -314,14 +314,14 @@ class Run {
   #giveUpIfHopeless(): void {
     if (this.#stopped || !this.#watch?.isHopeless(this.#clients)) return
     this.#gaveUp = true
-    this.#stop()
+    this.#stop(0)
   }
 
   /** A threshold is missed, and the run ends because of it. */
   #break(threshold: Threshold): void {
     if (this.#stopped) return
     this.#broken = threshold
-    this.#stop(0)
+    this.#stop()
   }
 
   async #runPhase(
@@ -337,8 +337,11 @@ class Run {
     const { connectTimeoutMs } = this.#options
     const watch = new PhaseWatch({ phase: place, total, forMs: phaseMs(phase), before, startedMs, connectTimeoutMs })
     this.#watch = watch
-    const show = () => this.#progress(watch.look(this.#clients, this.#control.state))
     const elapsedMs = () => performance.now() - (this.#beganMs ?? startedMs)
+    const show = () => {
+      const thresholds = this.#thresholds.results({ tally: this.#clients.tally, seconds: elapsedMs() / 1000 })
+      this.#progress({ ...watch.look(this.#clients, this.#control.state), thresholds })
+    }
     this.#beganMs ??= startedMs
     this.#thresholds.beginPhase(elapsedMs())
     const everySecond = () => {

@@ -5,7 +5,7 @@ import type { FleetOptions } from './options.ts'
 import { FLEET_PHASES, type FleetPhase } from './phases.ts'
 import { fuller } from './process-health.ts'
 import { nothingAnswers } from './reachability.ts'
-import type { Failure, Tally } from './tally.ts'
+import type { Disturbance, Failure, Tally } from './tally.ts'
 import type { ThresholdResult } from './thresholds/watch.ts'
 
 /** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
@@ -42,9 +42,12 @@ export type FleetSummary = {
   failed: number
   /** Starts that were left out: too many were in flight, or the device was busy still. */
   skipped: number
+  /** Operations of phones that misbehaved on purpose, and with which the server did what it should: neither done nor failed. */
+  disturbed: number
   failures: Failure[]
   /** What the figures were to be, and whether they are. */
   thresholds: ThresholdResult[]
+  disturbances: Disturbance[]
   operations: Record<string, number>
   rounds: RoundSummary[]
   seconds: number
@@ -126,11 +129,11 @@ const findingsOf = ({ tally, health, isScheduled }: SummaryInput): HealthFinding
 /** What makes the figures worthless, whatever they are. */
 const faultsOfGenerator = (input: SummaryInput, findings: readonly HealthFinding[]): string[] => {
   const { tally, planned, stopped, broken, recordingFailure } = input
-  const { done, failed, skipped } = tally
+  const { ended, skipped } = tally
   const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
   for (const finding of findings) if (finding.verdict === 'invalid') because.push(`${finding.because}; ${finding.remedy}`)
-  if (!stopped && broken === undefined && recordingFailure === undefined && !isUnreachable(input) && done + failed + skipped !== planned)
-    because.push(`${planned} operations were planned and ${done + failed + skipped} counted: a mistake in the generator`)
+  if (!stopped && broken === undefined && recordingFailure === undefined && !isUnreachable(input) && ended + skipped !== planned)
+    because.push(`${planned} operations were planned and ${ended + skipped} counted: a mistake in the generator`)
   return because
 }
 
@@ -139,8 +142,7 @@ const tooManyFailed = ({ options, tally }: Pick<SummaryInput, 'options' | 'tally
 
 const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdict: Verdict; because: string[] } => {
   const { options, tally, planned, stopped, target, thresholds = [], broken } = input
-  const { done, failed, skipped } = tally
-  const ended = done + failed
+  const { failed, skipped, ended } = tally
   const because = faultsOfGenerator(input, findings)
   if (because.length > 0) return { verdict: 'invalid', because }
   if (stopped) because.push(`the run was stopped: ${planned - ended - skipped} of ${planned} operations were not started`)
@@ -157,7 +159,7 @@ const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdi
 /** Add a run up. */
 export const summarize = (input: SummaryInput): FleetSummary => {
   const { options, tally, health, rounds, poolSize, server } = input
-  const { done, failed, skipped } = tally
+  const { done, failed, disturbed, skipped } = tally
   const seconds = round3(sum(rounds, round => round.seconds))
   const failures = [...tally.failures.values()].sort((a, b) => b.count - a.count)
   const keys = {
@@ -168,7 +170,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
   const cpuMs = sum(rounds, round => round.generatorCpuMs)
   const serverCpuMs = sum(rounds, round => round.serverCpuMs ?? 0)
   const findings = findingsOf(input)
-  const each = (ms: number) => round3(ms / Math.max(1, done + failed))
+  const each = (ms: number) => round3(ms / Math.max(1, tally.ended))
   const phases: FleetSummary['phases'] = {}
   for (const phase of FLEET_PHASES) if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()
   return {
@@ -183,8 +185,10 @@ export const summarize = (input: SummaryInput): FleetSummary => {
     done,
     failed,
     skipped,
+    disturbed,
     failures,
     thresholds: [...(input.thresholds ?? [])],
+    disturbances: [...tally.disturbances.values()].sort((a, b) => b.count - a.count),
     operations: Object.fromEntries(tally.operations),
     rounds,
     seconds,

@@ -22,6 +22,7 @@ export { TRANSPORTS, type Transport } from './files/fetcher.ts'
 export { type CachedAnswer, type Flash, type FlashContent, memoryFlash, type TvsMember, type TvsMemory } from './flash/flash.ts'
 export { openFolderFlash } from './flash/folder.ts'
 export { MODELS, type ModelName, modelledKeyMs, type PhoneModel, type TrustListKind } from './models.ts'
+export { parseAssignments } from './network/assignments.ts'
 export {
   conditionsOf,
   NETWORK_OPTIONS,

@@ -1,7 +1,8 @@
-import type { Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
-import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
+import type { Disturbance, Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
+import { BOOT_ERRORS, PHONE_ERRORS, type Phase } from '@capfkit/phone'
 import { type Io, painter } from '../io.ts'
 import { paragraph } from '../paragraph.ts'
+import { todoOf } from '../phone/todo.ts'
 
 const LABEL = 11
 
@@ -36,7 +37,7 @@ const roundLines = ({ rounds }: FleetSummary) =>
 const ORDERED = /^ORDERED_(\w+)_GOT_(\w+)$/
 
 /** What a reason means and what to do about it, as far as phones know it. */
-const explained = (reason: string): string | undefined => {
+const explained = ({ reason, phase }: Failure): string | undefined => {
   const [, ordered, got] = ORDERED.exec(reason) ?? []
   if (ordered) return `${ordered} was ordered, and the server asked for ${got === 'none' ? 'nothing' : got}`
   if (Object.hasOwn(BOOT_ERRORS, reason)) {
@@ -44,7 +45,9 @@ const explained = (reason: string): string | undefined => {
     return `${what}: ${remedy}`
   }
   if (!Object.hasOwn(PHONE_ERRORS, reason)) return undefined
-  const { sentence, todo } = PHONE_ERRORS[reason as keyof typeof PHONE_ERRORS]
+  const code = reason as keyof typeof PHONE_ERRORS
+  const { sentence } = PHONE_ERRORS[code]
+  const todo = todoOf({ code, phase: phase as Phase })
   return todo === 'nothing' ? sentence : `${sentence}: ${todo}`
 }
 
@@ -59,13 +62,23 @@ const thresholdLines = (io: Io, { thresholds }: FleetSummary): string[] => {
   })
 }
 
-const failureLines = ({ side, phase, reason, count }: Failure): string[] => {
-  const words = explained(reason)
+const failureLines = (failure: Failure): string[] => {
+  const { side, phase, reason, count } = failure
+  const words = explained(failure)
   return [
     `  ${String(count).padStart(7)}  ${reason} (${side}, in phase ${phase})`,
     ...(words === undefined ? [] : paragraph('', { text: words, indent: LABEL })),
   ]
 }
+
+const disturbanceLines = (disturbances: readonly Disturbance[]): string[] =>
+  disturbances.length === 0
+    ? []
+    : [
+        '',
+        'phones that misbehaved on purpose, and were answered as they should be',
+        ...disturbances.map(({ fault, outcome, count }) => `  ${String(count).padStart(7)}  ${fault}: ${outcome}`),
+      ]
 
 const generatorLines = ({ generator, server, keys }: FleetSummary) => {
   const { cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback } = generator
@@ -97,7 +110,7 @@ const wordOf = ({ stopped, verdict }: FleetSummary) =>
 /** The summary of a run, at most 80 columns wide. */
 export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
   const paint = painter(io.stdout, io)
-  const { planned, done, seconds, ratePerSecond, phones, because, failures } = summary
+  const { planned, done, seconds, ratePerSecond, phones, because, failures, disturbances } = summary
   const word = wordOf(summary)
   const by = plural(phones, ['phone', 'phones'])
   const verdict = `${done} of ${planned} operations done by ${by} in ${seconds.toFixed(1)} s, ${Math.round(ratePerSecond)}/s`
@@ -110,6 +123,7 @@ export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
     ...roundLines(summary),
     ...(summary.thresholds.length > 0 ? ['', 'thresholds', ...thresholdLines(io, summary)] : []),
     ...(failures.length > 0 ? ['', 'failures', ...failures.flatMap(failureLines)] : []),
+    ...disturbanceLines(disturbances),
     '',
     ...latencyLines(summary),
     ...generatorLines(summary),

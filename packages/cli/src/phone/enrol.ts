@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseAddress } from '@capfkit/listen'
-import { type AuthMode, type ContactResult, type Credential, PHONE_OPTIONS, Phone } from '@capfkit/phone'
+import { type AuthMode, type ContactResult, type Credential, type DisturbanceOrder, PHONE_OPTIONS, Phone } from '@capfkit/phone'
 import { formatName, parseCertificate } from '@capfkit/pki'
 import { certificatesIn } from '../certificate-files.ts'
 import { command } from '../command.ts'
@@ -20,8 +20,9 @@ import {
   writeCredential,
 } from './credential-file.ts'
 import { keyMaker } from './make-key.ts'
+import { misbehaviourOf, networkOf } from './misbehaviour.ts'
 import { ENROL_OPTIONS, type EnrolOptions } from './options.ts'
-import { exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
+import { disturbedLine, exitOf, failureLine, isTriedAgain, phaseLines } from './screen.ts'
 
 const REQUIRED = { server: '--server HOST:PORT', capfCertificate: '--capf-certificate FILE', out: '--out DIR' } as const
 
@@ -43,7 +44,14 @@ const keep = async (file: string, { lsc, result }: { lsc: Credential | undefined
   return `installed the LSC: ${file} (${formatName(subject)}, issued by ${formatName(issuer)}, until ${notAfter.toISOString().slice(0, 10)})`
 }
 
-type Report = { io: Io; phone: Phone; result: ContactResult; kept: string; address: string }
+type Report = {
+  io: Io
+  phone: Phone
+  result: ContactResult
+  kept: string
+  address: string
+  disturbance: DisturbanceOrder | undefined
+}
 
 /** Tenths of a millisecond are as much as the clock is good for. */
 const rounded = (phasesMs: ContactResult['phasesMs']) =>
@@ -51,7 +59,7 @@ const rounded = (phasesMs: ContactResult['phasesMs']) =>
 const tenths = (ms: number) => Math.round(ms * 10) / 10
 
 /** The result as data. */
-const dataOf = ({ phone, result, address }: Omit<Report, 'io' | 'kept'>, file: string) => {
+const dataOf = ({ phone, result, address }: Pick<Report, 'phone' | 'result' | 'address'>, file: string) => {
   const { phasesMs, totalMs, messages, ...rest } = result
   return {
     version: 1,
@@ -66,14 +74,19 @@ const dataOf = ({ phone, result, address }: Omit<Report, 'io' | 'kept'>, file: s
   }
 }
 
-const show = ({ io, phone, result, kept, address }: Report): void => {
+const show = ({ io, phone, result, kept, address, disturbance }: Report): void => {
   const paint = painter(io.stdout, io)
   print(io, `${paint('bold', phone.deviceName)} with ${address}`)
   for (const line of phaseLines(result)) print(io, line)
   for (const { text } of phone.statusMessages) print(io, `  the phone shows: ${text}`)
   const { failure } = result
+  const disturbed = disturbedLine(result)
+  if (disturbed !== undefined) print(io, disturbed)
+  else if (disturbance && !result.disturbed && result.messages.length > 0)
+    print(io, `${disturbance.fault.name} did not come about: the session had no such step`)
   if (result.lsc !== 'unchanged' || !failure) print(io, `${paint('green', 'done')}: ${kept}`)
-  if (failure) note(io, `${painter(io.stderr, io)('red', 'capf:')} ${phone.deviceName}: ${failureLine(failure)}`)
+  if (failure && disturbed === undefined)
+    note(io, `${painter(io.stderr, io)('red', 'capf:')} ${phone.deviceName}: ${failureLine(failure)}`)
 }
 
 export const enrol = command({
@@ -85,6 +98,10 @@ export const enrol = command({
     [
       'phone enrol SEP001122334455 --server 127.0.0.1:3804 --capf-certificate capf.pem --out lscs',
       'Get an LSC by null string and keep it as lscs/SEP001122334455.pem',
+    ],
+    [
+      'phone enrol SEP001122334455 --server 127.0.0.1:3804 --capf-certificate capf.pem --out lscs --fault reset:at=KEY_GENERATE_RESPONSE',
+      'Break the connection where the key should come, and see what the server makes of it',
     ],
   ],
   words: { name: { doc: 'Name of the device.' } },
@@ -98,6 +115,8 @@ export const enrol = command({
     const pendingKey = await readPendingKey(keyFile)
     const mic = options.mic === undefined ? undefined : await readCredential(options.mic)
     const trusted = await certificatesIn(capfCertificate)
+    const disturbance = await misbehaviourOf(options)
+    const network = networkOf(options.network)
     await using keys = await keyMaker(options.keyPool, io)
     const { authString, model, sudi, protocolVersion } = options
     const phone = new Phone({
@@ -109,6 +128,7 @@ export const enrol = command({
       authMode: authModeOf(options, { lsc, mic }),
       options: ownOptions(PHONE_OPTIONS, options),
       ...(authString === undefined ? {} : { authString }),
+      ...(network ? { network } : {}),
       ...(lsc ? { lsc } : {}),
       ...(mic ? { mic } : {}),
       ...(pendingKey ? { pendingKey } : {}),
@@ -120,16 +140,17 @@ export const enrol = command({
     const result = await phone.contactCapf({
       servers: [parseAddress(server)],
       signal: interruption.signal,
+      disturbance,
       onSession: ({ failure }) => {
         sessions++
-        if (failure && isTriedAgain(failure) && sessions <= options.retries)
+        if (failure && !disturbance && isTriedAgain(failure) && sessions <= options.retries)
           note(io, `${failureLine(failure)}; trying again in ${options.retryIntervalMs / 1000} s`)
       },
     })
     const kept = await keep(file, { lsc: phone.lsc, result })
     await keepPendingKey(keyFile, phone.pendingKey)
     if (options.json) print(io, JSON.stringify(dataOf({ phone, result, address: server }, file)))
-    else show({ io, phone, result, kept, address: server })
+    else show({ io, phone, result, kept, address: server, disturbance })
     return exitOf(result)
   },
 })

@@ -1,6 +1,6 @@
 import { flag, type OptionsOf, oneOf, optionalText } from '@capfkit/codec/options'
 import { ADDRESS } from '@capfkit/listen'
-import { MODELS, type ModelName, PHONE_OPTIONS } from '@capfkit/phone'
+import { FAULT_RANGE, MODELS, type ModelName, NETWORK_RANGE, PHONE_OPTIONS } from '@capfkit/phone'
 import { JSON_OPTION } from '../command.ts'
 
 /** Who a phone is, for every command that has one. */
@@ -38,6 +38,17 @@ const ENROL_IDENTITY_OPTIONS = {
     doc: 'How the phone proves who it is; "given": by what is given, the string first, then LSC, MIC, nothing.',
   }),
   ...PHONE_IDENTITY_OPTIONS,
+  fault: optionalText({
+    range: FAULT_RANGE,
+    doc: 'Do something wrong on purpose, such as reset:at=KEY_GENERATE_RESPONSE: see faults.md. Exit code 0: the server did about it what it should.',
+  }),
+  network: optionalText({
+    range: NETWORK_RANGE,
+    doc: 'What the network of the phone is like, such as latencyMs=150,resetPerWrite=1%: see faults.md.',
+  }),
+  micCa: optionalText({
+    doc: 'PEM file with certificate and key of the manufacturing CA that signs wrong MICs for --fault; without it they are of strangers.',
+  }),
 } as const
 
 export const ENROL_OPTIONS = { ...ENROL_IDENTITY_OPTIONS, ...PHONE_OPTIONS, ...JSON_OPTION } as const

@@ -95,7 +95,8 @@ export const RUN_RECORDS = {
         'bool',
         'the run was stopped in the middle of it: it has not ended, and is done again when the run is resumed',
       ),
-      disturbance: maybe(13, 'string', 'what the plan did to it on purpose'),
+      disturbance: maybe(13, 'string', 'what the phone did wrong on purpose: a name of faults.md'),
+      outcome: maybe(14, 'string', 'what came of that; without a failure the server did about it what it should'),
     },
   },
   Ordered: {

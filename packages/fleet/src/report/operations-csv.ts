@@ -1,7 +1,22 @@
 import type { RunRecord } from '@capfkit/codec/run'
 import { findRun, readParts } from './read-run.ts'
+import { becameOf } from './run-accounts.ts'
 
-const COLUMNS = ['phone', 'device', 'round', 'operation', 'startMs', 'lateMs', 'totalMs', 'result', 'side', 'phase', 'reason']
+const COLUMNS = [
+  'phone',
+  'device',
+  'round',
+  'operation',
+  'startMs',
+  'lateMs',
+  'totalMs',
+  'result',
+  'side',
+  'phase',
+  'reason',
+  'disturbance',
+  'outcome',
+]
 
 /** Quoted where it must be (RFC 4180); a spreadsheet takes nothing in it for a formula. */
 const cell = (value: string | number): string => {
@@ -21,8 +36,24 @@ const rowOf = (operation: RunRecord<'Operation'>, header: RunRecord<'Header'>): 
   const { side = '', phase = '', reason = '' } = failure ?? {}
   const name = header.operations[operation.operation] ?? 'unknown'
   const startedMs = rounded(header.startedMs + startMs)
-  const result = failure ? 'failed' : 'done'
-  return [phone, deviceName, round, name, startedMs, rounded(lateMs), rounded(totalMs), result, side, phase, reason, ...times]
+  const { disturbance = '', outcome = '' } = operation
+  const result = becameOf(operation)
+  return [
+    phone,
+    deviceName,
+    round,
+    name,
+    startedMs,
+    rounded(lateMs),
+    rounded(totalMs),
+    result,
+    side,
+    phase,
+    reason,
+    disturbance,
+    outcome,
+    ...times,
+  ]
     .map(cell)
     .join(',')
 }

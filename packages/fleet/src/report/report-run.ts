@@ -141,7 +141,7 @@ class Reading {
       phones: header.phones,
       // How many a phase by time has depends on the server.
       planned: header.rounds.some(({ total }) => total === 0)
-        ? tally.done + tally.failed
+        ? tally.ended
         : header.rounds.reduce((sum, { total }) => sum + total, 0),
       target,
       tally,
@@ -157,10 +157,10 @@ class Reading {
           ? { processes: footer.serverProcesses, memoryBytes: footer.serverMemoryBytes }
           : undefined,
     })
-    const { done, failed, planned } = summary
+    const { done, failed, disturbed, planned } = summary
     return footer
       ? { ...summary, verdict: footer.verdict as FleetSummary['verdict'], because: [...footer.because] }
-      : { ...summary, because: [`the run was killed: ${done + failed} of ${planned} operations had been recorded`] }
+      : { ...summary, because: [`the run was killed: ${done + failed + disturbed} of ${planned} operations had been recorded`] }
   }
 
   /** When the run went on after it had been stopped or killed, and how long it had rested. */

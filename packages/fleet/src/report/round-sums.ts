@@ -21,10 +21,10 @@ export class RoundSums {
     else if (known.done + known.failed === 0) known.startedMs = Math.min(known.startedMs, atMs)
   }
 
-  ended(generation: number, operation: { round: number; atMs: number; failed: boolean }): void {
+  ended(generation: number, operation: { round: number; atMs: number; became: 'done' | 'failed' | 'disturbed' }): void {
     const stay = this.#stays.get(generation)?.get(operation.round)
     if (!stay) return
-    stay[operation.failed ? 'failed' : 'done']++
+    if (operation.became !== 'disturbed') stay[operation.became]++
     stay.endedMs = Math.max(stay.endedMs, operation.atMs)
   }
 

@@ -1,4 +1,5 @@
 import type { RunEntry, RunRecord } from '@capfkit/codec/run'
+import type { FaultName, Outcome } from '@capfkit/phone'
 import { LATE_MS } from '../engine.ts'
 import type { FailurePlace } from '../phases.ts'
 import { type Counted, Tally } from '../tally.ts'
@@ -10,9 +11,13 @@ type Header = RunRecord<'Header'>
 
 export const generationOf = ({ generation = 0 }: Header): number => generation
 
+/** What an operation counts as. */
+export const becameOf = ({ failure, disturbance }: RunRecord<'Operation'>): 'done' | 'failed' | 'disturbed' =>
+  failure ? 'failed' : disturbance ? 'disturbed' : 'done'
+
 /** An operation as it was counted when it ended. */
 export const countedOf = (operation: RunRecord<'Operation'>, header: Header): Counted => {
-  const { lateMs, totalMs, phases, phasesMs, failure } = operation
+  const { lateMs, totalMs, phases, phasesMs, failure, disturbance, outcome } = operation
   const times = phases.map((phase, place) => [header.phases[phase] ?? 'unknown', phasesMs[place] ?? 0])
   return {
     scheduledMs: lateMs + totalMs,
@@ -20,6 +25,7 @@ export const countedOf = (operation: RunRecord<'Operation'>, header: Header): Co
     phasesMs: Object.fromEntries(times) as Counted['phasesMs'],
     operation: header.operations[operation.operation] ?? 'unknown',
     failure: failure && { side: failure.side as never, phase: failure.phase as FailurePlace, reason: failure.reason },
+    ...(disturbance && outcome ? { disturbance: { fault: disturbance as FaultName, outcome: outcome as Outcome } } : {}),
   }
 }
 
@@ -59,13 +65,13 @@ export class RunAccounts {
   }
 
   #operation(operation: RunRecord<'Operation'>, header: Header): void {
-    const { lateMs, totalMs, startMs, round, failure } = operation
+    const { lateMs, totalMs, startMs, round } = operation
     const generation = generationOf(header)
     const atMs = header.startedMs + startMs + totalMs
     this.tally.started++
     if (lateMs > LATE_MS) this.tally.lateStarts++
     this.tally.record(countedOf(operation, header))
-    this.rounds.ended(generation, { round, atMs, failed: failure !== undefined })
+    this.rounds.ended(generation, { round, atMs, became: becameOf(operation) })
     this.clock.at(generation, atMs)
   }
 }

@@ -47,13 +47,15 @@ export class Timeline {
 
   /** @param startMs  since the start of the first round. */
   add(operation: RunRecord<'Operation'>, startMs: number): void {
-    const { totalMs, lateMs, failure, phases, phasesMs } = operation
+    const { totalMs, lateMs, failure, phases, phasesMs, disturbance } = operation
     this.#at(startMs).started++
     const stretch = this.#at(startMs + totalMs)
     if (failure) {
       stretch.failures.set(failure.reason, (stretch.failures.get(failure.reason) ?? 0) + 1)
       return
     }
+    // Neither done nor failed: its times are those of a phone that misbehaved.
+    if (disturbance) return
     stretch.done++
     stretch.scheduled.push(lateMs + totalMs)
     stretch.actual.push(totalMs)

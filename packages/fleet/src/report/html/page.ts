@@ -117,6 +117,15 @@ const failureParts = ({ summary, failures, droppedFrames }: RunReport): string =
   return `${rows}${examples.join('')}${dropped}`
 }
 
+const disturbanceTable = ({ summary: { disturbances } }: RunReport): string =>
+  disturbances.length === 0
+    ? ''
+    : table(
+        ['what phones did', 'what came of it, as it should', 'operations'],
+        disturbances.map(({ fault, outcome, count }) => [fault, outcome, figure(count)]),
+        { texts: 2 },
+      )
+
 const thresholdTable = ({ summary: { thresholds } }: RunReport): string =>
   table(
     ['threshold', 'wanted', 'got', '', 'windows', 'missed', 'worst window'],
@@ -189,6 +198,7 @@ ${because}
 <div class="charts">${places}</div>
 ${summary.thresholds.length > 0 ? card('Thresholds', thresholdTable(report)) : ''}
 ${card('Failures', failureParts(report))}
+${summary.disturbances.length > 0 ? card('Phones that misbehaved', disturbanceTable(report)) : ''}
 ${card('Latency', latencyTable(report))}
 ${card('Rounds', roundTable(report))}
 ${card('Generator', generatorTable(report))}
