@@ -29,9 +29,12 @@ const MAX_OF_A_CLUE = 200
 /** As much as fits into memory beside everything else; what comes after is counted. */
 const MAX_SIGHTINGS = 120_000
 const MAX_SUCCEEDED = 300_000
+/** Sessions that go on at the same time, and what is kept of each until it is known how it ends. */
+const MAX_AT_ONCE = 5_000
+const MAX_CONTEXT = 12
 
 /** Sightings that say nothing by themselves: they explain others. */
-const CONTEXT = ['trace.authMode', 'trace.keyOrder', 'trace.calling', 'trace.onlineCaHost', 'trace.onlineCaTemplate']
+const CONTEXT = ['trace.authMode', 'trace.calling']
 
 /** Before the success in its source; sources without one cannot say. */
 const isPast = ({ clue, source, line }: Sighting, doneIn: ReadonlyMap<number, number>) =>
@@ -44,6 +47,8 @@ export class Evidence {
   readonly #devices = new Map<string, Known>()
   /** Of no device: by clue. */
   readonly #site = new Map<string, Sighting[]>()
+  /** Of devices of which nothing else is known yet. */
+  readonly #context = new Map<string, Sighting[]>()
   readonly #succeeded = new Set<string>()
   #count = 0
   /** Sightings for which there was no room. */
@@ -60,10 +65,16 @@ export class Evidence {
       if (!known) this.#site.set(clue, [sighting])
       else if (known.length < MAX_OF_A_CLUE) known.push(sighting)
       else return
+    } else if (CONTEXT.includes(clue)) {
+      this.#keepContext(device, sighting)
+      return
     } else {
       const known = this.#known(device)
-      if (known.sightings.length >= MAX_OF_A_DEVICE) this.#dropOne(known.sightings)
-      known.sightings.push(sighting)
+      const context = this.#context.get(device)
+      this.#context.delete(device)
+      for (const one of context ?? []) this.#push(known.sightings, one)
+      this.#push(known.sightings, sighting)
+      return
     }
     this.#count++
   }
@@ -71,6 +82,7 @@ export class Evidence {
   /** The device succeeded: what only explains a failure is not needed, and of healthy devices nothing is kept. */
   done(device: string, { source, line }: { source: number; line: number }): void {
     if (this.#succeeded.size < MAX_SUCCEEDED) this.#succeeded.add(device)
+    this.#context.delete(device)
     const known = this.#devices.get(device)
     if (!known) return
     const left = known.sightings.filter(({ clue }) => !CONTEXT.includes(clue))
@@ -80,13 +92,9 @@ export class Evidence {
     if (left.length === 0) this.#devices.delete(device)
   }
 
-  /** What a source leaves behind of devices of which nothing but context was seen. */
+  /** A source is over: sessions do not go on in the next one. */
   forgetContext(): void {
-    for (const [device, { sightings }] of this.#devices)
-      if (sightings.every(({ clue }) => CONTEXT.includes(clue))) {
-        this.#count -= sightings.length
-        this.#devices.delete(device)
-      }
+    this.#context.clear()
   }
 
   get site(): readonly Sighting[] {
@@ -104,6 +112,23 @@ export class Evidence {
     const known = this.#devices.get(device) ?? { sightings: [], doneIn: new Map() }
     this.#devices.set(device, known)
     return known
+  }
+
+  #keepContext(device: string, sighting: Sighting): void {
+    const known = this.#context.get(device)
+    if (known) {
+      if (known.length < MAX_CONTEXT) known.push(sighting)
+      return
+    }
+    const [oldest] = this.#context.keys()
+    if (this.#context.size >= MAX_AT_ONCE && oldest !== undefined) this.#context.delete(oldest)
+    this.#context.set(device, [sighting])
+  }
+
+  #push(sightings: Sighting[], sighting: Sighting): void {
+    if (sightings.length >= MAX_OF_A_DEVICE) this.#dropOne(sightings)
+    sightings.push(sighting)
+    this.#count++
   }
 
   /** The beginning and the end of a long story are kept. */

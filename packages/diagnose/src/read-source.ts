@@ -2,7 +2,7 @@ import type { Evidence, Source } from './evidence.ts'
 import type { InputFile } from './input/input-file.ts'
 import { LineSplitter } from './input/lines.ts'
 import { LeftOuts, plainBytes } from './input/plain-bytes.ts'
-import { type Anchor, literal } from './sighting.ts'
+import { type Anchor, detached, literal } from './sighting.ts'
 import { type Recognised, RUN_KIND, recognise, UNKNOWN_KIND } from './sources/index.ts'
 import { looksLikeRun, RunFile } from './sources/run-file.ts'
 import type { LineReader, Witness } from './sources/source-kind.ts'
@@ -27,12 +27,14 @@ const witnessOf = (file: InputFile, { index, evidence, now }: Reading) => {
     leftOuts,
     sight({ at, device, values = {}, text, ...sighting }) {
       line = sighting.line
-      const known = { ...(at === undefined ? {} : { at }), ...(device === undefined ? {} : { device }) }
+      const known = { ...(at === undefined ? {} : { at }), ...(device === undefined ? {} : { device: detached(device) }) }
       evidence.add({ ...sighting, text: literal(text), source: index, values, ...known })
     },
-    done: device => evidence.done(device, { source: index, line: line + 1 }),
+    done: device => evidence.done(detached(device), { source: index, line: line + 1 }),
     anchor: anchor => {
-      if (anchors.length < MAX_ANCHORS) anchors.push(anchor)
+      if (anchors.length >= MAX_ANCHORS) return
+      const { device } = anchor
+      anchors.push(device === undefined ? anchor : { ...anchor, device: detached(device) })
     },
   }
   return { witness, anchors, leftOuts }
@@ -60,9 +62,7 @@ class TextSource {
     this.#witness = witness
     this.#splitter = new LineSplitter({
       take: (bytes, { start, end, number }) => {
-        const reader = this.#reader
-        if (!reader || (reader.wants && !reader.wants(bytes, start, end))) return
-        reader.line(bytes.toString('utf8', start, end), number)
+        this.#reader?.line(bytes.toString('utf8', start, end), number)
       },
       onCut: number => witness.leftOuts.note('the ends of very long lines', number),
     })
@@ -106,6 +106,7 @@ class TextSource {
         return
       }
       this.#reader = this.recognised.open(this.#witness)
+      this.#splitter.needles = this.#reader.needles
       this.#splitter.push(sample)
     }
   }

@@ -26,6 +26,8 @@ export type Dating = 'full' | 'day' | 'time'
 
 const MAX_TEXT = 400
 
-/** A copy that does not hold the longer line that it was cut out of. */
-export const literal = (text: string): string =>
-  text.length <= MAX_TEXT ? text : `${Buffer.from(text.slice(0, MAX_TEXT)).toString()}…`
+/** A copy: a piece of a line holds all of it in memory. */
+export const detached = (text: string): string => Buffer.from(text).toString()
+
+/** A line, or the beginning of a long one. */
+export const literal = (text: string): string => (text.length <= MAX_TEXT ? text : `${detached(text.slice(0, MAX_TEXT))}…`)

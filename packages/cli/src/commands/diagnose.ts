@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { optionalText } from '@capfkit/codec/options'
 import { diagnose, formatHtml, formatJson } from '@capfkit/diagnose'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
@@ -22,6 +23,8 @@ const diagnoseCommand = command({
     ...JSON_OPTION,
   },
   async run({ options: { html, json }, words: { files }, io }) {
+    // Lines of a gigabyte are garbage as soon as they are read: a heap that grows for them takes twice the memory, for no speed.
+    setFlagsFromString('--semi-space-growth-factor=1')
     if (html !== undefined) mustNotReplace(files, html)
     const diagnosis = await diagnose(await openInputs(files, io), { now: io.now() })
     if (html !== undefined) {

@@ -11,9 +11,6 @@ export const TRACE_TEXTS = {
   opStatus: { text: 'Operation status is set to Failure:{status}' },
   sqlStatus: { text: "tkcertificatestatus='{number}' WHERE my_lower(name)=my_lower('{device}'))" },
   authMode: { text: ' BEFORE DB query Authentication Mode={mode}:{number}' },
-  keyOrder: { text: ' KeyOrder={order}:{number}' },
-  onlineCaHost: { text: 'Online CA hostname is {host}' },
-  onlineCaTemplate: { text: 'Online CA Template is {template}' },
   note: { text: 'Session note: {detail}', ours: true },
 } as const satisfies Record<string, { readonly text: string; readonly ours?: true }>
 

@@ -9,7 +9,7 @@ export type InputFile = {
   chunks(): AsyncIterable<Uint8Array>
 }
 
-const CHUNK_BYTES = 1_048_576
+const CHUNK_BYTES = 65_536
 
 /** A file on disk, read as it is needed. */
 export const inputFile = (path: string): InputFile => ({

@@ -7,6 +7,32 @@ export const MAX_LINE_BYTES = 16_384
 /** A line of a file: bytes `start` to `end` of `bytes`, without its end of line. `number` counts from 1. */
 export type TakeLine = (bytes: Buffer, place: { start: number; end: number; number: number }) => void
 
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Says of places in a chunk, from left to right, whether a line has something in it that is looked for. */
+class Finds {
+  readonly #needles: RegExp
+  readonly #text: string
+  #next = -1
+
+  constructor(needles: RegExp, chunk: Buffer) {
+    this.#needles = needles
+    // One letter a byte, so that places in the text are places in the chunk.
+    this.#text = chunk.toString('latin1')
+    this.#needles.lastIndex = 0
+    this.#advance()
+  }
+
+  isIn(start: number, end: number): boolean {
+    while (this.#next < start) this.#advance()
+    return this.#next < end
+  }
+
+  #advance(): void {
+    this.#next = this.#needles.test(this.#text) ? this.#needles.lastIndex - 1 : NEVER
+  }
+}
+
 /** Cuts bytes into lines without copying those that lie within one chunk. */
 export class LineSplitter {
   readonly #take: TakeLine
@@ -14,6 +40,8 @@ export class LineSplitter {
   readonly #place = { start: 0, end: 0, number: 0 }
   #rest: Buffer = Buffer.alloc(0)
   #isCut = false
+  /** Global: whole lines without a match are counted and not taken. One look at a chunk costs less than one at each line. */
+  needles: RegExp | undefined
 
   constructor({ take, onCut }: { take: TakeLine; onCut: (number: number) => void }) {
     this.#take = take
@@ -26,6 +54,7 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): void {
+    const finds = this.needles && new Finds(this.needles, chunk)
     let start = 0
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
       if (this.#rest.length > 0 || this.#isCut) {
@@ -33,7 +62,8 @@ export class LineSplitter {
         const rest = this.#rest
         this.#rest = Buffer.alloc(0)
         this.#line(rest, 0, rest.length)
-      } else this.#line(chunk, start, end)
+      } else if (!finds || finds.isIn(start, end)) this.#line(chunk, start, end)
+      else this.#place.number++
       start = end + 1
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start))

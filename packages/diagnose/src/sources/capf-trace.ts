@@ -18,7 +18,11 @@ const TELLING_EVENTS = [
 /** Rows of the trace that rules know; the words stand in the table of its writer. */
 const CLUES = new ClueTable({
   ...TRACE_TEXTS,
-  event: { ...TRACE_TEXTS.event, keep: ({ event = '' }) => TELLING_EVENTS.includes(repairConstant(event)) },
+  event: {
+    ...TRACE_TEXTS.event,
+    needles: TELLING_EVENTS.map(event => `CAPF_EV_${event} `),
+    keep: ({ event = '' }) => TELLING_EVENTS.includes(repairConstant(event)),
+  },
 })
 
 const SUCCESSES: readonly (number | undefined)[] = [3, 4, 5]
@@ -117,18 +121,12 @@ class TraceMeaning {
 
 const DEVICE = /^debug \d+:([^: ]{1,128}):|^Select\(([^)]{1,128})\)/
 
-const PIPE = 0x7c
-const BLANK = 0x20
-const PIPE_AT = 13
-
 const open = (witness: Witness): LineReader => {
   const meaning = new TraceMeaning(witness)
   return {
-    // The lines of functions that are entered and left say nothing, and are two thirds of a trace.
-    wants: (bytes, start, end) =>
-      end - start > PIPE_AT + 2 && bytes[start + PIPE_AT] === PIPE && bytes[start + PIPE_AT + 1] === BLANK,
+    // Nine lines of ten say that functions are entered and left, or that all is well.
+    needles: CLUES.needles,
     line(text, number) {
-      if (!CLUES.mayTell(text)) return
       const read = parseTraceLine(text)
       const told = read && CLUES.read(read.text)
       if (!told) return

@@ -24,8 +24,8 @@ export type Witness = {
 
 /** Reads the lines of one file. Nothing that stands in a file makes it throw. */
 export type LineReader = {
-  /** Whether a line is worth turning into text; all of them without it. */
-  wants?(bytes: Buffer, start: number, end: number): boolean
+  /** Only lines in which this is found are worth reading, all of them without it. Global; its letters are ASCII. */
+  readonly needles?: RegExp
   line(text: string, number: number): void
   end?(): void
 }

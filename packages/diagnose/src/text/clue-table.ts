@@ -7,6 +7,8 @@ export type ClueRow = {
   readonly text: string
   /** Of the values, those for which the line is worth keeping; all of them without it. */
   readonly keep?: (values: Values) => boolean
+  /** Pieces of which a line worth keeping has one; without them the longest piece of its words. */
+  readonly needles?: readonly string[]
 }
 
 type Compiled = {
@@ -21,6 +23,8 @@ export type Told = { readonly name: string; readonly values: Values }
 
 const literalLength = ({ pieces }: Template) => pieces.reduce((sum, { length }) => sum + length, 0)
 
+const longestPiece = ({ pieces }: Template): string => pieces.reduce((best, piece) => (piece.length > best.length ? piece : best))
+
 const MIN_SKELETON = 3
 
 const noisyOf = ({ pieces, places }: Template): Template | undefined => {
@@ -34,7 +38,8 @@ const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 /** Finds out which row of a table a line is; the row with the most words first. */
 export class ClueTable {
   readonly #rows: readonly Compiled[]
-  readonly #needles: RegExp
+  /** Finds what lines of the table have, in text of any length. */
+  readonly needles: RegExp
 
   constructor(table: Readonly<Record<string, ClueRow>>) {
     const rows = Object.entries(table).map(([name, row]) => {
@@ -42,13 +47,14 @@ export class ClueTable {
       return { name, row, template, noisy: noisyOf(template) }
     })
     this.#rows = rows.sort((a, b) => literalLength(b.template) - literalLength(a.template))
-    const longest = rows.map(({ template }) => template.pieces.reduce((best, piece) => (piece.length > best.length ? piece : best)))
-    this.#needles = new RegExp(longest.map(escaped).join('|'))
+    const needles = rows.flatMap(({ row, template }) => row.needles ?? [longestPiece(template)])
+    this.needles = new RegExp(needles.map(escaped).join('|'), 'g')
   }
 
   /** Whether a line may be one of the table: quick, for most lines are not. */
   mayTell(text: string): boolean {
-    return this.#needles.test(text)
+    this.needles.lastIndex = 0
+    return this.needles.test(text)
   }
 
   read(text: string): Told | undefined {
