@@ -21,6 +21,7 @@ import { commandsPage } from './docs/commands-page.ts'
 import { configPage } from './docs/config-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { fill } from './docs/markdown.ts'
+import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
 import { readTree } from './layers/tree.ts'
@@ -36,6 +37,8 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/errors.md': errorsPage(),
   'docs/config.md': configPage(),
   'docs/commands.md': await commandsPage(),
+  'docs/plan.md': planPage(root),
+  'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(
     Object.values(PROTOCOL_PAGES).map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())]),
   ),

@@ -45,9 +45,12 @@ const plainNumber = (text: string): number => {
 }
 
 /** How each is written, and what is read from its arguments. */
-export const DISTRIBUTIONS: Readonly<Record<string, { readonly written: string; of(args: readonly string[]): Distribution }>> = {
+export const DISTRIBUTIONS: Readonly<
+  Record<string, { readonly written: string; readonly doc: string; of(args: readonly string[]): Distribution }>
+> = {
   uniform: {
     written: 'uniform(FROM, TO)',
+    doc: 'any time between the two is as likely',
     of: ([from = '', to = '']) => {
       const [fromMs, toMs] = [parseTime(from), parseTime(to)]
       if (fromMs > toMs) throw new RangeError(`wants the shorter time first, got uniform(${from}, ${to})`)
@@ -56,13 +59,19 @@ export const DISTRIBUTIONS: Readonly<Record<string, { readonly written: string; 
   },
   normal: {
     written: 'normal(MEAN, DEVIATION)',
+    doc: 'around a mean; below nothing is nothing',
     of: ([mean = '', deviation = '']) => ({ kind: 'normal', meanMs: parseTime(mean), deviationMs: parseTime(deviation) }),
   },
   lognormal: {
     written: 'lognormal(MEDIAN, SIGMA)',
+    doc: 'mostly around the median, sometimes much longer; SIGMA is a number',
     of: ([median = '', sigma = '']) => ({ kind: 'lognormal', medianMs: parseTime(median), sigma: plainNumber(sigma) }),
   },
-  exponential: { written: 'exponential(MEAN)', of: ([mean = '']) => ({ kind: 'exponential', meanMs: parseTime(mean) }) },
+  exponential: {
+    written: 'exponential(MEAN)',
+    doc: 'mostly short, sometimes long',
+    of: ([mean = '']) => ({ kind: 'exponential', meanMs: parseTime(mean) }),
+  },
 }
 
 /** All ways to write a distribution, in words. */

@@ -13,6 +13,7 @@ import {
   section,
   time,
 } from '@capfkit/codec/options'
+import { FLEET_OPTIONS } from '../options.ts'
 import { OPERATION_WORDS } from '../rounds.ts'
 import { hasWeight, NO_WEIGHT, readWeights } from '../weights.ts'
 
@@ -74,7 +75,7 @@ const ARRIVALS_RULES: readonly SectionRule[] = [
 const RATE = { min: 0, max: 1_000_000 }
 
 const ARRIVALS = section({
-  doc: 'When sessions start. Without it, 32 at once.',
+  doc: `When sessions start. Without it, ${FLEET_OPTIONS.concurrency.default} at once.`,
   optional: true,
   rows: {
     concurrency: optionalInt({
