@@ -13,7 +13,8 @@ const PROGRAM = fileURLToPath(new URL(`./online-worker${extname(import.meta.file
 
 /** Ask the RA for its CA certificates. One that does not answer today may tomorrow: the server starts all the same, and says so. */
 const caCertificatesOf = async (wiring: RaWiring, { options, io }: { options: ServerOptions; io: Io }): Promise<Buffer[]> => {
-  using client = raClient(wiring, options)
+  // Who waits here is the one who starts the server, and no phone: nothing is heard out.
+  using client = raClient(wiring, { ...options, caLateMs: 0 })
   try {
     const certificates = await client.caCerts()
     for (const der of certificates) note(io, `Online CA behind ${formatAddress(wiring.server)}: ${identify(der).subject}`)

@@ -2,8 +2,11 @@ import { type Certificate, commonName, type DistinguishedName, parseCertificate,
 import { ServerError } from '../errors.ts'
 import { IssueError } from './issue-error.ts'
 
-/** How often a CA whose certificates are not known yet is asked for them. */
-const RETRY_MS = 5_000
+/**
+ * When a CA whose certificates are not known yet is asked for them, the pause twice as long each time: behind it may be a wrong
+ * password, and an account that is locked after some more.
+ */
+const RETRY_MS = { first: 5_000, most: 300_000 } as const
 /** After a certificate that no known CA has signed they are asked for anew, but no more often than this. */
 const REFRESH_MS = 60_000
 
@@ -67,9 +70,13 @@ export class CaCertificates implements AsyncDisposable {
   }
 
   start(): void {
-    const { fetch, retryMs = RETRY_MS } = this.#init
-    if (!fetch || this.known.length > 0) return
-    this.#timer = setInterval(() => void this.#refresh(), retryMs)
+    if (this.#init.fetch) this.#askIn(this.#init.retryMs ?? RETRY_MS.first)
+  }
+
+  #askIn(pauseMs: number): void {
+    if (this.known.length > 0 || this.#ending.signal.aborted) return
+    const ask = () => void this.#refresh().then(() => this.#askIn(Math.min(2 * pauseMs, RETRY_MS.most)))
+    this.#timer = setTimeout(ask, pauseMs)
     this.#timer.unref()
   }
 
@@ -85,8 +92,14 @@ export class CaCertificates implements AsyncDisposable {
     } catch (cause) {
       throw new IssueError('CA_NOT_ISSUER', { cause })
     }
-    if (this.known.length === 0 || this.#hasIssued(certificate, intermediates)) return
-    if (this.#init.now().getTime() - this.#fetchedMs >= REFRESH_MS) await this.#refresh()
+    const pausedMs = this.#init.now().getTime() - this.#fetchedMs
+    if (this.known.length === 0) {
+      // It signs: then it is there. The phone does not wait for it.
+      if (pausedMs >= RETRY_MS.first) void this.#refresh()
+      return
+    }
+    if (this.#hasIssued(certificate, intermediates)) return
+    if (pausedMs >= REFRESH_MS) await this.#refresh()
     if (!this.#hasIssued(certificate, intermediates)) throw new IssueError('CA_NOT_ISSUER')
   }
 
@@ -113,7 +126,7 @@ export class CaCertificates implements AsyncDisposable {
       const older = this.known.map(({ der }) => der).filter(der => !certificatesDer.some(fetched => fetched.equals(der)))
       this.#cas = readCas([...certificatesDer, ...older].slice(0, MAX_CERTIFICATES))
       if (certificatesDer.length === 0) return
-      clearInterval(this.#timer)
+      clearTimeout(this.#timer)
       onFetched(certificatesDer)
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error)
@@ -124,7 +137,7 @@ export class CaCertificates implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
     this.#ending.abort()
     await this.#fetching
   }
