@@ -33,7 +33,7 @@ export const CLI_ERRORS = {
   },
   CLI_STORE_KIND: {
     what: 'this kind of store is not part of this version',
-    remedy: 'name sqlite:FILE, or memory: for a server',
+    remedy: 'name sqlite:FILE or postgres://USER@HOST/DATABASE, or memory: for a server',
     exit: EXIT.usage,
   },
   CLI_STORE_MISSING: {

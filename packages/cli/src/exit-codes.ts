@@ -39,9 +39,12 @@ const exits = (codes: readonly string[], exit: ExitCode): Record<string, ExitCod
 /** Exit codes of the errors of other packages that are not the rule for their prefix. */
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   STORE_LOCKED: EXIT.failed,
+  STORE_AWAY: EXIT.unreachable,
   STORE_FULL: EXIT.failed,
   STORE_FAILED: EXIT.failed,
   SERVER_WORKER_FAILED: EXIT.failed,
+  FLEET_CLIENT_FAILED: EXIT.invalid,
+  FLEET_NO_DESCRIPTORS: EXIT.invalid,
   DEVICE_EXISTS: EXIT.failed,
   PKI_POOL_WRITE: EXIT.failed,
   PKI_DECRYPT_FAILED: EXIT.failed,

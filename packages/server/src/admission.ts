@@ -1,6 +1,7 @@
 import type { MessageOf } from '@capfkit/codec/capf'
 import { authenticate, type Refusal } from './authentication.ts'
 import { type Device, formatCompletesBy, keySpecFor, type Operation } from './device.ts'
+import { isAway } from './errors.ts'
 import { Installation } from './installation.ts'
 import type { SessionEvent } from './machine.ts'
 import type { SessionContext } from './session-context.ts'
@@ -61,7 +62,7 @@ const whyNotClaimed = async ({ context, response }: AdmissionInput): Promise<Adm
  * Claim the device that a phone names, and judge what the phone showed.
  *
  * The claim comes before the check, so that strings cannot be tried in parallel past the lock. Never rejects: a store that
- * fails is a DB_FAILED event, and its lease is left to the node to end.
+ * fails is a DB_FAILED or DB_AWAY event, and its lease is left to the node to end.
  */
 export const admit = async (input: AdmissionInput): Promise<Admission> => {
   const { context, response } = input
@@ -71,6 +72,7 @@ export const admit = async (input: AdmissionInput): Promise<Admission> => {
     return device ? { device, lease, ...(await judge(input, device)) } : await whyNotClaimed(input)
   } catch (error) {
     context.orphan(lease)
-    return { event: { name: 'DB_FAILED' }, detail: error instanceof Error ? error.message : String(error) }
+    const comesAgain = context.options.storeAway === 'retry-later' && isAway(error)
+    return { event: { name: comesAgain ? 'DB_AWAY' : 'DB_FAILED' }, detail: error instanceof Error ? error.message : String(error) }
   }
 }

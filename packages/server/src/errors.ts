@@ -43,6 +43,10 @@ export const SERVER_ERRORS = {
 
 export type ServerErrorCode = keyof typeof SERVER_ERRORS
 
+/** The store is there, but not at this moment. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof ServerError && (error.code === 'STORE_AWAY' || error.code === 'STORE_LOCKED')
+
 /** A failure of the server or its store; `where` names the file, address or device. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'

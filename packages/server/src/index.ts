@@ -43,7 +43,8 @@ export { type GroupReport, ServerGroup, type ServerGroupInit } from './server-gr
 export type { SessionSummary } from './session-context.ts'
 export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 export { MemoryDeviceStore } from './store/memory.ts'
-export { openDeviceStore } from './store/open.ts'
+export { isDatabase, openDeviceStore } from './store/open.ts'
+export { databaseOf } from './store/postgres/connections.ts'
 export {
   type KeptRequest,
   REQUEST_STATES,

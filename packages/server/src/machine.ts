@@ -14,6 +14,7 @@ export type Action =
   | 'sendDeleteRequest'
   | 'recordOutcome'
   | 'endSession'
+  | 'askToComeAgain'
   | 'release'
   | 'nothing'
 
@@ -82,6 +83,8 @@ export const TRANSITIONS = {
     DEVICE_UNKNOWN: { to: 'CLOSED', do: 'endSession', reason: UNKNOWN_DEVICE },
     DEVICE_BUSY: { to: 'CLOSED', do: 'endSession', reason: REFUSED },
     DEVICE_REFUSED: { to: 'AWAIT_DB_RESP', do: 'recordOutcome', reason: REFUSED },
+    // The store is away, and the phone can be asked to come again: ours [CAPF-3.6].
+    DB_AWAY: { to: 'CLOSED', do: 'askToComeAgain', reason: REFUSED },
     DB_FAILED: { to: 'CLOSED', do: 'endSession', reason: REFUSED },
   },
   AWAIT_KEY_GEN_RESP: {

@@ -4,7 +4,10 @@ import { LIMIT_OPTIONS, LOG_OPTIONS, listenRow, TIMEOUT, TLS_OPTIONS } from '@ca
 /** The only place where a default of the CAPF server is written: flags, `--help`, `docs/config.md` and types read this table. */
 export const SERVER_OPTIONS = {
   listen: listenRow('127.0.0.1:3804'),
-  store: text({ default: 'sqlite:capf.db', doc: 'Device store: sqlite:FILE, or memory: for one that ends with the process.' }),
+  store: text({
+    default: 'sqlite:capf.db',
+    doc: 'Device store: sqlite:FILE, postgres://USER@HOST/DATABASE for several machines (the password is better in PGPASSWORD), or memory: for one that ends with the process.',
+  }),
   certificate: optionalText({
     doc: 'PEM file with the CAPF certificate. Without it, capf.pem beside the store, made when missing.',
   }),
@@ -83,7 +86,30 @@ export const SERVER_OPTIONS = {
     doc: 'Maximum Allowable Time for Key Generation; REQUEST_IN_PROGRESS starts it anew.',
   }),
   sessionTimeoutMs: int({ ...TIMEOUT, default: 3_600_000, doc: 'The whole session, whatever happens in it.' }),
-  storeLockTimeoutMs: int({ ...TIMEOUT, default: 5_000, doc: 'How long to wait for a store that another process holds locked.' }),
+  storeLockTimeoutMs: int({
+    ...TIMEOUT,
+    default: 5_000,
+    doc: 'How long to wait for a store that another process holds locked, or for a connection to a database.',
+  }),
+  storeConnections: int({
+    default: 10,
+    min: 1,
+    max: 1000,
+    unit: 'connections',
+    doc: 'With a postgres:// store: connections of each process at most. All processes of all machines together must stay below what the database allows.',
+  }),
+  storeAway: oneOf({
+    default: 'end',
+    values: ['end', 'retry-later'],
+    doc: 'What a phone hears that comes while the store cannot be reached: END_SESSION, or RETRY_LATER, a message of this project that real phones take for an end.',
+  }),
+  retryLaterSeconds: int({
+    default: 30,
+    min: 1,
+    max: 65_535,
+    unit: 's',
+    doc: 'With --store-away retry-later: when to come again.',
+  }),
   ...LIMIT_OPTIONS,
   maxAuthAttempts: int({
     default: 10,

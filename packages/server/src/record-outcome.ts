@@ -1,8 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ServerError } from './errors.ts'
 import { type Ending, outcomeOf } from './outcome.ts'
 import type { SessionContext } from './session-context.ts'
-import type { Lease } from './store/store.ts'
+import type { Lease, Outcome } from './store/store.ts'
 import { productKey } from './stored-certificate.ts'
 import { outcomeLines, publicKeyLines, selectLines } from './trace-lines.ts'
+
+/** Between two attempts to write to a store that is away. */
+const PAUSE_MS = 250
 
 /** Whether the store has the outcome, and if not, why. */
 export type Recorded = { readonly written: true } | { readonly written: false; readonly detail: string }
@@ -15,11 +20,33 @@ const traceInstalled = async ({ device, publicKeyDer }: Ending, { trace, store }
   if (after) trace.write(selectLines(after, device))
 }
 
+/** The phone has done its part and would have to do it all again: a store that is away for a moment is waited for. */
+const settle = async (
+  { lease, outcome, store }: Pick<SessionContext, 'store'> & { lease: Lease; outcome: Outcome },
+  isWanted: () => boolean,
+): Promise<boolean> => {
+  for (;;) {
+    try {
+      return await store.settle(lease, outcome)
+    } catch (error) {
+      const isAway = error instanceof ServerError && error.code === 'STORE_AWAY'
+      if (!isAway || !isWanted()) throw error
+      await delay(PAUSE_MS)
+    }
+  }
+}
+
 /**
  * Write how an operation ended, with the end of its lease [CAPF-3.4]. Never rejects: a lease that the store does not end now is
  * left to the node.
+ *
+ * @param isWanted  whether the phone still waits for it.
  */
-export const recordOutcome = async (ending: Ending & { lease: Lease }, context: SessionContext): Promise<Recorded> => {
+export const recordOutcome = async (
+  ending: Ending & { lease: Lease },
+  context: SessionContext,
+  isWanted: () => boolean,
+): Promise<Recorded> => {
   const { device, lease, status } = ending
   const { trace, store } = context
   const outcome = outcomeOf(ending, context)
@@ -27,7 +54,8 @@ export const recordOutcome = async (ending: Ending & { lease: Lease }, context: 
   if (isInstalled) trace?.write(selectLines(device))
   trace?.write(outcomeLines({ deviceName: device.name, opStatus: status, outcome }))
   try {
-    if (!(await store.settle(lease, outcome))) return { written: false, detail: 'the device was removed or given to another node' }
+    if (!(await settle({ lease, outcome, store }, isWanted)))
+      return { written: false, detail: 'the device was removed or given to another node' }
   } catch (error) {
     context.orphan(lease)
     return { written: false, detail: error instanceof Error ? error.message : String(error) }

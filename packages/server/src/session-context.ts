@@ -15,6 +15,8 @@ export type SessionContext = {
   readonly options: Pick<
     ServerOptions,
     | 'maxFrameBytes'
+    | 'retryLaterSeconds'
+    | 'storeAway'
     | 'strictElements'
     | 'replyTimeoutMs'
     | 'keyGenerationTimeoutMs'

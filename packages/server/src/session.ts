@@ -179,6 +179,10 @@ export class Session {
     sendDeleteRequest: session => session.#send({ name: 'DELETE_CERTIFICATE_REQUEST', sessionId: session.#sessionId }),
     recordOutcome: (session, taken) => session.#ask(session.#recordOutcome(taken)),
     endSession: session => session.#close({ name: 'END_SESSION', sessionId: session.#sessionId, reason: session.#reason }),
+    askToComeAgain: session => {
+      const retryDelaySeconds = session.#context.options.retryLaterSeconds
+      session.#close({ name: 'RETRY_LATER', sessionId: session.#sessionId, retryDelaySeconds })
+    },
     release: session => session.#close(),
     nothing: () => {},
   }
@@ -257,7 +261,7 @@ export class Session {
       publicKeyDer,
       wrongString: this.#wrongString,
     }
-    const recorded = await recordOutcome(ending, this.#context)
+    const recorded = await recordOutcome(ending, this.#context, () => this.#state === 'AWAIT_DB_RESP')
     if (recorded.written) {
       this.#recorded = ending.status
       return { name: 'DB_UPDATED' }

@@ -69,7 +69,10 @@ class Worker {
   async #start({ options, certificate, ca, micCas, lscCas, reusePort, wiring }: ToWorker & { type: 'start' }): Promise<void> {
     try {
       const wired = await this.#wire(wiring, options)
-      this.#store = openDeviceStore(options.store, { lockTimeoutMs: options.storeLockTimeoutMs })
+      this.#store = openDeviceStore(options.store, {
+        lockTimeoutMs: options.storeLockTimeoutMs,
+        connections: options.storeConnections,
+      })
       const log = createLog({ level: options.logLevel })
       const init = { ...wired, store: this.#store, options, micCas, lscCas, reusePort, log, certificate: revive(certificate) }
       this.#server = await CapfServer.start(ca ? { ...init, ca: revive(ca) } : init)

@@ -79,7 +79,7 @@ t.test('each waiting state is entered by the action that makes somebody answer',
     AWAIT_FETCH_CERT_RESP: ['sendFetchRequest'],
     AWAIT_DELETE_CERT_RESP: ['sendDeleteRequest'],
     AWAIT_DB_RESP: ['recordOutcome', 'nothing'],
-    CLOSED: ['endSession', 'release'],
+    CLOSED: ['endSession', 'askToComeAgain', 'release'],
   }
   for (const { from, event, to, do: action } of ROWS) t.ok(asks[to]?.includes(action), `${from} ${event}: ${action}, then ${to}`)
 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +44,7 @@ export class PostgresServer implements AsyncDisposable {
       createPostgresUser: process.getuid?.() === 0,
       // What a test writes need not survive the power cut of the machine; it does survive a kill of the process.
       initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'synchronous_commit=off', '-c', `unix_socket_directories=`],
+      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', `unix_socket_directories=`],
       onLog: () => {},
       onError: () => {},
     })
@@ -67,7 +68,10 @@ export class PostgresServer implements AsyncDisposable {
   async kill(): Promise<void> {
     const { process: running } = this.#embedded as unknown as { process: import('node:child_process').ChildProcess }
     const gone = new Promise(resolve => running.once('exit', resolve))
+    // Whoever serves a connection would go on until it looks for its parent.
+    const children = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'utf8').trim().split(' ')
     running.kill('SIGKILL')
+    for (const child of children) process.kill(Number(child), 'SIGKILL')
     await gone
   }
 

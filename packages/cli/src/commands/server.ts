@@ -9,6 +9,7 @@ import { onlineGroup } from '../server/online-group.ts'
 import { START_OPTIONS } from '../server/options.ts'
 import { type OpenDoor, openDoors } from '../service/doors.ts'
 import { UntilStopped } from '../service/until-stopped.ts'
+import { shownStore } from '../store-file.ts'
 
 const start = command({
   name: 'start',
@@ -17,6 +18,10 @@ const start = command({
     'Either lets running sessions end first; a second Ctrl-C cuts them. SIGHUP reads the certificate again. Prints one line when it is ready.',
   examples: [
     ['server start --listen 0.0.0.0:3804 --store sqlite:/var/lib/capf/capf.db', 'Serve the devices of a store to the network'],
+    [
+      'server start --store postgres://capf@db.example/capf --certificate capf.pem',
+      'One of several servers on one database, with the certificate of all of them',
+    ],
     ['server start --issuer online --ra ra.example.com:8084 --ra-trust ra.pem --ra-user capf', 'Have a CA sign the LSCs'],
     ['server start --issuer offline --lsc-ca ca.pem', 'Keep certificate requests for a CA that is brought them'],
   ],
@@ -73,7 +78,7 @@ const start = command({
             listening: group.address,
             workers: group.pids.length,
             certificate: { file: source.file, made: source.made, subject, sha1 },
-            store: options.store,
+            store: shownStore(options.store),
             ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
           }),
         )

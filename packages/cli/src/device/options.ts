@@ -9,7 +9,7 @@ const choice = (names: readonly string[]) => ({ pattern: new RegExp(`^(?:${names
 export const STORE_OPTIONS = {
   store: text({
     default: SERVER_OPTIONS.store.default ?? '',
-    doc: 'Device store: sqlite:FILE. A server may use it at the same time.',
+    doc: 'Device store: sqlite:FILE or postgres://…. A server may use it at the same time.',
   }),
   storeLockTimeoutMs: SERVER_OPTIONS.storeLockTimeoutMs,
 } as const

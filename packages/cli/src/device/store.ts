@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Device, type DeviceStore, openDeviceStore } from '@capfkit/server'
+import { type Device, type DeviceStore, isDatabase, openDeviceStore } from '@capfkit/server'
 import { CliError, MistakesError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { storeFile } from '../store-file.ts'
@@ -15,6 +15,8 @@ export const openStore = (
   { mustExist }: { mustExist: boolean },
 ): DeviceStore => {
   const file = storeFile(store)
+  // Its tables are made where they are missing; a database is not.
+  if (isDatabase(store)) return openDeviceStore(store, { lockTimeoutMs: storeLockTimeoutMs })
   if (file === undefined) throw new CliError('CLI_STORE_IN_MEMORY', { where: `--store ${store}` })
   if (mustExist && !existsSync(file)) throw new CliError('CLI_STORE_MISSING', { where: file })
   return openDeviceStore(store, { lockTimeoutMs: storeLockTimeoutMs })

@@ -1,13 +1,15 @@
 import type { OptionRow } from '@capfkit/codec/options'
 import { FLEET_OPTIONS, type FleetOptions } from '@capfkit/fleet'
 import { flagName } from '../frame/names.ts'
+import { shownStore } from '../store-file.ts'
 
 const flagsOf = (options: Partial<FleetOptions>): string[] =>
   Object.keys(FLEET_OPTIONS).flatMap(name => {
     const value = options[name as keyof FleetOptions]
     if (value === undefined) return []
     if (typeof value === 'boolean') return [`--${value ? '' : 'no-'}${flagName(name)}`]
-    return (typeof value === 'object' ? value : [value]).map(one => `--${flagName(name)} ${quoted(String(one))}`)
+    const shown = name === 'store' ? shownStore(String(value)) : value
+    return (typeof shown === 'object' ? shown : [shown]).map(one => `--${flagName(name)} ${quoted(String(one))}`)
   })
 
 /** The command line that does the same again: the seed, and what is not a default. */

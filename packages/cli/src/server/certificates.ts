@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { type CertificateAndKey, readCertificateAndKey } from '@capfkit/pki'
 import { openDeviceStore, readOrMakeCertificate, type ServerOptions } from '@capfkit/server'
 import { CliError, MistakesError } from '../errors.ts'
-import { storeFile } from '../store-file.ts'
+import { shownStore, storeFile } from '../store-file.ts'
 
 /** Where the CAPF certificate came from, and how to get it again. */
 export type CertificateSource = { file: string; made: boolean; certificate: CertificateAndKey; read(): CertificateAndKey }
@@ -20,7 +20,7 @@ export const capfCertificate = async (options: ServerOptions, now: Date): Promis
   const folder = dirname(storeFile(store) ?? '.')
   if (!existsSync(folder))
     throw new CliError('CLI_STORE_MISSING', {
-      where: `--store ${store}`,
+      where: `--store ${shownStore(store)}`,
       detail: `there is no folder ${folder}`,
       remedy: 'make it, or name another',
     })

@@ -1,6 +1,7 @@
 import type { OptionRow } from '@capfkit/codec/options'
 import { RUN_FORMAT, RUN_VERSION, type RunRecord } from '@capfkit/codec/run'
 import { formatAddress } from '@capfkit/listen'
+import { databaseOf, isDatabase } from '@capfkit/server'
 import { FLEET_OPTIONS, type FleetOptions } from '../options.ts'
 import { FLEET_PHASES } from '../phases.ts'
 
@@ -27,7 +28,8 @@ export const runHeader = (run: {
     processes,
     seed: options.seed,
     options: Object.entries<OptionRow>(FLEET_OPTIONS).flatMap(([name, { secret }]) => {
-      const value = options[name as keyof FleetOptions]
+      const given = options[name as keyof FleetOptions]
+      const value = name === 'store' && isDatabase(String(given)) ? databaseOf(String(given)) : given
       return secret || value === undefined ? [] : [{ name, value: JSON.stringify(value) }]
     }),
     target: formatAddress(target),

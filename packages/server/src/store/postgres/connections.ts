@@ -24,10 +24,10 @@ const BACK_OFF = { firstMs: 100, mostMs: 5_000 }
 const COLLISIONS = 5
 
 /** Where the store is, without the password. @throws {ServerError} `STORE_OPEN_FAILED` */
-export const placeOf = (url: string): string => {
+export const databaseOf = (url: string): string => {
   try {
-    const { host, pathname } = new URL(url)
-    return `postgres://${host}${pathname}`
+    const { username, host, pathname } = new URL(url)
+    return `postgres://${username === '' ? '' : `${username}@`}${host}${pathname}`
   } catch (cause) {
     throw new ServerError('STORE_OPEN_FAILED', 'postgres://…', { cause })
   }
@@ -50,7 +50,7 @@ export class Connections {
   /** @throws {ServerError} `STORE_OPEN_FAILED` for words that are no URL. */
   constructor(init: ConnectionsInit) {
     this.#init = init
-    this.place = placeOf(init.url)
+    this.place = databaseOf(init.url)
   }
 
   async #newPool(): Promise<Pool> {

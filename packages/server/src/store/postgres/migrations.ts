@@ -50,12 +50,14 @@ const LOCK = 0x63617066
 
 /** Version of the schema, 0 where nothing is there yet. @throws `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA` */
 const schemaVersion = async (client: PoolClient, place: string): Promise<number> => {
-  const { rows } = await client.query<{ ours: string | null; others: string | null }>(
-    `SELECT to_regclass('capfkit') AS ours, to_regclass('device') AS others`,
+  // Of the catalogue itself: what to_regclass says may be older than the lock.
+  const { rows } = await client.query<{ relname: string }>(
+    `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname IN ('capfkit', 'device')`,
   )
-  if (rows[0]?.ours === null) {
+  const tables = rows.map(({ relname }) => relname)
+  if (!tables.includes('capfkit')) {
     // Somebody else's table of this name is not ours to write into.
-    if (rows[0].others !== null) throw new ServerError('STORE_NOT_A_STORE', place)
+    if (tables.includes('device')) throw new ServerError('STORE_NOT_A_STORE', place)
     return 0
   }
   const found = await client.query<{ version: number }>('SELECT version FROM capfkit')
