@@ -48,6 +48,19 @@ const differenceOf = (of: Source, by: Source): { ms: number; count: number } | u
   return best
 }
 
+/** What happened in a second was half a second after its beginning, on the average. */
+const HALF_SECOND_MS = 500
+const lagOf = ({ isWholeSeconds }: Source) => (isWholeSeconds ? HALF_SECOND_MS : 0)
+
+/** As well as it can be told: within a second of lines without parts of it there is no difference. */
+const offsetOf = (of: Source, by: Source): number | undefined => {
+  const found = differenceOf(of, by)
+  if (!found) return undefined
+  const ms = Math.round(found.ms + lagOf(of) - lagOf(by))
+  const isCoarse = of.isWholeSeconds || by.isWholeSeconds
+  return isCoarse && Math.abs(ms) < 2 * HALF_SECOND_MS ? 0 : ms
+}
+
 /**
  * How far the clock of each source is ahead of that of the first one, ms, estimated from events that several of them see; nothing
  * where they have none in common. Files of one kind that come from a server share its clock.
@@ -63,9 +76,9 @@ export const clockOffsets = (sources: readonly Source[]): (number | undefined)[]
   for (let next = known.shift(); next; next = known.shift())
     for (const { source, index } of dated) {
       if (offsets[index] !== undefined) continue
-      const found = differenceOf(source, next.source)
-      if (!found) continue
-      offsets[index] = Math.round(found.ms + offsets[next.index]!)
+      const ms = offsetOf(source, next.source)
+      if (ms === undefined) continue
+      offsets[index] = ms + offsets[next.index]!
       // Each phone has a clock of its own, which tells little of others.
       if (!isPhone(source)) known.push({ source, index })
     }

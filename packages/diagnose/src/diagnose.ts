@@ -95,10 +95,16 @@ const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: 
   }
 }
 
+const DAY_MS = 86_400_000
+
 const timelineOf = (device: string, { sightings, told }: { sightings: readonly Sighting[]; told: Told }) => {
+  const hasDate = ({ source }: Sighting) => told.sources[source]!.dating !== 'time'
+  const dated = sightings.flatMap(sighting => (hasDate(sighting) ? (commonTime(sighting, told) ?? []) : []))
+  // Lines without a date are of the day of those that have one.
+  const midnight = dated.length === 0 ? 0 : Math.floor(Math.min(...dated) / DAY_MS) * DAY_MS
   const order = (sighting: Sighting) => {
     const at = commonTime(sighting, told)
-    return at ?? Number.POSITIVE_INFINITY
+    return at === undefined ? Number.POSITIVE_INFINITY : hasDate(sighting) ? at : at + midnight
   }
   const entries = sightings.toSorted((a, b) => order(a) - order(b) || a.source - b.source || a.line - b.line)
   return {

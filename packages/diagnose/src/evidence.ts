@@ -6,6 +6,7 @@ export type Source = {
   readonly file: string
   readonly kind: string
   readonly dating: Dating
+  readonly isWholeSeconds: boolean
   /** Out of a scan: what it says was guessed in part. */
   readonly isNoisy: boolean
   readonly lines: number

@@ -130,11 +130,7 @@ export const readSource = async (file: InputFile, reading: Reading): Promise<Sou
   }
   if (!run) text.end()
   reading.evidence.forgetContext()
-  const {
-    kind = UNKNOWN_KIND,
-    dating = 'time',
-    isNoisy = false,
-  } = run ? { kind: RUN_KIND, dating: 'full' as const, isNoisy: false } : (text.recognised ?? {})
+  const { kind, dating, isNoisy, isWholeSeconds = false } = run ? RUN_KIND : (text.recognised ?? UNKNOWN_KIND)
   const lines = run ? run.entries : text.lines
-  return { file: file.name, kind, dating, isNoisy, lines, leftOut: leftOuts.all, anchors }
+  return { file: file.name, kind, dating, isNoisy, isWholeSeconds, lines, leftOut: leftOuts.all, anchors }
 }

@@ -54,7 +54,7 @@ const candidates = (rules: readonly Rule[], { device, clues, now }: Case): (Foun
     for (const way of ways) {
       const evidence = tryWay(way, { clues, now })
       if (!evidence) continue
-      const isOver = device?.isDone === true
+      const isOver = device?.isDone === true && rule.outlastsSuccess !== true
       const { name } = rule
       // What is no failure is of no interest where there is none.
       if (device?.hasSucceeded === true && FINDINGS[name].severity === 'info') return []

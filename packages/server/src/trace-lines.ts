@@ -1,4 +1,5 @@
 import type { MessageName } from '@capfkit/codec/capf'
+import { traceText } from '@capfkit/codec/trace'
 import type { Rejected } from '@capfkit/listen'
 import { AUTH_MODES, type Device, KEY_ORDERS, OPERATIONS, RSA_SIZES } from './device.ts'
 import { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
@@ -19,11 +20,11 @@ export const debugLine = (deviceName: string | undefined, text: string): TraceEn
   block('debug', [deviceName === undefined ? text : `2:${deviceName}:${text}`])
 
 export const eventLine = (deviceName: string | undefined, { event, state }: { event: string; state: string }): TraceEntry[] =>
-  debugLine(deviceName, `CAPF CORE: Rcvd Event: CAPF_EV_${event} in State: CAPF_STATE_${state}`)
+  debugLine(deviceName, traceText('event', { event, state }))
 
 /** What went wrong first in a session, or is worth knowing of it [CAPF-6.2]: *ours*. */
 export const noteLine = (deviceName: string | undefined, detail: string): TraceEntry[] =>
-  debugLine(deviceName, `Session note: ${detail}`)
+  debugLine(deviceName, traceText('note', { detail }))
 
 /** A connection that never became a session, such as one whose TLS handshake failed [CAPF-6.2]: *ours*. */
 export const rejectedLine = ({ remoteAddress, why, detail }: Rejected): TraceEntry[] =>
@@ -54,7 +55,7 @@ const modeOf = ({ authMode }: Device) => `${AUTH_MODES[authMode].trace}:${AUTH_M
 export const selectLines = (device: Device, before = device): TraceEntry[] =>
   block(`Select(${device.name})`, [
     'device exists',
-    `BEFORE DB query Authentication Mode=${modeOf(before)}`,
+    traceText('authMode', { mode: AUTH_MODES[before.authMode].trace, number: AUTH_MODES[before.authMode].number }),
     `KeySize=KEY_SIZE_${device.rsaBits}:${RSA_SIZES[device.rsaBits]}`,
     device.keyOrder === 'rsa' ? 'ECKeySize=INVALID:0' : `ECKeySize=EC_KEY_SIZE_${device.ecBits}:${device.ecBits}`,
     `KeyOrder=${KEY_ORDERS[device.keyOrder].trace}:${KEY_ORDERS[device.keyOrder].number}`,
@@ -83,12 +84,12 @@ export const outcomeLines = (ended: { deviceName: string; opStatus: OpStatus; ou
   return [
     { kind: 'enter', text: func },
     body(`Operation status Value is '${OP_STATUS[status].code}'`),
-    ...block(map, [`=>DbStatus=${CERT_STATUSES[certStatus]?.name}`]),
+    ...block(map, [traceText('dbStatus', { status: CERT_STATUSES[certStatus]?.name ?? '' })]),
     body(`Operation status is set to ${number}`),
     body(`Operation status is set to ${label}`),
     body(
-      `sql query - (UPDATE Device SET tkCertificateOperation=${number}, tkcertificatestatus='${certStatus}' ` +
-        `WHERE my_lower(name)=my_lower('${deviceName}'))`,
+      `sql query - (UPDATE Device SET tkCertificateOperation=${number}, ` +
+        traceText('sqlStatus', { number: certStatus, device: deviceName }),
     ),
     { kind: 'leave', text: func },
   ]

@@ -10,8 +10,12 @@ export const TRACE_TEXTS = {
   dbStatus: { text: '=>DbStatus={status}' },
   opStatus: { text: 'Operation status is set to Failure:{status}' },
   sqlStatus: { text: "tkcertificatestatus='{number}' WHERE my_lower(name)=my_lower('{device}'))" },
-  authMode: { text: ' BEFORE DB query Authentication Mode={mode}:{number}' },
+  authMode: { text: 'BEFORE DB query Authentication Mode={mode}:{number}' },
   note: { text: 'Session note: {detail}', ours: true },
 } as const satisfies Record<string, { readonly text: string; readonly ours?: true }>
 
 export type TraceText = keyof typeof TRACE_TEXTS
+
+/** Such a line, with its places filled in. */
+export const traceText = (name: TraceText, values: Readonly<Record<string, string | number>>): string =>
+  TRACE_TEXTS[name].text.replace(/\{(\w+)\}/g, (place, value: string) => String(values[value] ?? place))

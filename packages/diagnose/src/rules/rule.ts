@@ -32,6 +32,8 @@ export type Rule = {
   /** `device`: about one phone; lines of no device count as well. `site`: about the servers. */
   readonly about: 'device' | 'site'
   readonly ways: readonly Way[]
+  /** An operation that succeeds does not end it. */
+  readonly outlastsSuccess?: true
   /** What looks like another failure and is the consequence of this one. */
   readonly explains?: readonly FindingName[]
 }

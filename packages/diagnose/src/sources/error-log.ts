@@ -36,8 +36,6 @@ const accessTime = (text: string): number | undefined => {
 }
 
 const PENDING = '202'
-/** Times are whole seconds: what happened was half a second later, on the average. */
-const HALF_SECOND_MS = 500
 const MAX_TRUSTED = 100
 
 /** What lines of the log mean, clean or out of a scan. Lines of libest have no time: theirs is that of the line before. */
@@ -81,7 +79,7 @@ class LogMeaning {
   }
 
   #anchor(key: string): void {
-    if (this.#at !== undefined) this.#witness.anchor({ key, at: this.#at + HALF_SECOND_MS })
+    if (this.#at !== undefined) this.#witness.anchor({ key, at: this.#at })
   }
 
   #sight({ name, values }: Told, place: { line: number; text: string }): void {
@@ -144,6 +142,7 @@ export const errorLog: SourceKind = {
   kind: 'error-log',
   doc: 'log of the registration authority: error.log, nginx*.txt',
   dating: 'full',
+  isWholeSeconds: true,
   recognises: line => line.startsWith(LIBEST_HEAD) || STARTING.test(line) || RUNNING.test(line),
   open,
   noisy: { recognises: line => NOISY_HEAD.test(line), open: openNoisy },

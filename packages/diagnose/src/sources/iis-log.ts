@@ -9,8 +9,6 @@ const MAX_FIELDS = 64
 
 const LOGIN = '/certsrv'
 const FIRST_SUCCESS = '301'
-/** Times are whole seconds: what happened was half a second later, on the average. */
-const HALF_SECOND_MS = 500
 
 /** How IIS refuses a login, by the Windows status in its log; the first message of NTLM is none of them. */
 const REFUSED_LOGINS: Readonly<Record<string, string>> = Object.fromEntries(
@@ -33,8 +31,7 @@ const open = (witness: Witness): LineReader => {
       const path = cell('cs-uri-stem').toLowerCase()
       const status = cell('sc-status')
       const refused = status === '401' ? REFUSED_LOGINS[cell('sc-win32-status')] : undefined
-      if (path === LOGIN && (status === FIRST_SUCCESS || refused !== undefined))
-        witness.anchor({ key: 'request', at: at + HALF_SECOND_MS })
+      if (path === LOGIN && (status === FIRST_SUCCESS || refused !== undefined)) witness.anchor({ key: 'request', at })
       const values = { path, status, user: cell('cs-username'), client: cell('c-ip') }
       if (refused !== undefined) witness.sight({ clue: 'iis.refusedLogin', line, text, at, values: { ...values, refused } })
       if (status === '404' && cell('cs-uri-query').includes('GetNextCACert'))
@@ -47,6 +44,7 @@ export const iisLog: SourceKind = {
   kind: 'iis-log',
   doc: 'log of the web server of the CA (u_ex*.log), times in UTC',
   dating: 'full',
+  isWholeSeconds: true,
   recognises: line => ROW.test(line) || line.startsWith('#Fields:') || line.startsWith('#Software: Microsoft'),
   open,
 }

@@ -26,11 +26,12 @@ export const TEXT_KINDS: readonly SourceKind[] = [
   capfkitMessages,
 ]
 
-/** A recorded run is no text. */
-export const RUN_KIND = 'run'
-export const UNKNOWN_KIND = 'unknown'
+type KindOf = Pick<SourceKind, 'kind' | 'dating' | 'isWholeSeconds'> & { readonly isNoisy: boolean }
+export type Recognised = KindOf & Pick<SourceKind, 'open'>
 
-export type Recognised = Pick<SourceKind, 'kind' | 'dating' | 'open'> & { readonly isNoisy: boolean }
+/** A recorded run is no text. */
+export const RUN_KIND: KindOf = { kind: 'run', dating: 'full', isNoisy: false }
+export const UNKNOWN_KIND: KindOf = { kind: 'unknown', dating: 'time', isNoisy: false }
 
 /** Lines of a scan among clean ones, one in so many: then all are read as if they were. */
 const NOISY_SHARE = 20
@@ -38,11 +39,11 @@ const NOISY_SHARE = 20
 /** The kind that most of the lines are of, and whether they come out of a scan; `undefined` when they are of none. */
 export const recognise = (lines: readonly string[]): Recognised | undefined => {
   let best: { count: number; found: Recognised } | undefined
-  for (const { kind, dating, open, recognises, noisy } of TEXT_KINDS) {
+  for (const { recognises, noisy, ...row } of TEXT_KINDS) {
     const clean = lines.filter(recognises).length
     const strewn = noisy ? lines.filter(line => noisy.recognises(line) && !recognises(line)).length : 0
     const isNoisy = strewn > 0 && strewn * NOISY_SHARE >= clean
-    const found = { kind, dating, open: isNoisy ? noisy!.open : open, isNoisy }
+    const found = { ...row, open: isNoisy ? noisy!.open : row.open, isNoisy }
     if (clean + strewn > (best?.count ?? 0)) best = { count: clean + strewn, found }
   }
   return best?.found

@@ -12,8 +12,6 @@ const MESSAGE = /^\s*\[(\d\d):(\d\d):(\d\d) (\d\d)\/(\d\d)\/(\d\d)\] (.*)$/
 const TITLE = /^\s*Cisco (?:Unified )?IP Phone (\S+) \((\w+)\)/
 
 const CENTURY = 2000
-/** Times are whole seconds: what happened was half a second later, on the average. */
-const HALF_SECOND_MS = 500
 
 /** Models that never ask for an ITL, by the product id of their certificates. */
 const WITHOUT_ITL: readonly string[] = Object.values(MODELS).flatMap(({ product, trustLists }: PhoneModel) =>
@@ -41,7 +39,7 @@ const open = (witness: Witness): LineReader => {
       const told = CLUES.read(words)
       if (!told) return
       phone.sight({ clue: `status.${told.name}`, line, text, at, values: told.values })
-      if (told.name.startsWith('LSC_')) phone.anchor({ key: 'failure', at: at + HALF_SECOND_MS })
+      if (told.name.startsWith('LSC_')) phone.anchor({ key: 'failure', at })
     },
     end: () => phone.end(),
   }
@@ -51,6 +49,7 @@ export const phoneStatus: SourceKind = {
   kind: 'phone-status',
   doc: 'status messages of a phone',
   dating: 'full',
+  isWholeSeconds: true,
   recognises: line => MESSAGE.test(line) || TITLE.test(line),
   open,
 }

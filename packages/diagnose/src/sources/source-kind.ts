@@ -34,6 +34,8 @@ export type SourceKind = {
   readonly kind: string
   readonly doc: string
   readonly dating: Dating
+  /** Lines have no parts of a second. */
+  readonly isWholeSeconds?: true
   /** Of a handful of lines: which of them are of this kind. */
   recognises(line: string): boolean
   open(witness: Witness): LineReader

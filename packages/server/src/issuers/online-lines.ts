@@ -1,3 +1,4 @@
+import { traceText } from '@capfkit/codec/trace'
 import type { TraceEntry } from '../trace.ts'
 import { block, debugLine } from '../trace-lines.ts'
 import { LIBEST, type LibestResult, type OnlineCa } from './enrol.ts'
@@ -19,7 +20,7 @@ export const enrolmentLines = (deviceName: string): TraceEntry[] =>
 /** The request leaves. */
 export const callLines = (deviceName: string): TraceEntry[] =>
   debugLines(deviceName, [
-    `Calling enrollCertUsingEST() csr_file=${csrFile(deviceName)}`,
+    traceText('calling', { file: csrFile(deviceName) }),
     'Inside X509_REQ *read_csr()',
     'Completed action in X509_REQ *read_csr()',
   ])
@@ -29,12 +30,12 @@ const readsetLines = (running: number) => debugLines(undefined, [`addded ${runni
 /** The CA has signed. */
 export const signedLines = (deviceName: string, pkcs7Bytes: number): TraceEntry[] =>
   debugLines(deviceName, [
-    `Enrollment rv = ${LIBEST.NONE.number} (${LIBEST.NONE.name}) with pkcs7 length = ${pkcs7Bytes}`,
+    traceText('enrolled', { ...LIBEST.NONE, bytes: pkcs7Bytes }),
     `Signed Cert written to ${CERTIFICATE_FOLDER} location...`,
     'Inside write_binary_file()',
     'Completed action in write_binary_file()',
     'Converting PKCS7 file to PEM format and PEM to DER',
-    `Return value from enrollCertUsingEST() : ${LIBEST.NONE.number}`,
+    traceText('returned', LIBEST.NONE),
     'Online Cert Signing successful',
   ])
 
@@ -49,9 +50,9 @@ export const readyLines = (deviceName: string, running: number): TraceEntry[] =>
 /** The CA was asked in vain. */
 export const failureLines = (deviceName: string, { libest, running }: { libest: LibestResult; running: number }): TraceEntry[] => [
   ...debugLines(deviceName, [
-    `Enrollment rv = ${libest.number} (${libest.name}) with pkcs7 length = 0`,
+    traceText('enrolled', { ...libest, bytes: 0 }),
     'est_client_enroll_csr() Failed! Could not obtain new certificate. Aborting.',
-    `Return value from enrollCertUsingEST() : ${libest.number}`,
+    traceText('returned', libest),
     'Online Cert Signing Failed',
   ]),
   ...readsetLines(running),
