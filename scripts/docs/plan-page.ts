@@ -18,7 +18,8 @@ const allowed = (row: DocumentRow): string => {
   if (isOption(row)) return optionAllowed(row)
   const short = row.short ? `${optionAllowed(row.short)}, or ` : ''
   if (row.kind === 'many') return `${short}a list of up to ${row.most}`
-  return `${short}${row.kind === 'named' ? `names with values: ${row.names.join(', ')}` : 'see below'}`
+  const names = row.kind === 'named' ? row.names : Object.keys(row.rows)
+  return `${short}names with values: ${names.join(', ')}`
 }
 
 const defaultOf = (row: DocumentRow): string =>
@@ -30,6 +31,9 @@ const rowsOf = (rows: Readonly<Record<string, DocumentRow>>): string =>
     Object.entries(rows).map(([name, row]) => [code(name), allowed(row), defaultOf(row), row.doc]),
   )
 
+/** Sections whose inner ones are on [faults.md](faults.md). */
+const DESCRIBED_ELSEWHERE: readonly string[] = ['faults[]']
+
 /** A section with everything below it, by its path. */
 const parts = (path: string, row: DocumentRow): string[] => {
   if (isOption(row)) return []
@@ -39,7 +43,9 @@ const parts = (path: string, row: DocumentRow): string[] => {
     `### ${path}`,
     row.short ? `${row.doc} In short: ${code(optionAllowed(row.short))}.` : row.doc,
     rowsOf(row.rows),
-    ...Object.entries(row.rows).flatMap(([name, inner]) => parts(`${path}.${name}`, inner)),
+    ...(DESCRIBED_ELSEWHERE.includes(path)
+      ? []
+      : Object.entries(row.rows).flatMap(([name, inner]) => parts(`${path}.${name}`, inner))),
   ]
 }
 

@@ -172,3 +172,48 @@ t.test('flags go before the plan, and take the place of what they exclude', asyn
   })
   t.match(readPlan('rate: 5', { first: { rate: 6 } }).options, { rate: 6 })
 })
+
+t.test('faults and networks are read as the options take them', async t => {
+  const { options } = readPlan(`
+groups:
+  - { latencyMs: 150, resetPerWrite: 1%, phones: SEP02*, share: 20% }
+  - latencyMs=20; share=50%
+faults:
+  - reset: { at: KEY_GENERATE_RESPONSE, when: after }
+    phones: SEP02*
+    probability: 12.5%
+  - go-silent: {}
+    next: 3
+    phase: storm
+  - stall:ms=100; every=10
+`)
+  t.strictSame(options, {
+    network: ['latencyMs=150,resetPerWrite=1%; phones=SEP02*; share=20%', 'latencyMs=20; share=50%'],
+    fault: [
+      'reset:at=KEY_GENERATE_RESPONSE,when=after; phones=SEP02*; probability=12.5%',
+      'go-silent; phase=storm; next=3',
+      'stall:ms=100; every=10',
+    ],
+  })
+  const { places, sentences } = mistakesOf(`groups:
+  - { latencyMs: -1, jiter: 5 }
+faults:
+  - { reset: { at: NOWHERE }, every: 2, next: 3 }
+  - { rest: {} }
+  - explode
+  - { reset: {}, stall: {} }
+`)
+  t.strictSame(places, [
+    '2 groups[0].latencyMs OUT_OF_RANGE',
+    '2 groups[0].jiter UNKNOWN',
+    '4 faults[0].reset.at OUT_OF_RANGE',
+    '4 faults[0] CONTRADICTION',
+    '5 faults[1] CONTRADICTION',
+    '5 faults[1].rest UNKNOWN',
+    '6 faults[2] OUT_OF_RANGE',
+    '7 faults[3] CONTRADICTION',
+  ])
+  t.match(sentences.join('\n'), /rest is not known here; did you mean reset\?/)
+  t.match(sentences.join('\n'), /faults\[2\] is wrong: fault knows .* got "explode"/)
+  t.match(sentences.join('\n'), /faults\[3\] has reset and stall|faults\[3\] has stall and reset/)
+})

@@ -15,6 +15,7 @@ import { AUTH_MODES, KEY_NAMES, MODEL_NAMES } from '../mix.ts'
 import { FLEET_OPTIONS } from '../options.ts'
 import { parseThreshold, THRESHOLD_RANGE } from '../thresholds/threshold.ts'
 import { hasWeight, NO_WEIGHT, readWeights } from '../weights.ts'
+import { FAULTS_ROW, GROUPS_ROW } from './disturbance-rows.ts'
 import { PHASES_ROW, WEIGHT, WEIGHTS_RANGE, weighted } from './phase-rows.ts'
 
 const distribution = (doc: string) => optionalReading({ doc, range: DISTRIBUTION_RANGE, read: parseDistribution })
@@ -83,7 +84,7 @@ const THRESHOLDS_ROW = many({
 })
 
 /** Options that a plan says in its own way. */
-const { auth: _auth, key: _key, models: _models, threshold: _threshold, ...SAME } = FLEET_OPTIONS
+const { auth: _auth, key: _key, models: _models, threshold: _threshold, fault: _fault, network: _network, ...SAME } = FLEET_OPTIONS
 
 /** What only a plan can say, or says better. */
 export const PLAN_SECTIONS = {
@@ -94,6 +95,8 @@ export const PLAN_SECTIONS = {
   }),
   phases: PHASES_ROW,
   thresholds: THRESHOLDS_ROW,
+  groups: GROUPS_ROW,
+  faults: FAULTS_ROW,
   auth: weighted({ names: AUTH_MODES, doc: FLEET_OPTIONS.auth.doc }),
   key: weighted({ names: KEY_NAMES, doc: FLEET_OPTIONS.key.doc }),
   models: MODELS_ROW,

@@ -6,6 +6,7 @@ import { type FLEET_OPTIONS, type FleetOptions, FLEET_OPTIONS as OPTIONS } from 
 import { OPERATIONS_BY_WORD, type OperationWord } from '../rounds.ts'
 import { formatThreshold } from '../thresholds/threshold.ts'
 import { formatWeights, type Weights } from '../weights.ts'
+import { faultText, networkText } from './disturbance-rows.ts'
 import type { PHASE } from './phase-rows.ts'
 import type { Arrivals, ModelTimes, Plan, PlannedOperation, PlanPhase } from './plan.ts'
 import { OPTIONS_AS_PHASES, PLAN } from './plan-rows.ts'
@@ -68,7 +69,7 @@ const isOption = (name: string): name is keyof typeof FLEET_OPTIONS => Object.ha
 
 /** The options that a plan states, in the words of option files; defaults are left to the table. */
 const optionsOf = (values: Partial<PlanValues>, given: ReadonlySet<string>): Partial<FleetOptions> => {
-  const { auth, key, models, thresholds } = values
+  const { auth, key, models, thresholds, groups, faults } = values
   const same = Object.entries(values).filter(([name]) => isOption(name) && given.has(name))
   const inWords = {
     ...(given.has('auth') && auth ? { auth: formatWeights(weightsOf(auth)) } : {}),
@@ -88,7 +89,11 @@ const optionsOf = (values: Partial<PlanValues>, given: ReadonlySet<string>): Par
         }
       : {}),
   }
-  return { ...Object.fromEntries(same), ...inWords }
+  const disturbed = {
+    ...(given.has('groups') && groups ? { network: groups.map(networkText) } : {}),
+    ...(given.has('faults') && faults ? { fault: faults.map(faultText) } : {}),
+  }
+  return { ...Object.fromEntries(same), ...inWords, ...disturbed }
 }
 
 /** What goes before a plan takes the place of what excludes it there. */
