@@ -1,9 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FindingName } from '@capfkit/diagnose'
 import type { Scenario, Shows } from './scenario.ts'
-import { collectEvidence, EVIDENCE, type Evidence, type EvidenceKind, textOf } from './scenario-evidence.ts'
+import { type Checked, checkEvidence, type SeenLine } from './scenario-check.ts'
+import { collectEvidence, type Evidence } from './scenario-evidence.ts'
+import { AFTER, clearEvidence, writeEvidence } from './scenario-folder.ts'
 import { SCENARIOS } from './scenarios/index.ts'
 import { KeyRing } from './scenarios/stage/key-ring.ts'
 import { Stage } from './scenarios/stage/stage.ts'
@@ -13,6 +14,8 @@ export type RunInit = {
   readonly evidence?: string
   /** Give scenarios that run in one process the same: keys cost most of the time. */
   readonly keys?: KeyRing
+  /** How long what parties write at their leisure, after a phone has gone, may take. Default 4000 ms. */
+  readonly patienceMs?: number
 }
 
 /** What became of a scenario. */
@@ -24,92 +27,70 @@ export type ScenarioResult = {
   readonly missing: readonly string[]
   /** The same after the cure. */
   readonly missingAfter: readonly string[]
+  /** The lines by which people notice the failure. */
+  readonly seen: readonly SeenLine[]
+  /** The arrival curve, where the scenario has one: lines of text. */
+  readonly chart?: string
   readonly ms: number
-  /** Of the failure, as they are called in the folder. */
+  /** Evidence of the failure, as the files are called. */
   readonly files: readonly string[]
   /** Why the scenario could not be played at all. */
   readonly error?: string
 }
 
-/** How long what parties write at their leisure, after a phone has gone, may take. */
 const PATIENCE_MS = 4_000
 const LOOK_AGAIN_MS = 25
 const CURED: Shows = { statuses: 3 }
-
-const isKind = (name: string): name is EvidenceKind => Object.hasOwn(EVIDENCE, name)
-
-/** tkCertificateStatus of each line of the device table. */
-const statusesIn = (evidence: Evidence): number[] => {
-  const [head = '', ...rows] = textOf(evidence, 'devices').trimEnd().split('\n')
-  const column = head.split(',').indexOf('tkcertificatestatus')
-  return rows.map(row => Number(row.split(',')[column]))
-}
-
-/** What of it cannot be read in the evidence, in words. */
-const missingIn = (evidence: Evidence, { statuses, lacks = {}, ...pieces }: Shows): string[] => {
-  const missing = Object.entries(pieces).flatMap(([kind, texts]) =>
-    isKind(kind) ? texts.filter(text => !textOf(evidence, kind).includes(text)).map(text => `${kind}: ${text}`) : [],
-  )
-  const present = Object.entries(lacks).flatMap(([kind, texts]) =>
-    isKind(kind) ? texts.filter(text => textOf(evidence, kind).includes(text)).map(text => `${kind}, not wanted: ${text}`) : [],
-  )
-  const found = statusesIn(evidence)
-  const wanted = typeof statuses === 'number' ? found.map(() => statuses) : statuses
-  const isRight = wanted === undefined || (found.length > 0 && wanted.join() === found.join())
-  return [...missing, ...present, ...(isRight ? [] : [`devices: status ${wanted?.join()}, not ${found.join()}`])]
-}
-
-type Seen = { readonly evidence: Evidence; readonly missing: readonly string[] }
+/** Scenarios over time leave their curve under this name. */
+const CHART_FILE = 'arrivals.txt'
 
 /** Look until everything is there. */
-const look = async (stage: Stage, shows: Shows): Promise<Seen> => {
-  const until = performance.now() + PATIENCE_MS
+const look = async (
+  shows: Shows,
+  { stage, patienceMs }: { stage: Stage; patienceMs: number },
+): Promise<Checked & { readonly evidence: Evidence }> => {
+  const until = performance.now() + patienceMs
   for (;;) {
     const evidence = await collectEvidence(stage)
-    const missing = missingIn(evidence, shows)
-    if (missing.length === 0 || performance.now() > until) return { evidence, missing }
+    const checked = checkEvidence(evidence, shows)
+    if (checked.missing.length === 0 || performance.now() > until) return { evidence, ...checked }
     await delay(LOOK_AGAIN_MS)
   }
 }
 
-const write = async (folder: string | undefined, evidence: Evidence): Promise<string[]> => {
-  const files = Object.values(evidence).flat()
-  if (folder !== undefined) {
-    await mkdir(folder, { recursive: true })
-    for (const { file, text } of files) await writeFile(join(folder, file), text)
-  }
-  return files.map(({ file }) => file)
-}
-
-const play = async (scenario: Scenario, { evidence: folder, keys = new KeyRing() }: RunInit) => {
+const play = async (scenario: Scenario, { evidence: folder, keys = new KeyRing(), patienceMs = PATIENCE_MS }: RunInit) => {
   await using stage = await Stage.open(scenario.stage ?? {}, keys)
   await scenario.cause(stage)
-  const before = await look(stage, scenario.shows)
-  const files = await write(folder, before.evidence)
+  const { missing, seen, evidence } = await look(scenario.shows, { stage, patienceMs })
+  if (folder !== undefined) await writeEvidence(folder, evidence)
+  const chart = stage.papers.get(CHART_FILE)
   stage.clearLogs()
   await scenario.cure(stage)
-  const after = await look(stage, scenario.after ?? CURED)
-  await write(folder && join(folder, 'after'), after.evidence)
-  return { missing: before.missing, missingAfter: after.missing, files }
+  const after = await look(scenario.after ?? CURED, { stage, patienceMs })
+  if (folder !== undefined) await writeEvidence(join(folder, AFTER), after.evidence)
+  const files = Object.values(evidence).flatMap(kind => kind.map(({ file }) => file))
+  return { missing, missingAfter: after.missing, seen, files, ...(chart === undefined ? {} : { chart }) }
 }
 
 /**
  * Cause a failure with real parties on loopback, see that it shows what it must, write what an operator would collect, cure it
- * and see the success. Never rejects for what goes wrong on the stage.
+ * and see the success. What goes wrong on the stage, and a folder that cannot be written to, is in the result.
  *
- * @throws Error of the file system, where the evidence cannot be written.
+ * @param what  a name of the catalogue, or a scenario of your own.
  */
-export const runScenario = async (name: FindingName, init: RunInit = {}): Promise<ScenarioResult> => {
+export const runScenario = async (what: FindingName | Scenario, init: RunInit = {}): Promise<ScenarioResult> => {
+  const scenario: Scenario = typeof what === 'string' ? SCENARIOS[what] : what
+  const { name } = scenario
+  const { evidence: folder } = init
   const startedAt = performance.now()
   const took = () => Math.round(performance.now() - startedAt)
-  const { evidence: folder } = init
-  if (folder !== undefined) await rm(join(folder, 'after'), { recursive: true, force: true })
   try {
-    const played = await play(SCENARIOS[name], init)
+    if (folder !== undefined) await clearEvidence(folder)
+    const played = await play(scenario, init)
     const ok = played.missing.length === 0 && played.missingAfter.length === 0
     return { name, ok, ...played, ms: took() }
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error)
-    return { name, ok: false, missing: [], missingAfter: [], files: [], ms: took(), error: words }
+    return { name, ok: false, missing: [], missingAfter: [], seen: [], files: [], ms: took(), error: words }
   }
 }

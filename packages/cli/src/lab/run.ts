@@ -1,13 +1,14 @@
 import { flag, int, nearest, optionalText } from '@capfkit/codec/options'
 import { FINDINGS, type FindingName } from '@capfkit/diagnose'
-import { runScenarios, SCENARIOS, type ScenarioResult } from '@capfkit/lab'
+import { runScenario, runScenarios, SCENARIOS, type Scenario, type ScenarioResult } from '@capfkit/lab'
+import { CERT_STATUSES } from '@capfkit/server'
 import { command, JSON_OPTION } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { makeOutFolder } from '../out-folder.ts'
-import { screenTable } from '../screen-table.ts'
+import { plain, screenTable } from '../screen-table.ts'
 
 const RUN_OPTIONS = {
   all: flag({ default: false, doc: 'Run every scenario, several at once, and print a table.' }),
@@ -48,20 +49,24 @@ const complaints = ({ error, missing, missingAfter }: ScenarioResult): string[] 
   ...missingAfter.map(text => `did not show after the cure: ${text}`),
 ]
 
-const showOne = (result: ScenarioResult, { io, evidence }: { io: Io; evidence: string | undefined }): void => {
+type Shown = { readonly io: Io; readonly evidence: string | undefined }
+
+/** What an operator would see, and what helped. */
+const showOne = (result: ScenarioResult, { io, evidence }: Shown): void => {
   const paint = painter(io.stdout, io)
-  const { broken, shows, cured } = SCENARIOS[result.name]
-  const { explanation, cure } = FINDINGS[result.name]
-  print(io, paint('bold', result.name))
-  print(io, `  ${explanation}`)
-  print(io, `  broken here: ${broken}`)
-  for (const [kind, texts] of Object.entries(shows))
-    if (Array.isArray(texts) && kind !== 'statuses') for (const text of texts) print(io, `  ${kind.padEnd(9)} ${text}`)
-  if (shows.statuses !== undefined) print(io, `  status    ${[shows.statuses].flat().join(', ')}`)
-  print(io, `  cure: ${cure}`)
-  print(io, `  cured here: ${cured}`)
-  print(io, result.ok ? `  ${paint('green', 'shown, and cured')}` : `  ${paint('red', 'failed')}`)
-  if (evidence !== undefined) print(io, `  evidence in ${evidence}: ${result.files.join(', ')}`)
+  const { name, ok, seen, chart, files } = result
+  const { broken, shows, cured } = SCENARIOS[name] as Scenario
+  const { explanation, cure } = FINDINGS[name]
+  print(io, `${paint('bold', name)}: ${explanation}\n`)
+  print(io, `broken here: ${broken}\n`)
+  for (const { file, line, text } of seen) print(io, `${paint('dim', `${file}:${line}`)}  ${plain(text)}`)
+  for (const status of new Set([shows.statuses ?? []].flat()))
+    print(io, `${paint('dim', 'device.csv')}  tkCertificateStatus ${status}: ${CERT_STATUSES[status]?.text}`)
+  if (chart !== undefined) print(io, `\n${chart.trimEnd()}`)
+  print(io, `\ncure: ${cure}`)
+  print(io, `cured here: ${cured}\n`)
+  print(io, ok ? paint('green', 'shown, and cured') : paint('red', 'failed'))
+  if (evidence !== undefined) print(io, `evidence in ${evidence}: ${files.join(', ')}`)
 }
 
 const showAll = (results: readonly ScenarioResult[], io: Io): void => {
@@ -93,7 +98,10 @@ export const run = command({
       for (const complaint of complaints(result)) note(io, `${red('red', 'capf:')} ${result.name}: ${complaint}`)
     }
     const inFolder = evidence === undefined ? {} : { evidence }
-    const results = await runScenarios(names, { ...inFolder, atOnce, signal, onResult })
+    const results = all
+      ? await runScenarios(names, { ...inFolder, atOnce, signal, onResult })
+      : await Promise.all(names.map(name => runScenario(name, inFolder)))
+    if (!all) results.forEach(onResult)
     const ok = results.length === names.length && results.every(result => result.ok)
     if (json) print(io, JSON.stringify({ version: 1, ok, scenarios: results }))
     else if (all) showAll(results, io)

@@ -1,7 +1,7 @@
 import type { Scenario } from '../scenario.ts'
 
-/** Ten seconds pass in half a second. */
-const RATE = 20
+/** Ten seconds pass in one. */
+const RATE = 10
 
 export const caEnrolTimeout: Scenario = {
   name: 'ca-enrol-timeout',

@@ -4,7 +4,7 @@ import { FAILING_WAYS, failInEachWay, orderAgain } from './failing-ways.ts'
 export const deleteFails: Scenario = {
   name: 'delete-fails',
   broken: 'seven phones are told to delete their LSCs, and each fails in another way',
-  stage: { capf: { options: { replyTimeoutMs: 700 } } },
+  stage: { capf: { options: { replyTimeoutMs: 1_200 } } },
   cause: stage => failInEachWay(stage, 'delete'),
   shows: {
     phone: ['LSC: Failed', 'LSC: Connection failed'],

@@ -68,7 +68,7 @@ export const FAILING_WAYS: readonly Way[] = [
   },
   {
     statuses: { delete: 23, troubleshoot: 32 },
-    set: (_, { operation }) => by('null', { fault: newFault('go-silent', { at: QUESTIONS[operation], patienceMs: 2_000 }) }),
+    set: (_, { operation }) => by('null', { fault: newFault('go-silent', { at: QUESTIONS[operation], patienceMs: 5_000 }) }),
   },
   {
     statuses: { delete: 26, troubleshoot: 33 },

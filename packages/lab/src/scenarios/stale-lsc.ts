@@ -3,11 +3,11 @@ import { formatName, parseCertificate } from '@capfkit/pki'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from './stage/stage.ts'
 
-/** Ten seconds pass in half a second. */
-const RATE = 20
+/** Ten seconds pass in one. */
+const RATE = 10
 const CAPF_TIMEOUT_MS = 10_000
 /** Longer than CAPF waits, shorter than what it hears out. */
-const SLOW_MS = 700
+const SLOW_MS = 1_400
 const LOOK_AGAIN_MS = 25
 const PATIENCE = 100
 

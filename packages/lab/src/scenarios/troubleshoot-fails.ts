@@ -4,7 +4,7 @@ import { FAILING_WAYS, failInEachWay, orderAgain } from './failing-ways.ts'
 export const troubleshootFails: Scenario = {
   name: 'troubleshoot-fails',
   broken: 'the certificates of seven phones shall be fetched, and each fails in another way',
-  stage: { capf: { options: { replyTimeoutMs: 700 } } },
+  stage: { capf: { options: { replyTimeoutMs: 1_200 } } },
   cause: stage => failInEachWay(stage, 'troubleshoot'),
   shows: {
     phone: ['LSC: Failed', 'LSC: Connection failed'],
