@@ -13,6 +13,9 @@ const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.m
 /** Processes are given this long to get ready for a phase, so that all start it at the same moment. */
 const START_IN_MS = 20
 
+/** A process that has said goodbye may take this long to be gone. */
+const EXIT_MS = 500
+
 const codeOf = (cause: NodeJS.ErrnoException | undefined): FleetErrorCode =>
   cause?.code === 'EMFILE' || cause?.code === 'ENFILE' ? 'FLEET_NO_DESCRIPTORS' : 'FLEET_CLIENT_FAILED'
 
@@ -179,6 +182,11 @@ export class Clients implements AsyncDisposable {
         delete client.waiting
         if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
         const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
+        // It has written everything by then; what may hold it up is a thread that still waits for a resolver.
+        let timer: NodeJS.Timeout | undefined
+        child.once('disconnect', () => {
+          timer = setTimeout(() => child.kill('SIGKILL'), EXIT_MS)
+        })
         this.#tell(client, { type: 'end' })
         await gone
       }),

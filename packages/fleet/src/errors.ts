@@ -44,6 +44,10 @@ export const FLEET_ERRORS = {
     what: 'phones cannot connect from this source address',
     remedy: 'name addresses of this machine (ip address); on Linux all of 127.0.0.0/8 are its own',
   },
+  FLEET_NO_DESCRIPTORS: {
+    what: 'the generator ran out of file descriptors before it could begin',
+    remedy: 'raise ulimit -n in this shell; capf doctor says how many a run needs',
+  },
   FLEET_CLIENT_FAILED: { what: 'a client process failed', remedy: 'look at the cause; the run says nothing about the server' },
 } as const
 

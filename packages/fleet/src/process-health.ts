@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Fullest, LiveHealth } from './client-messages.ts'
 import { LoopLag } from './health/loop-lag.ts'
+import { residentBytes } from './health/resident-memory.ts'
 import type { Room } from './health/room.ts'
 import type { KeySource } from './key-source.ts'
 
@@ -79,7 +80,7 @@ export class ProcessHealth {
       runMs: this.#ranMs,
       eventLoopDelayMs: delaysOf(this.#all),
       recent,
-      memoryBytes: process.memoryUsage.rss(),
+      memoryBytes: residentBytes(),
       keysPooled: keys?.pooled ?? 0,
       keysGenerated: keys?.generated ?? 0,
       fullest: this.#fullest,

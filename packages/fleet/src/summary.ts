@@ -131,8 +131,10 @@ const faultsOfGenerator = (input: SummaryInput, findings: readonly HealthFinding
   const { tally, planned, stopped, broken, recordingFailure } = input
   const { ended, skipped } = tally
   const because: string[] = recordingFailure === undefined ? [] : [recordingFailure]
+  // Where nobody answered there are no figures that a lag could have spoilt.
+  if (isUnreachable(input)) return because
   for (const finding of findings) if (finding.verdict === 'invalid') because.push(`${finding.because}; ${finding.remedy}`)
-  if (!stopped && broken === undefined && recordingFailure === undefined && !isUnreachable(input) && ended + skipped !== planned)
+  if (!stopped && broken === undefined && recordingFailure === undefined && ended + skipped !== planned)
     because.push(`${planned} operations were planned and ${ended + skipped} counted: a mistake in the generator`)
   return because
 }

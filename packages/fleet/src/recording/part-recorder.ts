@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { RunEntry, RunRecord } from '@capfkit/codec/run'
 import type { Fullest } from '../client-messages.ts'
 import type { FleetError } from '../errors.ts'
+import { residentBytes } from '../health/resident-memory.ts'
 import { FLEET_PHASES, type FleetPhase } from '../phases.ts'
 import type { Counted } from '../tally.ts'
 import { runFileName } from './file-names.ts'
@@ -174,7 +175,7 @@ export class PartRecorder implements AsyncDisposable {
       cpuMs: (user + system) / 1000,
       eventLoopDelayP99Ms: delayMs(p99),
       eventLoopDelayMaxMs: delayMs(max),
-      memoryBytes: process.memoryUsage.rss(),
+      memoryBytes: residentBytes(),
       droppedFrames: this.#droppedFrames,
       ...this.#standing(),
     }
