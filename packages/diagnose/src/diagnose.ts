@@ -9,6 +9,7 @@ import { readSource } from './read-source.ts'
 import type { Sighting } from './sighting.ts'
 import { type Found, solve } from './solve.ts'
 import { shownName } from './sources/named-later.ts'
+import { storms } from './storms.ts'
 
 export type EvidenceLine = {
   readonly file: string
@@ -135,7 +136,7 @@ export const diagnose = async (files: readonly InputFile[], options: DiagnoseOpt
   const evidence = new Evidence()
   const sources: Source[] = []
   for (const [index, file] of files.entries()) sources.push(await readSource(file, { index, evidence, now }))
-  for (const sighting of derive(evidence.site)) evidence.add(sighting)
+  for (const sighting of [...derive(evidence.site), ...storms(evidence.boots)]) evidence.add(sighting)
   const told = { sources, offsets: clockOffsets(sources) }
   const devices = [...evidence.devices()]
   const all = solve({ devices, site: evidence.site, now: now.getTime() })

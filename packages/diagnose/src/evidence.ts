@@ -1,5 +1,5 @@
 import type { LeftOut } from './input/plain-bytes.ts'
-import type { Anchor, Dating, Sighting } from './sighting.ts'
+import type { Anchor, Boot, Dating, Sighting } from './sighting.ts'
 
 /** One file, as it was understood. */
 export type Source = {
@@ -33,6 +33,7 @@ const MAX_SUCCEEDED = 300_000
 /** Sessions that go on at the same time, and what is kept of each until it is known how it ends. */
 const MAX_AT_ONCE = 5_000
 const MAX_CONTEXT = 12
+const MAX_BOOTS = 50_000
 
 /** Sightings that say nothing by themselves: they explain others. */
 const CONTEXT = ['trace.authMode', 'trace.calling']
@@ -51,6 +52,8 @@ export class Evidence {
   /** Of devices of which nothing else is known yet. */
   readonly #context = new Map<string, Sighting[]>()
   readonly #succeeded = new Set<string>()
+  /** Of as many phones as anybody collects consoles of. */
+  readonly boots: Boot[] = []
   #count = 0
   /** Sightings for which there was no room. */
   droppedSightings = 0
@@ -91,6 +94,10 @@ export class Evidence {
     known.sightings = left
     known.doneIn.set(source, line)
     if (left.length === 0) this.#devices.delete(device)
+  }
+
+  boot(boot: Boot): void {
+    if (this.boots.length < MAX_BOOTS) this.boots.push(boot)
   }
 
   /** A source is over: sessions do not go on in the next one. */

@@ -21,6 +21,14 @@ export type Sighting = {
 /** A moment that another source sees as well, from which clocks are compared. */
 export type Anchor = { readonly key: string; readonly at: number; readonly device?: string }
 
+/** A phone has started. */
+export type Boot = Pick<Sighting, 'source' | 'line' | 'text'> & {
+  readonly at: number
+  /** It took a trust list in the place of another one. */
+  readonly hasOtherList: boolean
+  readonly asksCapf: boolean
+}
+
 /** How much of a moment lines of a source give: `day` lacks the year, `time` the date. */
 export type Dating = 'full' | 'day' | 'time'
 

@@ -36,7 +36,9 @@ import { operationExpired } from './operation-expired.ts'
 import { phoneLost } from './phone-lost.ts'
 import { phoneWithoutSbd } from './phone-without-sbd.ts'
 import { raDown } from './ra-down.ts'
+import { rebootStorm } from './reboot-storm.ts'
 import { recoveryItl } from './recovery-itl.ts'
+import { regenerationStorm } from './regeneration-storm.ts'
 import type { Rule } from './rule.ts'
 import { staleLsc } from './stale-lsc.ts'
 import { storeRefused } from './store-refused.ts'
@@ -104,4 +106,6 @@ export const RULES: readonly Rule[] = [
   tvsRejects,
   wrongAuthString,
   wrongKey,
+  rebootStorm,
+  regenerationStorm,
 ]

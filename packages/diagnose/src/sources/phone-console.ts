@@ -1,4 +1,5 @@
 import { CONSOLE_LEVELS, CONSOLE_LINES, type ConsoleCode } from '@capfkit/phone'
+import type { Boot } from '../sighting.ts'
 import { ClueTable } from '../text/clue-table.ts'
 import { NamedLater } from './named-later.ts'
 import type { LineReader, SourceKind, Witness } from './source-kind.ts'
@@ -34,9 +35,14 @@ class Console {
   readonly #phone: NamedLater
   #attempt: Attempt | undefined
   readonly #asked = new Set<'CTL' | 'ITL' | 'config'>()
+  readonly #witness: Witness
+  /** Since it was switched on: the last boot of the file. */
+  #boot: Omit<Boot, 'source'> | undefined
+  #isFaith = false
 
   constructor(witness: Witness) {
     this.#phone = new NamedLater(witness)
+    this.#witness = witness
   }
 
   take({
@@ -58,6 +64,11 @@ class Console {
     if (code === 'CAPF_START') {
       this.#attempt = { at, isUnconnected: false, noMatch: false, tvs: 'none', isBadName: false }
       this.#phone.anchor({ key: 'session', at })
+      if (this.#boot) this.#boot = { ...this.#boot, asksCapf: true }
+    } else if (code === 'LIST_FAITH') this.#isFaith = true
+    else if (code === 'LIST_UPDATED') {
+      if (this.#boot && !this.#isFaith) this.#boot = { ...this.#boot, hasOtherList: true }
+      this.#isFaith = false
     } else if (code === 'FILE_ASKED') this.#file({ file: values.file ?? '', at, line, text })
     if (!attempt) return
     if (code === 'NO_MATCH') attempt.noMatch = true
@@ -78,12 +89,16 @@ class Console {
   }
 
   end(): void {
+    if (this.#boot) this.#witness.boot(this.#boot)
     this.#phone.end()
   }
 
   /** A phone that asks for a CTL and for its configuration, and for no ITL in between, has no Security By Default. */
   #file({ file, at, line, text }: { file: string; at: number; line: number; text: string }): void {
-    if (/^CTL/.test(file)) this.#asked.add('CTL')
+    if (/^CTL/.test(file)) {
+      this.#asked.add('CTL')
+      this.#boot = { at, line, text, hasOtherList: false, asksCapf: false }
+    }
     if (/^ITL/.test(file)) this.#asked.add('ITL')
     if (!/\.cnf\.xml/.test(file) || this.#asked.has('config')) return
     this.#asked.add('config')

@@ -1,5 +1,5 @@
 import type { LeftOuts } from '../input/plain-bytes.ts'
-import type { Anchor, Dating, Values } from '../sighting.ts'
+import type { Anchor, Boot, Dating, Values } from '../sighting.ts'
 
 export type NewSighting = {
   readonly clue: string
@@ -20,6 +20,7 @@ export type Witness = {
   /** The device did what it was to do: what was seen of its earlier steps matters no more. */
   done(device: string, at: number | undefined): void
   anchor(anchor: Anchor): void
+  boot(boot: Omit<Boot, 'source'>): void
 }
 
 /** Reads the lines of one file. Nothing that stands in a file makes it throw. */
