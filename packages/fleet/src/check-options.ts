@@ -35,7 +35,8 @@ const checkServer = ({ server }: FleetOptions) => {
 const checkStore = ({ store }: FleetOptions) => {
   if (store === 'memory:') throw wrong('store', 'must be sqlite:FILE or postgres://…: what is in the memory of a server is its own')
   const file = store?.replace(/^sqlite:/, '')
-  if (file !== undefined && !isDatabase(file) && !existsSync(file)) throw wrong('store', `${store} is not there: name the store of the running server`)
+  if (file !== undefined && !isDatabase(file) && !existsSync(file))
+    throw wrong('store', `${store} is not there: name the store of the running server`)
 }
 
 const checkCsv = ({ csv }: FleetOptions) => {
@@ -57,7 +58,9 @@ const checkEach =
         parse(text)
         return []
       } catch (error) {
-        if (error instanceof OptionError) return error.problems.map(problem => ({ ...problem, name }))
+        const which = `${name} ${JSON.stringify(text)}`
+        if (error instanceof OptionError)
+          return error.problems.map(({ code, sentence }) => ({ code, name, sentence: `${which} is wrong: ${sentence}` }))
         return [{ code: 'CONFIG_OUT_OF_RANGE', name, sentence: `${name} ${error instanceof Error ? error.message : error}` }]
       }
     })
