@@ -98,14 +98,19 @@ async function* bounded(bytes: AsyncIterable<Buffer>, leftOuts: LeftOuts): Async
   }
 }
 
-/** The bytes of a file as UTF-8: out of gzip, and out of UTF-16. A file that cannot be read on is read as far as it can. */
-export async function* plainBytes(chunks: AsyncIterable<Uint8Array>, leftOuts: LeftOuts): AsyncGenerator<Buffer> {
+/** A file that cannot be read on is read as far as it can. */
+async function* readable(chunks: AsyncIterable<Uint8Array>, leftOuts: LeftOuts): AsyncGenerator<Uint8Array> {
   try {
-    let head = await headOf(chunks)
-    if (isGzip(head.first)) head = await headOf(bounded(gunzipped(whole(head), leftOuts), leftOuts))
-    const utf16 = utf16Of(head.first)
-    yield* utf16 ? fromUtf16(whole(head), utf16) : whole(head)
+    yield* chunks
   } catch (error) {
     leftOuts.note(`the rest: it cannot be read (${error instanceof Error ? error.message : String(error)})`)
   }
+}
+
+/** The bytes of a file as UTF-8: out of gzip, and out of UTF-16. */
+export async function* plainBytes(chunks: AsyncIterable<Uint8Array>, leftOuts: LeftOuts): AsyncGenerator<Buffer> {
+  let head = await headOf(readable(chunks, leftOuts))
+  if (isGzip(head.first)) head = await headOf(bounded(gunzipped(whole(head), leftOuts), leftOuts))
+  const utf16 = utf16Of(head.first)
+  yield* utf16 ? fromUtf16(whole(head), utf16) : whole(head)
 }
