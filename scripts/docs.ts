@@ -20,6 +20,7 @@ import * as tvs from '../packages/tvs/src/index.ts'
 import { commandsPage } from './docs/commands-page.ts'
 import { configPage } from './docs/config-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
+import { failuresPage } from './docs/failures-page.ts'
 import { faultsPage } from './docs/faults-page.ts'
 import { fill } from './docs/markdown.ts'
 import { planPage } from './docs/plan-page.ts'
@@ -39,6 +40,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/config.md': configPage(),
   'docs/faults.md': faultsPage(),
   'docs/commands.md': await commandsPage(),
+  'docs/failures.md': failuresPage(),
   'docs/plan.md': planPage(root),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(

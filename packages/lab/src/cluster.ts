@@ -7,7 +7,7 @@ import { CapfServer, type DeviceStore, openDeviceStore, phoneRecords } from '@ca
 import { DeviceFiles, FileServer } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
 import { type ClusterCertificates, newClusterCertificates } from './cluster-certificates.ts'
-import { labFile, openLogs, writeCertificates, writeNotice } from './lab-files.ts'
+import { type Listening, labFile, openLogs, writeCertificates, writeNotice, writePage } from './lab-files.ts'
 import { type OnlineChain, startOnlineChain } from './online-chain.ts'
 import { LAB_OPTIONS, type LabOptions } from './options.ts'
 
@@ -20,9 +20,6 @@ export type ClusterInit = {
   /** A log could not be written; the laboratory goes on. */
   onError?: (error: unknown) => void
 }
-
-/** One line of the page of a cluster: what listens where. */
-export type Listening = { readonly service: string; readonly address: string; readonly what: string }
 
 /** Bytes of made files that are kept. */
 const CACHE_BYTES = 67_108_864
@@ -139,7 +136,14 @@ export const startCluster = async (init: ClusterInit): Promise<Cluster> => {
   )
   const tvs = stack.use(await startTvs({ options, certificates, now }))
   const files = stack.use(await startFiles({ options, certificates, store, capf, tvs, now }))
-  return new Cluster({ options, certificates, store, capf, tvs, files, chain }, stack.move())
+  const cluster = new Cluster({ options, certificates, store, capf, tvs, files, chain }, stack.move())
+  try {
+    await writePage(folder, cluster.listening)
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]()
+    throw error
+  }
+  return cluster
 }
 
 type Starting = { options: LabOptions; certificates: ClusterCertificates; now: () => Date }

@@ -1,6 +1,6 @@
-export { Cluster, type ClusterInit, type Listening, startCluster } from './cluster.ts'
+export { Cluster, type ClusterInit, startCluster } from './cluster.ts'
 export { type ClusterCertificates, newClusterCertificates } from './cluster-certificates.ts'
-export { LAB_FILES, type LabFile, labFile } from './lab-files.ts'
+export { LAB_FILES, type LabFile, type Listening, labFile } from './lab-files.ts'
 export { enrolOverEst } from './online-ca.ts'
 export {
   type AdcsPart,

@@ -10,6 +10,7 @@ export const LAB_FILES = {
   store: { name: 'capf.db', doc: 'device store: capf device … --store sqlite:FILE' },
   trace: { name: 'capf0001.txt', doc: 'SDI trace of CAPF' },
   notice: { name: 'LABORATORY.txt', doc: 'says that everything here is for tests; only such a folder is used again' },
+  page: { name: 'addresses.txt', doc: 'what listens where, as it is shown at the start' },
   errorLog: { name: 'error.log', doc: 'log of the registration authority' },
 } as const
 
@@ -22,6 +23,16 @@ export const writeNotice = (folder: string): Promise<void> =>
     labFile(folder, 'notice'),
     'TEST certificates and keys of a capfkit laboratory. The next one that is started here replaces them.\n',
   )
+
+/** One line of the page of a cluster: what listens where. */
+export type Listening = { readonly service: string; readonly address: string; readonly what: string }
+
+/** Where everything is, for whoever finds the folder while the laboratory runs. */
+export const writePage = (folder: string, listening: readonly Listening[]): Promise<void> => {
+  const doors = listening.map(({ service, address, what }) => `${service.padEnd(8)}${address.padEnd(24)}${what}`)
+  const files = Object.values(LAB_FILES).map(({ name, doc }) => `${name.padEnd(18)}${doc}`)
+  return writeFile(labFile(folder, 'page'), `${[...doors, '', ...files].join('\n')}\n`)
+}
 
 /** Logs of a laboratory; open until it ends. */
 export type LabLogs = AsyncDisposable & { readonly errorLog: FileSink; readonly onIisLine: (line: string) => void }

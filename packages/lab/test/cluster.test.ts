@@ -30,6 +30,8 @@ t.test('a phone boots and enrols through CAPF, registration authority and AD CS'
   t.match(log(/^capf0001/), /Enrollment rv = 0 \(EST_ERR_NONE\)/)
   t.match(log(/^error\.log/), /POST \/\.well-known\/est\/simpleenroll/)
   t.match(log(/^u_ex/), /GET \/certsrv\/certnew\.cer ReqID=1&ENC=b64/)
+  const page = log(/^addresses/)
+  for (const { service, address } of cluster.listening) t.match(page, new RegExp(`^${service} +${address} `, 'm'))
   for (const file of readdirSync(folder).filter(file => file.endsWith('.pem')))
     t.equal(statSync(join(folder, file)).mode & 0o077, 0, `${file} is for its owner alone`)
 })

@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { makeOutFolder } from '../out-folder.ts'
+import { startProgress } from '../progress.ts'
 import { plain, screenTable } from '../screen-table.ts'
 
 const RUN_OPTIONS = {
@@ -94,7 +95,10 @@ export const run = command({
     using interruption = new Interruption(io)
     const { signal } = interruption
     const red = painter(io.stderr, io)
+    using progress = all ? await startProgress(io, { what: 'scenarios', total: names.length }) : undefined
+    let done = 0
     const onResult = (result: ScenarioResult) => {
+      progress?.show(++done)
       for (const complaint of complaints(result)) note(io, `${red('red', 'capf:')} ${result.name}: ${complaint}`)
     }
     const inFolder = evidence === undefined ? {} : { evidence }
@@ -102,6 +106,7 @@ export const run = command({
       ? await runScenarios(names, { ...inFolder, atOnce, signal, onResult })
       : await Promise.all(names.map(name => runScenario(name, inFolder)))
     if (!all) results.forEach(onResult)
+    progress?.end()
     const ok = results.length === names.length && results.every(result => result.ok)
     if (json) print(io, JSON.stringify({ version: 1, ok, scenarios: results }))
     else if (all) showAll(results, io)
