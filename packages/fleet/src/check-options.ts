@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { OptionError, type OptionProblem, parseOptions } from '@capfkit/codec/options'
 import { isDatabase } from '@capfkit/server'
 import { readCsvPhones } from './csv-phones.ts'
+import { readJsonlPhones } from './data/jsonl-phones.ts'
 import { parseFaultRule } from './disturbance/fault-rule.ts'
 import { parseNetworkGroup } from './disturbance/network-group.ts'
 import { MIX } from './mix.ts'
@@ -16,6 +17,9 @@ type Name = keyof FleetOptions
 export const EXCLUSIVE: readonly (readonly [Name, Name])[] = [
   ['embedded', 'server'],
   ['embedded', 'store'],
+  ['csv', 'jsonl'],
+  ['csv', 'storePhones'],
+  ['jsonl', 'storePhones'],
   ['embedded', 'capfCertificate'],
   ['realKeygen', 'keyPool'],
   ['embedded', 'bootServer'],
@@ -41,6 +45,14 @@ const checkStore = ({ store }: FleetOptions) => {
 
 const checkCsv = ({ csv }: FleetOptions) => {
   if (csv !== undefined) readCsvPhones(csv)
+}
+
+const checkJsonl = ({ jsonl }: FleetOptions) => {
+  if (jsonl !== undefined) readJsonlPhones(jsonl)
+}
+
+const checkStorePhones = ({ storePhones, store }: FleetOptions) => {
+  if (storePhones && store === undefined) throw wrong('storePhones', 'needs store: the device store that has the phones')
 }
 
 /** Phones that boot must be told where. */
@@ -85,6 +97,8 @@ const CHECKS: readonly ((options: FleetOptions) => unknown)[] = [
   checkServer,
   checkStore,
   checkCsv,
+  checkJsonl,
+  checkStorePhones,
   checkBoot,
   checkEach('threshold', parseThreshold),
   checkEach('fault', parseFaultRule),

@@ -11,9 +11,9 @@ export type PhoneIdentity = {
   deviceName: string
   model: ModelName
   authMode: AuthMode
-  /** From a CSV; otherwise strings are drawn from the seed for each round. */
+  /** From a list; otherwise strings are drawn from the seed for each round. */
   authString?: string
-  /** PEM files with certificate and key, from a CSV. */
+  /** PEM files with certificate and key, from a list. */
   micFile?: string
   lscFile?: string
   /** The key that is ordered for it. */
@@ -60,12 +60,12 @@ export const keyKinds = (options: FleetOptions): ReadonlySet<string> => {
     weights.flatMap(({ name, weight }) => (weight > 0 ? [name] : []))
   const ordered = new Set<string>(some(keys))
   const drawn = some(auth).flatMap(authMode => some(models).map(model => ({ deviceName: '', authMode, model })))
-  const { count, at } =
+  const { count, at }: { count: number; at(index: number): Omit<PhoneIdentity, 'key'> & Partial<Pick<PhoneIdentity, 'key'>> } =
     options.csv === undefined ? { count: drawn.length, at: (index: number) => drawn[index]! } : identitiesOf(options)
   for (let index = 0; index < count; index++) {
-    if (!needsMic(at(index))) continue
-    ordered.add(formatKeySpec(MIC_KEY))
-    break
+    const { key, ...phone } = at(index)
+    if (key) ordered.add(formatKeySpec(key))
+    if (needsMic(phone)) ordered.add(formatKeySpec(MIC_KEY))
   }
   return ordered
 }

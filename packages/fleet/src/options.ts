@@ -11,9 +11,26 @@ export const FLEET_OPTIONS = {
     min: 1,
     max: 10_000_000,
     unit: 'phones',
-    doc: 'How many phones. With --csv, as many as it has lines.',
+    doc: 'How many phones. From a list (--csv, --jsonl, --store-phones), as many as it has.',
   }),
-  csv: optionalText({ doc: 'CSV file of phones: name, and optionally model, auth, authString, mic, lsc (PEM files).' }),
+  csv: optionalText({ doc: 'CSV file of phones: name, and optionally model, auth, authString, key, mic, lsc (PEM files).' }),
+  jsonl: optionalText({ doc: 'JSON Lines file of phones: an object a line, with the columns of the CSV as keys.' }),
+  storePhones: flag({
+    default: false,
+    doc: 'The phones are the devices of --store, with the modes, strings and keys that it has of them.',
+  }),
+  dataOrder: oneOf({
+    default: 'sequential',
+    values: ['sequential', 'random'],
+    doc: 'Phones of a list in its order, or in one that is drawn from the seed; each of them once.',
+  }),
+  dataRows: int({
+    default: 0,
+    min: 0,
+    max: 10_000_000,
+    unit: 'phones',
+    doc: 'Only so many phones of a list, the first by --data-order. 0: all.',
+  }),
   startMac: text({
     default: '020000000000',
     pattern: /^[0-9A-Fa-f]{12}$/,

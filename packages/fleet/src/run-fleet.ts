@@ -7,6 +7,7 @@ import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
 import { Clients } from './clients.ts'
 import { FleetControl } from './control.ts'
+import { withPhonesFile } from './data/phones-file.ts'
 import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
@@ -382,8 +383,8 @@ class Run {
  *   reason of the signal when it aborts before the first round. Whatever phones and server do to each other is in the summary.
  */
 export const runFleet = async (init: RunFleetInit): Promise<FleetSummary> => {
-  const checked = checkFleetOptions(init.options)
-  const options = { ...checked, serverWorkers: serverProcesses(checked, availableParallelism()) }
   await using stack = new AsyncDisposableStack()
+  const checked = await withPhonesFile(checkFleetOptions(init.options), stack)
+  const options = { ...checked, serverWorkers: serverProcesses(checked, availableParallelism()) }
   return await new Run(init, { plan: { ...planOf(options), ...init.plan, options }, stack }).run()
 }

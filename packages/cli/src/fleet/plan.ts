@@ -1,5 +1,5 @@
 import { flag, formatTime, parseOptions } from '@capfkit/codec/options'
-import { describePlan, FLEET_OPTIONS, planSchema } from '@capfkit/fleet'
+import { describePlan, FLEET_OPTIONS, type PlanDescription, planSchema } from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { type Io, painter, print } from '../io.ts'
@@ -8,7 +8,7 @@ import { loadPlan } from './plan-file.ts'
 
 const ACTIONS = ['check'] as const
 
-const show = (io: Io, file: string, { title, phones, phases, thresholds }: ReturnType<typeof describePlan>): void => {
+const show = (io: Io, file: string, { title, phones, phases, thresholds }: PlanDescription): void => {
   print(io, `${painter(io.stdout, io)('green', 'OK')}  ${plain(file)}${title === undefined ? '' : `: ${plain(title)}`}`)
   print(
     io,
@@ -49,7 +49,7 @@ export const plan = command({
     if (!ACTIONS.some(known => known === action) || file === undefined)
       throw new CliError('CLI_USAGE', { remedy: 'the command is: capf fleet plan check FILE, or capf fleet plan --schema' })
     const { title, options: stated, plan: planned } = await loadPlan(file, { io })
-    const about = describePlan({ title, options: parseOptions(FLEET_OPTIONS, stated), plan: planned })
+    const about = await describePlan({ title, options: parseOptions(FLEET_OPTIONS, stated), plan: planned })
     if (json) print(io, JSON.stringify(about))
     else show(io, file, about)
     return undefined

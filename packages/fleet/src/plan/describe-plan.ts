@@ -1,4 +1,5 @@
 import { formatTime } from '@capfkit/codec/options'
+import { withPhonesFile } from '../data/phones-file.ts'
 import { identitiesOf } from '../identity.ts'
 import type { FleetOptions } from '../options.ts'
 import { formatWeights } from '../weights.ts'
@@ -38,8 +39,10 @@ const ARRIVALS: { readonly [K in Arrivals['kind']]: (arrivals: Arrivals & { kind
 }
 
 /** What a plan will do, without doing it. @throws {OptionError} */
-export const describePlan = (read: Omit<ReadPlan, 'options'> & { options: FleetOptions }): PlanDescription => {
-  const { title, options } = read
+export const describePlan = async (read: Omit<ReadPlan, 'options'> & { options: FleetOptions }): Promise<PlanDescription> => {
+  await using stack = new AsyncDisposableStack()
+  const { title } = read
+  const options = await withPhonesFile(read.options, stack)
   const plan = { ...planOf(options), ...read.plan, options }
   const identities = identitiesOf(options)
   return {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseOptions } from '@capfkit/codec/options'
 import { writePrivateFile } from '@capfkit/pki'
-import { readCsvPhones } from '../csv-phones.ts'
+import { formatCsvPhones, readCsvPhones } from '../csv-phones.ts'
 import { FleetError } from '../errors.ts'
 import { FLEET_OPTIONS, type FleetOptions } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -24,20 +24,15 @@ const absolute = (options: FleetOptions): FleetOptions => {
   return { ...options, ...Object.fromEntries(files), store: url }
 }
 
-const cell = (text = '') => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-const file = (name: string | undefined) => (name === undefined ? undefined : resolve(name))
-
 /** The phones of a CSV as they are now: the file may change, or be read from another folder. */
 const phonesText = (csv: string): string =>
-  [
-    ['name', 'model', 'auth', 'authString', 'mic', 'lsc'],
-    ...readCsvPhones(csv).map(({ deviceName, model, authMode, authString, micFile, lscFile }) => [
-      deviceName,
-      ...[model, authMode, authString, file(micFile), file(lscFile)],
-    ]),
-  ]
-    .map(cells => `${cells.map(cell).join(',')}\n`)
-    .join('')
+  formatCsvPhones(
+    readCsvPhones(csv).map(({ micFile, lscFile, ...phone }) => ({
+      ...phone,
+      ...(micFile === undefined ? {} : { micFile: resolve(micFile) }),
+      ...(lscFile === undefined ? {} : { lscFile: resolve(lscFile) }),
+    })),
+  )
 
 /**
  * Leave in the folder of a run what the run is, so that it can go on or be repeated (mode 0600: phones may have authentication
