@@ -46,7 +46,7 @@ t.test('a run with a server of its own: the summary on stdout, how it went on st
   t.match(stdout, /^keys {7}50 keys, each generated for its phone$/m)
   t.match(stdout, /^generator {2}\d process/m)
   t.match(stdout, /^server {5}\d process/m)
-  t.match(stdout, /^ +loopback: server and phones share the cores of this machine$/m)
+  t.match(stdout, /^ +loopback run: server and phones share the cores of this machine$/m)
   t.match(stderr, /^starting the server$/m)
   t.match(stderr, /^round 1 of 1, install: \d+ of 50, 0 failed, \d+ open, /m)
   t.match(stderr, /^repeat with: capf fleet run --phones 50 --embedded --seed 1 --key ec:p256$/m)

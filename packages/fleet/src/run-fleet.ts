@@ -208,6 +208,7 @@ class Run {
       poolSize: keyPool?.count ?? 0,
       isLoopback: isLoopback(target.host),
       isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
+      sourceAddresses: parseSourceAddresses(this.#options.sourceAddresses).count,
       stopped: this.#stopped && !this.#gaveUp && !this.#broken && this.#recordingFailure === undefined,
       thresholds: this.#thresholds.results({ tally, seconds: done.reduce((sum, { seconds }) => sum + seconds, 0) }),
       broken: this.#broken && formatThreshold(this.#broken),

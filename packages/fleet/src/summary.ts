@@ -65,6 +65,10 @@ export type FleetSummary = {
     eventLoopDelayMs: { p99: number; max: number }
     memoryBytes: number
     loopback: boolean
+    /** That phones connected from; 0 where the route decided. */
+    sourceAddresses: number
+    /** Phones resume no TLS sessions, which would hide what a handshake costs. */
+    tlsResumption: 'off'
     /** The generator held against every limit of its own. */
     health: HealthFinding[]
   }
@@ -84,6 +88,7 @@ export type SummaryInput = {
   pastKeys?: { pooled: number; generated: number } | undefined
   poolSize: number
   isLoopback: boolean
+  sourceAddresses?: number
   /** Starts followed a schedule of sessions a second. */
   isScheduled: boolean
   stopped: boolean
@@ -210,6 +215,8 @@ export const summarize = (input: SummaryInput): FleetSummary => {
       },
       memoryBytes: sum(health, ({ memoryBytes }) => memoryBytes),
       loopback: input.isLoopback,
+      sourceAddresses: input.sourceAddresses ?? 0,
+      tlsResumption: 'off',
       health: findings,
     },
     ...(server ? { server: { ...server, cpuMs: Math.round(serverCpuMs), cpuMsPerOperation: each(serverCpuMs) } } : {}),

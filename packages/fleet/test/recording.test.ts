@@ -66,9 +66,11 @@ t.test('a report from the files alone says what the run said', async t => {
   const { complete, tornBytes, summary: told, intervals, intervalSeconds, roundStarts, health, target } = await reportRun(out)
   t.match({ complete, tornBytes }, { complete: true, tornBytes: 0 })
   t.match(target, /^127\.0\.0\.1:\d+$/)
-  // The recording looks at the event loop by itself.
-  const { eventLoopDelayMs: _, memoryBytes: __, ...generator } = summary.generator
+  // The recording looks at the process by itself, at moments of its own.
+  const { eventLoopDelayMs: _, memoryBytes: __, health: ___, ...generator } = summary.generator
   t.match(told, { ...summary, generator })
+  const judged = ({ generator }: typeof summary) => generator.health.map(({ name, verdict }) => [name, verdict])
+  t.strictSame(judged(told), judged(summary))
   const total = (value: (interval: (typeof intervals)[number]) => number) =>
     Math.round(intervals.reduce((sum, interval) => sum + value(interval), 0) * intervalSeconds)
   t.equal(

@@ -81,7 +81,7 @@ const disturbanceLines = (disturbances: readonly Disturbance[]): string[] =>
       ]
 
 const generatorLines = ({ generator, server, keys }: FleetSummary) => {
-  const { cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback } = generator
+  const { cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback, sourceAddresses } = generator
   const row = (label: string, text: string) => paragraph(label, { text, indent: LABEL })
   const health = `event loop late by ${ms(eventLoopDelayMs.p99)} ms (p99), ${ms(eventLoopDelayMs.max)} ms (max)`
   const starts = plural(lateStarts, ['late start', 'late starts'])
@@ -97,7 +97,12 @@ const generatorLines = ({ generator, server, keys }: FleetSummary) => {
           `${processes(server.processes)}, ${server.cpuMsPerOperation.toFixed(2)} ms CPU an operation, ${megabytes(server.memoryBytes)}`,
         )
       : []),
-    ...(loopback ? row('', 'loopback: server and phones share the cores of this machine') : []),
+    ...(sourceAddresses > 0 ? row('', `phones connected from ${plural(sourceAddresses, ['address', 'addresses'])}`) : []),
+    ...row('', 'every session has had a TLS handshake of its own: phones resume none'),
+    ...(loopback ? row('', 'loopback run: server and phones share the cores of this machine') : []),
+    ...generator.health.flatMap(({ verdict, because, remedy }) =>
+      verdict === 'warning' ? row('', `doubtful: ${because}; ${remedy}`) : [],
+    ),
   ]
 }
 
@@ -114,11 +119,13 @@ export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
   const word = wordOf(summary)
   const by = plural(phones, ['phone', 'phones'])
   const verdict = `${done} of ${planned} operations done by ${by} in ${seconds.toFixed(1)} s, ${Math.round(ratePerSecond)}/s`
-  const [first = '', ...others] = paragraph(word, { text: verdict, indent: word.length + 2 })
+  // Figures that say nothing are told behind the reason why.
+  const [head = '', ...more] = summary.verdict === 'invalid' ? [...because, verdict] : [verdict, ...because]
+  const [first = '', ...others] = paragraph(word, { text: head, indent: word.length + 2 })
   return [
     `${paint(COLOURS[word], word)}${first.slice(word.length)}`,
     ...others,
-    ...because.flatMap(text => paragraph('', { text, indent: word.length + 2 })),
+    ...more.flatMap(text => paragraph('', { text, indent: word.length + 2 })),
     '',
     ...roundLines(summary),
     ...(summary.thresholds.length > 0 ? ['', 'thresholds', ...thresholdLines(io, summary)] : []),

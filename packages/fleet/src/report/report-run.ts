@@ -4,6 +4,7 @@ import type { ClientHealth, Fullest } from '../client-messages.ts'
 import type { Latency } from '../latency.ts'
 import { isLoopback } from '../loopback.ts'
 import { fuller } from '../process-health.ts'
+import { parseSourceAddresses } from '../source-addresses.ts'
 import { type FleetSummary, summarize } from '../summary.ts'
 import { ExampleCollection } from './examples.ts'
 import { HealthLine } from './health-line.ts'
@@ -149,7 +150,8 @@ class Reading {
       health: this.#healths(),
       poolSize: footer?.poolSize ?? Number(options.poolKeys ?? 0),
       isLoopback: isLoopback(target.host),
-      isScheduled: tally.lateStarts > 0,
+      sourceAddresses: parseSourceAddresses(options.sourceAddresses as string | undefined).count,
+      isScheduled: Number(options.rate ?? 0) > 0 || tally.lateStarts > 0,
       stopped: footer?.stopped ?? true,
       thresholds: recordedThresholds(footer, { stated: options.threshold, whole: { tally, seconds } }),
       server:

@@ -13,3 +13,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
     row.map((cell, index) => `<${tag}${index >= texts ? ' class="n"' : ''}>${escaped(cell)}</${tag}>`).join('')
   return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>${rows.map(row => `<tr>${cells('td', row)}</tr>`).join('')}</tbody></table>`
 }
+
+/** A number as people read it. */
+export const figure = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : String(Math.round(value * 100) / 100)

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { LatencySummary } from '../../latency.ts'
 import type { FailureExamples, RunReport } from '../run-report.ts'
 import { CHARTS } from './charts.ts'
-import { escaped, jsonText, table } from './escape.ts'
+import { escaped, figure, jsonText, table } from './escape.ts'
+import { healthTable } from './health-table.ts'
 import { PAGE_SCRIPT } from './page-script.ts'
 import { STYLE } from './style.ts'
 
@@ -16,7 +17,6 @@ const library = (file: 'script' | 'style' | 'licence'): string => {
   return readFileSync(fileURLToPath(urls[file]), 'utf8')
 }
 
-const figure = (value: number) => (value >= 100 ? Math.round(value).toLocaleString('en') : String(Math.round(value * 100) / 100))
 const ms = (value: number) => `${figure(value)} ms`
 const seconds = (value: number) => `${figure(value)} s`
 
@@ -142,7 +142,7 @@ const thresholdTable = ({ summary: { thresholds } }: RunReport): string =>
   )
 
 const generatorTable = ({ summary: { generator, keys, server }, tornBytes }: RunReport): string => {
-  const { processes, cpuMsPerOperation, eventLoopDelayMs, memoryBytes, loopback } = generator
+  const { processes, cpuMsPerOperation, eventLoopDelayMs, memoryBytes, loopback, sourceAddresses } = generator
   const megabytes = (bytes: number) => `${figure(bytes / 1e6)} MB`
   return table(
     ['what', 'figure'],
@@ -152,7 +152,9 @@ const generatorTable = ({ summary: { generator, keys, server }, tornBytes }: Run
       ['processor time', `${ms(cpuMsPerOperation)} an operation`],
       ['event loop', `late by ${ms(eventLoopDelayMs.p99)} (p99 of the worst second), ${ms(eventLoopDelayMs.max)} (max)`],
       ['memory', megabytes(memoryBytes)],
-      ...(loopback ? [['network', 'loopback: server and phones share the cores of this machine']] : []),
+      ...(loopback ? [['network', 'loopback run: server and phones share the cores of this machine']] : []),
+      ...(sourceAddresses > 0 ? [['source addresses', figure(sourceAddresses)]] : []),
+      ['TLS resumption', 'off: every session has had a handshake of its own'],
       ...(server
         ? [
             [
@@ -202,6 +204,7 @@ ${summary.disturbances.length > 0 ? card('Phones that misbehaved', disturbanceTa
 ${card('Latency', latencyTable(report))}
 ${card('Rounds', roundTable(report))}
 ${card('Generator', generatorTable(report))}
+${card('Health of the generator', healthTable(report))}
 ${card('Options', optionTable(report))}
 </main>
 <script type="application/json" id="charts">${jsonText(charts)}</script>
