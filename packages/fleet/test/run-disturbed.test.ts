@@ -5,7 +5,7 @@ import t from 'tap'
 import { htmlReport, operationsCsv, reportRun, runFleet } from '../src/index.ts'
 import { LoadedServer } from './loaded-server.ts'
 
-const BASE = { phones: 100, key: 'ec:p256', concurrency: 16, seed: 7 } as const
+const BASE = { phones: 100, key: 'ec:p256', concurrency: 16, seed: 7, poolKeys: 2 } as const
 const FAULTS = [
   'garbage; share=4%',
   'reset:at=KEY_GENERATE_RESPONSE,when=after; every=40',

@@ -65,9 +65,9 @@ export class Disturbance {
     return this.#play.kind === 'clock' ? this.#environment.now() + this.#play.skewMs : undefined
   }
 
-  /** How long a wait of so many ms is. */
+  /** How long the server may take instead of so many ms. */
   waitMs(ms: number): number {
-    return this.#hasBegun ? Math.max(ms, this.#stallMs + (this.#fault.parameters.patienceMs as number)) : ms
+    return this.#hasBegun ? this.#stallMs + (this.#fault.parameters.patienceMs as number) : ms
   }
 
   /** The session has come to this step. @returns whether what comes with it is lost on the phone. */

@@ -1,7 +1,7 @@
 import { int } from '@capfkit/codec/options'
 import { AT_STEP, bytesRow, PATIENCE } from './parameters.ts'
 import { faultRow, type Move, type Play } from './play.ts'
-import type { Step } from './step.ts'
+import { LAST_ANSWERS, type Step } from './step.ts'
 
 const at = ({ at, when }: { at: Step; when: 'before' | 'after' }, move: Move): Play => ({
   kind: 'step',
@@ -38,7 +38,7 @@ export const TIMING_FAULTS = {
     doc: 'Closes its side of the connection in order, with FIN, in the middle of the session.',
     parameters: { ...AT_STEP, ...PATIENCE },
     expected: ({ at, when }) =>
-      at === 'STORE_CERTIFICATE_RESPONSE' && when === 'after' ? ['refused', 'closed', 'done'] : ['refused', 'closed'],
+      LAST_ANSWERS.includes(at) && when === 'after' ? ['refused', 'closed', 'done'] : ['refused', 'closed'],
     play: ({ parameters }) => at(parameters, { do: 'end' }),
   }),
   'tiny-segments': faultRow({
