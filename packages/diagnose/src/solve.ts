@@ -1,7 +1,7 @@
 import type { DeviceEvidence } from './evidence.ts'
 import { FINDINGS, type FindingName, type Severity } from './findings/index.ts'
 import { RULES } from './rules/index.ts'
-import { CERTAIN, isNeeded, type Need, type Rule, type Way } from './rules/rule.ts'
+import { BEYOND_DOUBT, CERTAIN, isNeeded, type Need, type Rule, type Way } from './rules/rule.ts'
 import type { Sighting } from './sighting.ts'
 
 /** Something that was found, before it is put into words. */
@@ -48,7 +48,7 @@ const severityOf = (name: FindingName, isOver: boolean): Severity => {
 type Case = { readonly device?: DeviceEvidence; readonly clues: Clues; readonly now: number }
 
 /** The best way of each rule that fits. */
-const candidates = (rules: readonly Rule[], { device, clues, now }: Case): (Found & { rule: Rule })[] =>
+const candidates = (rules: readonly Rule[], { device, clues, now }: Case): Candidate[] =>
   rules.flatMap(rule => {
     const ways = rule.ways.toSorted((a, b) => b.weight - a.weight)
     for (const way of ways) {
@@ -63,16 +63,19 @@ const candidates = (rules: readonly Rule[], { device, clues, now }: Case): (Foun
     return []
   })
 
+type Candidate = Found & { readonly rule: Rule }
+
+/** Whether what was found is but what another failure looks like. */
+const isExplained = (one: Found, by: Candidate): boolean => {
+  const { rule, weight } = by
+  if (by.name === one.name || weight < CERTAIN) return false
+  if (rule.replaces?.includes(one.name)) return true
+  return one.weight < BEYOND_DOUBT && one.weight <= weight && rule.explains?.includes(one.name) === true
+}
+
 /** Without what others explain; of what is not certain only the likeliest, and only where nothing is. */
-const settle = (found: readonly (Found & { rule: Rule })[]): (Found & { rule: Rule })[] => {
-  const explained = new Set(
-    found
-      .filter(({ weight }) => weight >= CERTAIN)
-      .flatMap(({ name, rule, weight }) =>
-        (rule.explains ?? []).filter(other => found.some(one => one.name === other && one.weight <= weight) && other !== name),
-      ),
-  )
-  const left = found.filter(({ name }) => !explained.has(name)).toSorted((a, b) => b.weight - a.weight)
+const settle = (found: readonly Candidate[]): Candidate[] => {
+  const left = found.filter(one => !found.some(by => isExplained(one, by))).toSorted((a, b) => b.weight - a.weight)
   const certain = left.filter(({ weight }) => weight >= CERTAIN)
   return certain.length > 0 ? certain : left.slice(0, 1)
 }
@@ -91,15 +94,12 @@ const byLikelihood = (a: Found, b: Found) =>
 export const solve = (init: { devices: Iterable<DeviceEvidence>; site: readonly Sighting[]; now: number }): Found[] => {
   const { devices, site, now } = init
   const sites = settle(candidates(SITE_RULES, { clues: { own: [], site }, now }))
-  const certain = sites.filter(({ weight }) => weight >= CERTAIN)
-  const explained = new Map<string, Found & { rule: Rule }>()
-  for (const one of certain)
-    for (const name of [one.name, ...(one.rule.explains ?? [])]) if (!explained.has(name)) explained.set(name, one)
+  const causeOf = (one: Found) => sites.find(site => site.name === one.name || isExplained(one, site))
   const witnesses = new Map<Found, Found[]>()
   const found: Found[] = []
   for (const device of devices) {
     for (const one of settle(candidates(DEVICE_RULES, { device, clues: { own: device.sightings, site }, now }))) {
-      const cause = explained.get(one.name)
+      const cause = causeOf(one)
       if (cause) witnesses.set(cause, [...(witnesses.get(cause) ?? []), one])
       else found.push(one)
     }

@@ -32,6 +32,6 @@ export const caSilent: Rule = {
       needs: [curlFailed(['pageFailed', 'caCertsFailed'], { number: '28' })],
       shows: [{ clue: 'ces.chainMissing' }],
     },
-    { weight: 70, needs: [{ clue: 'libest.enrolFailed', where: { number: '35', reached: ['login', 'page'] } }] },
+    { weight: 90, needs: [{ clue: 'libest.enrolFailed', where: { number: '35', reached: ['login', 'page'] } }] },
   ],
 }

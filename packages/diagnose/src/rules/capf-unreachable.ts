@@ -8,6 +8,7 @@ export const capfUnreachable: Rule = {
     {
       weight: 75,
       needs: [{ clue: 'console.capfFailed', where: { match: 'unknown', tvs: 'none' } }],
+      lacks: [{ clue: 'outcome' }],
       when: found => found.some(({ clue, values }) => clue === 'console.capfFailed' && Number(values.tookMs) >= AT_ONCE_MS),
       shows: [{ clue: 'status.LSC_CONNECTION_FAILED' }],
     },

@@ -6,7 +6,8 @@ const STEPS = ['loginFailed', 'pageFailed', 'caCertsFailed'] as const
 export const iisSelfSigned: Rule = {
   name: 'iis-self-signed',
   about: 'site',
-  explains: [...CA_SYMPTOMS, 'iis-chain-missing'],
+  explains: CA_SYMPTOMS,
+  replaces: ['iis-chain-missing'],
   ways: [
     {
       weight: 94,

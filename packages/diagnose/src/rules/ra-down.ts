@@ -3,5 +3,5 @@ import { enrolled, outcome, type Rule } from './rule.ts'
 export const raDown: Rule = {
   name: 'ra-down',
   about: 'device',
-  ways: [{ weight: 88, needs: [enrolled('IP_CONNECT')], shows: [outcome(15)] }],
+  ways: [{ weight: 92, needs: [enrolled('IP_CONNECT')], shows: [outcome(15)] }],
 }

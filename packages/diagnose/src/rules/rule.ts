@@ -25,6 +25,8 @@ export type Way = {
 }
 
 export const CERTAIN = 50
+/** So sure that it is no consequence of something else, but where that says so by `replaces`. */
+export const BEYOND_DOUBT = 90
 
 /** How one finding is found. */
 export type Rule = {
@@ -34,8 +36,10 @@ export type Rule = {
   readonly ways: readonly Way[]
   /** An operation that succeeds does not end it. */
   readonly outlastsSuccess?: true
-  /** What looks like another failure and is the consequence of this one. */
+  /** What looks like another failure and is the consequence of this one, unless it is beyond doubt. */
   readonly explains?: readonly FindingName[]
+  /** What the same lines would mean if these did not say more. */
+  readonly replaces?: readonly FindingName[]
 }
 
 const fits = (value: string | undefined, wanted: Wanted): boolean => {

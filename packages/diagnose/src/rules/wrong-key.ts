@@ -6,7 +6,7 @@ const REFUSED = { clue: 'trace.event', where: { event: 'KEY_GEN_FAIL' } }
 export const wrongKey: Rule = {
   name: 'wrong-key',
   about: 'device',
-  explains: ['key-generation-timeout'],
+  replaces: ['key-generation-timeout'],
   ways: [
     { weight: 95, needs: [OTHER_KEY], shows: [REFUSED, outcome(14)] },
     // The phone answered, and not with the key that was wanted.

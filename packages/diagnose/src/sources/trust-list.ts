@@ -2,11 +2,11 @@ import type { LineReader, SourceKind, Witness } from './source-kind.ts'
 
 type Kind = 'ITL' | 'CTL'
 type Line = { readonly line: number; readonly text: string }
-type Record_ = Line & { subject?: string; role?: string; serial?: string }
+type Record_ = Line & { readonly number: number; subject?: string; role?: string; serial?: string }
 
 const KIND = /\b(ITL|CTL) (?:file|File|Record|Header)\b/
 const FIELD = /^\s*\d{1,2}\s+(SUBJECTNAME|FUNCTION|SERIALNUMBER)\s+\d+\s+(.+?)\s*$/
-const RECORD = /\b(?:ITL|CTL) Record #:\d+/
+const RECORD = /\b(?:ITL|CTL) Record #:(\d+)/
 const HEADER_LENGTH = /^\s*HeaderLength:/
 const EMPTY = /\bLength of (?:ITL|CTL) file: 0\s*$/
 const NOT_FOUND = /\b(?:ITL|CTL) File not found/
@@ -42,7 +42,8 @@ class Print {
     } else if (BAD_SIGNATURE.test(text)) this.#sight('badSignature', { text, line })
     else if (LOCAL_KEY_FAILED.test(text)) this.#sight('noTftpNodes', { text, line })
     if (HEADER_LENGTH.test(text)) this.#headers.push({ text, line })
-    if (RECORD.test(text)) this.#records.push({ text, line })
+    const number = RECORD.exec(text)?.[1]
+    if (number !== undefined) this.#records.push({ text, line, number: Number(number) })
     const [, field, value] = FIELD.exec(text) ?? []
     const record = this.#records.at(-1)
     if (record && field === 'SUBJECTNAME') record.subject = value!
@@ -55,8 +56,9 @@ class Print {
   end(): void {
     const [first] = this.#records
     const capf = this.#records.filter(({ role }) => role === CAPF)
-    // A print that breaks off does not say what is behind.
-    if (first && this.#isWhole && capf.length === 0) this.#sight('noCapf', first)
+    // A print that breaks off, or lacks lines, does not say what else there is.
+    const isComplete = this.#isWhole && this.#records.every(({ number, role }, index) => number === index + 1 && role !== undefined)
+    if (first && isComplete && capf.length === 0) this.#sight('noCapf', first)
     for (const { text, line, subject = '', serial = '' } of capf) this.#sight('capfRecord', { text, line }, { subject, serial })
     const [, second] = this.#headers
     if (second) this.#sight('twoHeaders', second)
