@@ -74,7 +74,7 @@ const start = async (message: ToClient & { type: 'start' }) => {
   const { privateKey } = readPrivateKey(micCa.keyPem)
   health.room = await roomOf({ processes: step, addresses: parseSourceAddresses(message.plan.options.sourceAddresses).count })
   store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
-  fleetFile = message.fleetFile === undefined ? undefined : new FleetFile({ file: message.fleetFile, onFailure })
+  fleetFile = message.fleetFile === undefined ? undefined : new FleetFile({ file: message.fleetFile, process: first, onFailure })
   if (message.isWatched) recentEnds = new RecentEnds()
   if (recording) recorder = await record(recording, first)
   else if (recentEnds) recorder = PartRecorder.watching({ standing, onOperation: recentEnds.add })
@@ -92,6 +92,8 @@ const start = async (message: ToClient & { type: 'start' }) => {
   await engine.prepare(made => {
     if (made % MADE_EVERY === 0) tell({ type: 'made', phones: made })
   })
+  // Names and MICs are in the file before anything happens to the phones.
+  await fleetFile?.flush()
   tell({ type: 'ready' })
 }
 

@@ -137,7 +137,7 @@ export class FleetPhones {
       trusted,
       sudi,
       random,
-      makeKey: spec => this.#makeKey(index, spec),
+      makeKey: spec => this.#makeKey({ index, deviceName, model }, spec),
       options: this.#options,
       ...(authString === undefined ? {} : { authString }),
       ...(mic ? { mic } : {}),
@@ -150,10 +150,12 @@ export class FleetPhones {
     return new Phone(init)
   }
 
-  async #makeKey(index: number, spec: KeySpec): Promise<MadeKey> {
+  async #makeKey(phone: { index: number; deviceName: string; model: string }, spec: KeySpec): Promise<MadeKey> {
     const { keys, fleetFile } = this.#init
     const key = await keys.take(spec)
-    if (fleetFile) this.#madeKeys.set(index, key)
+    if (!fleetFile) return key
+    this.#madeKeys.set(phone.index, key)
+    fleetFile.keepKey(phone, key)
     return key
   }
 

@@ -12,7 +12,7 @@ import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { FleetFile } from './fleet-file/fleet-file.ts'
-import { type Identities, identitiesOf } from './identity.ts'
+import { identitiesOf } from './identity.ts'
 import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderPhase } from './orders.ts'
@@ -23,12 +23,13 @@ import { countStarts, phaseMs } from './plan/sequence.ts'
 import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, PhaseWatch } from './progress.ts'
 import type { EndedLately } from './recording/recent-ends.ts'
-import { OPERATION_NAMES, runHeader } from './recording/run-header.ts'
+import { runHeader } from './recording/run-header.ts'
 import { RunRecording } from './recording/run-recording.ts'
 import { sumOfRounds } from './report/round-sums.ts'
 import { capfCertificateOf, manufacturingCaOf } from './resume/authorities.ts'
-import { recoverDone, withRecovered } from './resume/recover-done.ts'
+import { goOn } from './resume/go-on.ts'
 import { fleetFileOf, openRunFolder } from './resume/run-folder.ts'
+import { lockFleet } from './resume/run-lock.ts'
 import type { RunStanding } from './resume/run-standing.ts'
 import { type ManufacturingCa, trustedCertificates, writeRunFiles, writeSummary } from './run-files.ts'
 import { runKeys } from './run-keys.ts'
@@ -154,7 +155,7 @@ class Run {
       if (!this.#stopped) await recording?.ordered(number)
     }
     const first = past?.phase ?? 0
-    const goesOn = past ? await this.#goOn(past, { store, identities, recording }) : undefined
+    const goesOn = past ? await goOn(past, { plan, identities, store, fleetFile, recording }) : undefined
     if (!past?.ordered) await order(first)
     const init = {
       plan,
@@ -207,8 +208,8 @@ class Run {
       pastKeys: past?.keys,
       poolSize: keyPool?.count ?? 0,
       isLoopback: isLoopback(target.host),
-      isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
       sourceAddresses: parseSourceAddresses(this.#options.sourceAddresses).count,
+      isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
       stopped: this.#stopped && !this.#gaveUp && !this.#broken && this.#recordingFailure === undefined,
       thresholds: this.#thresholds.results({ tally, seconds: done.reduce((sum, { seconds }) => sum + seconds, 0) }),
       broken: this.#broken && formatThreshold(this.#broken),
@@ -220,35 +221,16 @@ class Run {
 
   #openFleetFile(): FleetFile | undefined {
     const file = fleetFileOf(this.#options)
-    return file === undefined
-      ? undefined
-      : this.#stack.use(new FleetFile({ file, onFailure: ({ message }) => this.#recordingFailed(message) }))
+    if (file === undefined) return undefined
+    this.#stack.use(lockFleet(file))
+    const fleetFile = this.#stack.use(new FleetFile({ file, onFailure: ({ message }) => this.#recordingFailed(message) }))
+    fleetFile.recoverKeys()
+    return fleetFile
   }
 
   async #startServer(init: { folder: string; micCa: ManufacturingCa; fleetFile: FleetFile | undefined }): Promise<EmbeddedServer> {
     const certificate = await capfCertificateOf(init.fleetFile)
     return startEmbeddedServer({ ...init, options: this.#options, certificate })
-  }
-
-  /** Take up what had been done: what is on record, and what the server did without there being a record. */
-  async #goOn(
-    past: RunStanding,
-    {
-      store,
-      identities,
-      recording,
-    }: { store: DeviceStore | undefined; identities: Identities; recording: RunRecording | undefined },
-  ): Promise<Pick<RunStanding, 'standing' | 'rounds' | 'tally'>> {
-    const { phase: number, standing, rounds, tally } = past
-    const recovered = store && past.ordered ? await recoverDone(store, { plan: this.#plan, number, identities, standing }) : []
-    for (const { index, operation } of recovered) {
-      recording?.recovered({ phone: index, round: number, operation: OPERATION_NAMES.indexOf(operation) })
-      tally.started++
-      tally.done++
-      tally.operations.set(operation, (tally.operations.get(operation) ?? 0) + 1)
-    }
-    const told = rounds.map((round, place) => (place === number ? { ...round, done: round.done + recovered.length } : round))
-    return { standing: withRecovered(standing, recovered), rounds: told, tally }
   }
 
   #record(folder: string, header: RunRecord<'Header'>): Promise<RunRecording> {

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { generateKeyPair, type KeyPair, newManufacturingCa } from '@capfkit/pki'
 import t from 'tap'
 import { FleetFile, type Kept } from '../src/fleet-file/fleet-file.ts'
+import { KeyJournal } from '../src/fleet-file/key-journal.ts'
 
 const EC = { type: 'ec', curve: 'secp256r1' } as const
 const now = () => new Date()
@@ -116,6 +117,48 @@ t.test('who signs for the fleet is there in the next run', async t => {
   await fleet.keepAuthority('manufacturing', { certificateDer, privateKey: key.privateKey })
   t.strictSame(fleet.authority('manufacturing')?.certificateDer, certificateDer)
   t.ok(fleet.authority('manufacturing')?.privateKey.equals(key.privateKey))
+})
+
+t.test('a key that a phone has just made survives its process, and finds its certificate', async t => {
+  const file = join(t.testdir(), 'fleet.db')
+  const key = await generateKeyPair(EC)
+  const [spki, pkcs8] = [key.publicKeyDer, key.privateKey.export({ format: 'der', type: 'pkcs8' })]
+  const phone = { deviceName: NAME, model: '8861' }
+  // As if it had been killed: nothing is flushed, and the last entry is cut.
+  using journal = new KeyJournal({ file, process: 3 })
+  journal.add({ ...phone, publicKeyDer: Buffer.from('older'), privateKeyDer: pkcs8 })
+  journal.turn()
+  journal.add({ ...phone, publicKeyDer: spki, privateKeyDer: pkcs8 })
+  journal.add({ deviceName: 'SEP000000000009', model: '8861', publicKeyDer: spki, privateKeyDer: pkcs8 })
+  const last = `${file}-keys-3b`
+  writeFileSync(last, readFileSync(last).subarray(0, -1))
+  await using fleet = opened(file)
+  fleet.recoverKeys()
+  t.match(fleet.read(NAME), { model: '8861', pendingKey: { publicKeyDer: spki } })
+  t.ok(fleet.read(NAME)?.pendingKey?.privateKey.equals(key.privateKey))
+  t.equal(fleet.read('SEP000000000009'), undefined)
+  t.strictSame(
+    readdirSync(t.testdirName).filter(name => name.includes('keys')),
+    [],
+  )
+})
+
+t.test('a journal holds no more than what is not yet in the file, and is gone in the end', async t => {
+  const file = join(t.testdir(), 'fleet.db')
+  const key = await generateKeyPair(EC)
+  const sizes = () =>
+    readdirSync(t.testdirName).flatMap(name => (name.includes('keys') ? [statSync(join(t.testdirName, name)).size] : []))
+  {
+    await using fleet = new FleetFile({ file, process: 0, onFailure: error => t.fail(error.message) })
+    for (let second = 0; second < 4; second++) {
+      for (let index = 0; index < 10; index++) fleet.keepKey({ deviceName: `SEP${second}${index}`, model: '8861' }, key)
+      await fleet.flush()
+    }
+    t.equal(sizes().length, 2)
+    t.ok(Math.max(...sizes()) < 10 * 300)
+    t.ok(fleet.read('SEP39')?.pendingKey)
+  }
+  t.strictSame(sizes(), [])
 })
 
 t.test('what is no file of a fleet is refused and left alone', async t => {

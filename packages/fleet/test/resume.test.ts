@@ -4,24 +4,28 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDeviceStore } from '@capfkit/server'
 import t from 'tap'
-import { FleetControl, type FleetOptions, reportRun, resumeFleet, runFleet } from '../src/index.ts'
+import { FleetControl, type FleetOptions, type FleetSummary, reportRun, resumeFleet, runFleet } from '../src/index.ts'
 import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer, rowsOf } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
-import { recorded, startRun } from './run-process.ts'
+import { entriesSoFar, recorded, startRun } from './run-process.ts'
 
 startChildrenPlainly()
 
 const PHONES = 300
+const MIDDLE = 150
 /** As slow as it must be to be killed in the middle. */
 const SLOW: Partial<FleetOptions> = {
   ...{ key: 'ec:p256', phones: PHONES, concurrency: 30, processes: 2, keyGenerationDelayMs: 150 },
 }
 
 /** Each phone's operation as it is told by the files: how often it ended, and how often it was known to be done from the store. */
-const turnsOf = (out: string): Map<number, number> => {
-  const turns = new Map<number, number>()
-  const add = ({ phone }: { phone: number }) => turns.set(phone, (turns.get(phone) ?? 0) + 1)
+const turnsOf = (out: string): Map<string, number> => {
+  const turns = new Map<string, number>()
+  const add = ({ phone, round }: { phone: number; round: number }) => {
+    const turn = `${phone} ${round}`
+    turns.set(turn, (turns.get(turn) ?? 0) + 1)
+  }
   for (const entries of Object.values(entriesOf(out))) {
     ofKind(entries, 'operation')
       .filter(({ cut }) => !cut)
@@ -37,65 +41,76 @@ t.test('kill -9 of a whole generator: going on enrols each device exactly once, 
   const folder = t.testdir()
   const out = join(folder, 'out')
   await using server = await LoadedServer.start({ folder, options: { logLevel: 'silent' } })
-  const child = startRun(folder, { options: { ...server.options, ...SLOW, out } })
+  const child = startRun(folder, { options: { ...server.options, ...SLOW, rounds: 'install,delete:50%', out } })
   await using store = openDeviceStore(server.options.store)
   const onRecord = () => [0, 1].reduce((sum, part) => sum + recorded(join(out, `part-${part}.capfrun`)).length, 0)
   // So that there are devices that are done and not on record.
-  for (let done = 0; done < 40 || done < onRecord() + 10; await delay(20)) done = await store.count({ operation: 'none' })
+  for (let done = 0; done < 40 || done < onRecord() + 10; await delay(100)) done = await store.count({ operation: 'none' })
   process.kill(-child.pid!, 'SIGKILL')
   await once(child, 'close')
 
   const summary = await resumeFleet({ folder: out })
-  t.match(summary, { verdict: 'pass', done: PHONES, failed: 0, planned: PHONES, stopped: false, operations: { install: PHONES } })
+  const deleted = summary.planned - PHONES
+  t.match(summary, { verdict: 'pass', failed: 0, stopped: false, operations: { install: PHONES, delete: deleted } })
+  t.ok(deleted > 0.3 * PHONES, 'also phones whose certificate nobody had recorded had one to delete')
   const rows = await server.rows()
-  t.equal(rows.filter(({ certificate, operation }) => certificate && operation === 'none').length, PHONES)
+  t.equal(rows.filter(({ operation }) => operation === 'none').length, PHONES)
+  t.equal(rows.filter(({ certificate }) => certificate).length, PHONES - deleted)
   t.strictSame(
     successes(server.sessions).map(([, count]) => count),
-    [PHONES],
-    'so many sessions of the server ended with a certificate',
+    [PHONES, deleted],
+    'so many sessions of the server ended well, and no more',
   )
   t.strictSame(new Set(turnsOf(out).values()), new Set([1]), 'no operation is in the files twice')
-  t.equal(turnsOf(out).size, PHONES)
+  t.equal(turnsOf(out).size, PHONES + deleted)
   const report = await reportRun(out)
   const [resumption, ...others] = report.resumptions
   t.ok(resumption!.recovered >= 10, `${resumption!.recovered} were done and not on record`)
   t.strictSame(others, [])
-  t.match(report, { complete: true, summary: { done: PHONES, rounds: [{ done: PHONES }] } })
-  t.equal(report.summary.latencyMs.actual.count, PHONES - resumption!.recovered, 'latencies are those that were seen')
+  t.match(report, { complete: true, summary: { done: PHONES + deleted, rounds: [{ done: PHONES }, { done: deleted }] } })
+  t.equal(report.summary.latencyMs.actual.count, PHONES + deleted - resumption!.recovered, 'latencies are those that were seen')
   await t.rejects(resumeFleet({ folder: out }), { code: 'FLEET_NOTHING_LEFT', where: out })
 })
 
 t.test('an embedded server is killed with the generator, and both go on with what they had', async t => {
   const folder = t.testdir()
   const out = join(folder, 'out')
-  const options = { ...SLOW, embedded: true, rounds: 'install,upgrade:50%', auth: 'lsc', poolKeys: 2, out }
+  const options = { ...SLOW, embedded: true, phones: MIDDLE, rounds: 'install,upgrade:50%', auth: 'lsc', poolKeys: 2, out }
   const child = startRun(folder, { options })
-  while (!recorded(join(out, 'part-0.capfrun')).some(({ round }) => round === 1)) await delay(20)
+  const secondBegan = () => ofKind(entriesSoFar(join(out, 'run.capfrun')), 'ordered').length === 2
+  while (!secondBegan()) await delay(50)
+  // Some of them have had their turn.
+  await delay(250)
   process.kill(-child.pid!, 'SIGKILL')
   await once(child, 'close')
   const summary = await resumeFleet({ folder: out })
-  const upgrades = summary.planned - PHONES
-  t.match(summary, { verdict: 'pass', failed: 0, done: summary.planned, rounds: [{ done: PHONES }, { done: upgrades }] })
-  t.ok(upgrades > 0.3 * PHONES)
+  const upgrades = summary.planned - MIDDLE
+  t.match(summary, { verdict: 'pass', failed: 0, done: summary.planned, rounds: [{ done: MIDDLE }, { done: upgrades }] })
+  t.ok(upgrades > 0.3 * MIDDLE)
   await using store = openDeviceStore(`sqlite:${join(out, 'devices.db')}`)
-  t.equal((await rowsOf(store)).filter(({ certificate, operation }) => certificate && operation === 'none').length, PHONES)
+  t.equal((await rowsOf(store)).filter(({ certificate, operation }) => certificate && operation === 'none').length, MIDDLE)
 })
 
 t.test('a run that is stopped, resumed, stopped and resumed is one run', async t => {
   const out = join(t.testdir(), 'out')
-  const control = new FleetControl()
-  const stopAfter = (done: number, by: FleetControl) => async () => {
-    while (!existsSync(join(out, 'devices.db'))) await delay(20)
+  /** Nothing more starts when so many are done. */
+  const drainedAt = async (done: number, run: (control: FleetControl) => Promise<FleetSummary>): Promise<FleetSummary> => {
+    const control = new FleetControl()
+    let isOver = false
+    const running = run(control).finally(() => {
+      isOver = true
+    })
+    while (!isOver && !existsSync(join(out, 'run.capfrun'))) await delay(100)
     await using store = openDeviceStore(`sqlite:${join(out, 'devices.db')}`)
-    while ((await rowsOf(store)).filter(({ certificate }) => certificate).length < done) await delay(20)
-    by.drain()
+    while (!isOver && ((await store.count({ operation: 'none' })) < done || (await store.count()) === 0)) await delay(100)
+    control.drain()
+    return await running
   }
-  const options = { ...SLOW, embedded: true, phones: 150, rate: 200, out }
-  const [first] = await Promise.all([runFleet({ options, control }), stopAfter(20, control)()])
+  const options = { ...SLOW, embedded: true, phones: 150, rate: 50, out }
+  const first = await drainedAt(20, control => runFleet({ options, control }))
   t.match(first, { stopped: true, failed: 0 })
   t.ok(first.done >= 20 && first.done < 150)
-  const again = new FleetControl()
-  const [second] = await Promise.all([resumeFleet({ folder: out, control: again }), stopAfter(first.done + 20, again)()])
+  const second = await drainedAt(first.done + 20, control => resumeFleet({ folder: out, control }))
   t.match(second, { stopped: true, failed: 0 })
   t.ok(second.done >= first.done + 20 && second.done < 150, 'the summary is that of the whole run')
   const last = await resumeFleet({ folder: out })

@@ -20,6 +20,8 @@ export const startRun = (folder: string, { options, shell = 'exec "$@"' }: RunPr
   return spawn('bash', ['-c', shell, 'bash', process.execPath, file], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
+/** What is in a file so far. */
+export const entriesSoFar = (file: string): RunEntry[] => (existsSync(file) ? new RunReader(file).push(readFileSync(file)) : [])
+
 /** The operations that are in the file of a process so far. */
-export const recorded = (file: string): (RunEntry & { kind: 'operation' })[] =>
-  existsSync(file) ? ofKind(new RunReader(file).push(readFileSync(file)), 'operation') : []
+export const recorded = (file: string): (RunEntry & { kind: 'operation' })[] => ofKind(entriesSoFar(file), 'operation')

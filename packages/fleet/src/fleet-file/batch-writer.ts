@@ -30,6 +30,8 @@ export type BatchWriterInit<T> = {
   file: string
   /** Writes all of these or throws. */
   write(batch: readonly T[]): void
+  /** All that was added up to now is about to be written. */
+  onTurn?(): void
   /** Told once when nothing more can be written; what comes after that is lost. */
   onFailure(error: FleetError): void
 }
@@ -69,10 +71,11 @@ export class BatchWriter<T> implements AsyncDisposable {
   }
 
   async #writeAll(): Promise<void> {
-    const { file, write } = this.#init
+    const { file, write, onTurn } = this.#init
     const items = this.#waiting
     this.#waiting = []
     try {
+      onTurn?.()
       for (let at = 0; at < items.length; at += BATCH) {
         const batch = items.slice(at, at + BATCH)
         await whenFree(file, () => write(batch))

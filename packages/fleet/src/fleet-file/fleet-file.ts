@@ -4,6 +4,7 @@ import type { Credential, MadeKey } from '@capfkit/phone'
 import { readPrivateKey } from '@capfkit/pki'
 import { FleetError } from '../errors.ts'
 import { BatchWriter, whenFree } from './batch-writer.ts'
+import { type JournaledKey, KeyJournal, takeJournals } from './key-journal.ts'
 import { openFleetDatabase, SQL } from './schema.ts'
 
 /** What a phone has of earlier runs. Private keys are read and parsed when they are asked for. */
@@ -19,6 +20,7 @@ export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: Made
 
 /** What becomes of a phone. */
 export type Kept =
+  | ({ kind: 'madeKey' } & JournaledKey)
   | { kind: 'made'; deviceName: string; model: string; mic: CertifiedKey | undefined }
   | {
       kind: 'ended'
@@ -54,17 +56,30 @@ export class FleetFile implements AsyncDisposable {
   readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
   readonly #writer: BatchWriter<Kept>
   readonly #digests = new Set<string>()
+  readonly #journal: KeyJournal | undefined
 
   /**
+   * @param init.process  which of the processes whose phones make keys, if it is one of those.
    * @param init.onFailure  told once when nothing more can be written; what is kept after that is lost.
    * @throws {FleetError} `FLEET_FILE`.
    */
-  constructor({ file, onFailure }: { file: string; onFailure: (error: FleetError) => void }) {
+  constructor(init: { file: string; process?: number; onFailure: (error: FleetError) => void }) {
+    const { file, process, onFailure } = init
     this.#file = file
     this.#database = openFleetDatabase(file)
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
-    this.#writer = new BatchWriter({ file, write: batch => this.#write(batch), onFailure })
+    this.#journal = process === undefined ? undefined : this.#openJournal(process)
+    const onTurn = () => this.#journal?.turn()
+    this.#writer = new BatchWriter({ file, write: batch => this.#write(batch), onTurn, onFailure })
+  }
+
+  #openJournal(process: number): KeyJournal {
+    try {
+      return new KeyJournal({ file: this.#file, process })
+    } catch (cause) {
+      throw new FleetError('FLEET_FILE', this.#file, { cause })
+    }
   }
 
   /** What the file knows of this phone. @throws {FleetError} `FLEET_FILE`. */
@@ -84,6 +99,28 @@ export class FleetFile implements AsyncDisposable {
   /** Costs next to nothing now; it is in the file a second later. */
   keep(kept: Kept): void {
     this.#writer.add(kept)
+  }
+
+  /**
+   * A phone has made a key, which must not be lost whatever happens from now on: a certificate may come for it.
+   *
+   * @throws what the file system throws.
+   */
+  keepKey({ deviceName, model }: { deviceName: string; model: string }, key: MadeKey): void {
+    const made = { deviceName, model, publicKeyDer: key.publicKeyDer, privateKeyDer: pkcs8Of(key) }
+    this.#journal?.add(made)
+    this.keep({ kind: 'madeKey', ...made })
+  }
+
+  /** Take over the keys that processes which were killed had just made. @throws {FleetError} `FLEET_FILE`. */
+  recoverKeys(): void {
+    try {
+      const keys: Kept[] = []
+      takeJournals(this.#file, key => keys.push({ kind: 'madeKey', ...key }))
+      this.#write(keys)
+    } catch (cause) {
+      throw new FleetError('FLEET_FILE', this.#file, { cause })
+    }
   }
 
   /** Everything up to now is in the file when it resolves, or `onFailure` was told. */
@@ -171,6 +208,10 @@ export class FleetFile implements AsyncDisposable {
 
   #put(kept: Kept): void {
     const { deviceName } = kept
+    if (kept.kind === 'madeKey') {
+      this.#statements.madeKey.run(deviceName, kept.model, this.#putKey(kept))
+      return
+    }
     if (kept.kind === 'made') {
       const { model, mic } = kept
       this.#statements.made.run(deviceName, model, mic?.certificateDer ?? null, this.#putKey(mic?.key))
@@ -183,19 +224,20 @@ export class FleetFile implements AsyncDisposable {
   }
 
   /** @returns what the key is known by. */
-  #putKey(key: MadeKey | undefined): Buffer | null {
+  #putKey(key: MadeKey | JournaledKey | undefined): Buffer | null {
     if (!key) return null
     const digest = createHash('sha256').update(key.publicKeyDer).digest()
     const name = digest.toString('latin1')
     if (this.#digests.has(name)) return digest
     if (this.#digests.size >= MOST_DIGESTS) this.#digests.clear()
-    this.#statements.keepKey.run(digest, key.publicKeyDer, pkcs8Of(key))
+    this.#statements.keepKey.run(digest, key.publicKeyDer, 'privateKeyDer' in key ? key.privateKeyDer : pkcs8Of(key))
     this.#digests.add(name)
     return digest
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer[Symbol.asyncDispose]()
+    this.#journal?.[Symbol.dispose]()
     this.#database.close()
   }
 }

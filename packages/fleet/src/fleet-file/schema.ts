@@ -34,6 +34,9 @@ export const SQL = {
   /** `?4`: the LSC has changed, to what follows. */
   ended: `UPDATE phone SET operation = ?2, atms = ?3, lsc = CASE WHEN ?4 THEN ?5 ELSE lsc END,
             lsckey = CASE WHEN ?4 THEN ?6 ELSE lsckey END, pendingkey = ?7 WHERE name = ?1`,
+  /** A key whose certificate is still to come. */
+  madeKey: `INSERT INTO phone (name, model, pendingkey) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET pendingkey = excluded.pendingkey WHERE coalesce(lsckey <> excluded.pendingkey, TRUE)`,
   authority: 'SELECT certificate, pkcs8 FROM authority WHERE role = ?',
   keepAuthority: 'INSERT OR REPLACE INTO authority (role, certificate, pkcs8) VALUES (?, ?, ?)',
   /** Keys of certificates that were replaced. */
