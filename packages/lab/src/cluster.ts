@@ -7,7 +7,9 @@ import { CapfServer, type DeviceStore, openDeviceStore, phoneRecords } from '@ca
 import { DeviceFiles, FileServer } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
 import { type ClusterCertificates, newClusterCertificates } from './cluster-certificates.ts'
+import type { LabClock } from './lab-clock.ts'
 import { type Listening, labFile, openLogs, writeCertificates, writeNotice, writePage } from './lab-files.ts'
+import { type LyingResolver, PUBLISHER } from './lying-resolver.ts'
 import { type OnlineChain, startOnlineChain } from './online-chain.ts'
 import { LAB_OPTIONS, type LabOptions } from './options.ts'
 
@@ -17,6 +19,10 @@ export type ClusterInit = {
   /** Where certificates, keys, the device store and the logs go; it must be there, and what has their names is replaced. */
   folder: string
   now?: () => Date
+  /** A clock that can be turned, for every party and every phone; in the place of `now`. */
+  clock?: LabClock
+  /** The DNS of the phones. With it their configurations have the publisher by name, without it by address. */
+  names?: LyingResolver
   /** A log could not be written; the laboratory goes on. */
   onError?: (error: unknown) => void
 }
@@ -35,6 +41,8 @@ type Parts = {
   tvs: TvsServer
   files: FileServer
   chain: OnlineChain | undefined
+  clock: LabClock | undefined
+  names: LyingResolver | undefined
 }
 
 /**
@@ -83,10 +91,13 @@ export class Cluster implements AsyncDisposable {
 
   /** A phone that will boot from this cluster; nobody has configured it yet: see `store`. */
   newPhone(init: Pick<PhoneInit, 'deviceName'> & Partial<PhoneInit>): Phone {
+    const { clock, names } = this.#parts
     return new Phone({
       makeKey,
       trusted: [],
       authMode: 'null',
+      ...(clock ? { now: clock.nowMs, delay: clock.delay } : {}),
+      ...(names ? { resolve: names.resolve } : {}),
       ...init,
       options: { signRequests: true, retries: 0, ...init.options },
     })
@@ -113,7 +124,8 @@ export class Cluster implements AsyncDisposable {
 
 /** Start a cluster. @throws what its parts say: a port in use, a folder that cannot be written to, a wrong option. */
 export const startCluster = async (init: ClusterInit): Promise<Cluster> => {
-  const { folder, now = () => new Date(), onError = () => {} } = init
+  const { folder, clock, names, onError = () => {} } = init
+  const now = clock?.now ?? init.now ?? (() => new Date())
   const options = parseOptions(LAB_OPTIONS, init.options)
   await using stack = new AsyncDisposableStack()
   const certificates = await newClusterCertificates(now)
@@ -135,8 +147,8 @@ export const startCluster = async (init: ClusterInit): Promise<Cluster> => {
     }),
   )
   const tvs = stack.use(await startTvs({ options, certificates, now }))
-  const files = stack.use(await startFiles({ options, certificates, store, capf, tvs, now }))
-  const cluster = new Cluster({ options, certificates, store, capf, tvs, files, chain }, stack.move())
+  const files = stack.use(await startFiles({ options, certificates, store, capf, tvs, now, names }))
+  const cluster = new Cluster({ options, certificates, store, capf, tvs, files, chain, clock, names }, stack.move())
   try {
     await writePage(folder, cluster.listening)
   } catch (error) {
@@ -157,8 +169,8 @@ const startTvs = ({ options, certificates, now }: Starting): Promise<TvsServer> 
   return TvsServer.start({ store, certificate: certificates.tvs, options: { listen: options.tvs }, now })
 }
 
-const startFiles = async (starting: Starting & Pick<Parts, 'store' | 'capf' | 'tvs'>): Promise<FileServer> => {
-  const { options, certificates, store, capf, tvs, now } = starting
+const startFiles = async (starting: Starting & Pick<Parts, 'store' | 'capf' | 'tvs' | 'names'>): Promise<FileServer> => {
+  const { options, certificates, store, capf, tvs, now, names } = starting
   const { host } = parseAddress(options.http)
   const { tftp, recovery } = certificates
   const source = await DeviceFiles.create({
@@ -168,9 +180,9 @@ const startFiles = async (starting: Starting & Pick<Parts, 'store' | 'capf' | 't
       certificates: { CAPF: [certificates.capf.certificateDer], TVS: [certificates.tvs.certificateDer] },
       listProfile: 'cucm',
       config: {
-        callManagers: [{ priority: 0, processNodeName: host }],
-        tvs: [{ priority: 0, port: tvs.address.port, address: tvs.address.host }],
-        capfList: [{ phonePort: capf.address.port, processNodeName: capf.address.host }],
+        callManagers: [{ priority: 0, processNodeName: names ? PUBLISHER : host }],
+        tvs: [{ priority: 0, port: tvs.address.port, address: names ? PUBLISHER : tvs.address.host }],
+        capfList: [{ phonePort: capf.address.port, processNodeName: names ? PUBLISHER : capf.address.host }],
       },
     },
     devices: phoneRecords(store),

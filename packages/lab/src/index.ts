@@ -1,6 +1,8 @@
 export { Cluster, type ClusterInit, startCluster } from './cluster.ts'
 export { type ClusterCertificates, newClusterCertificates } from './cluster-certificates.ts'
+export { LabClock } from './lab-clock.ts'
 export { LAB_FILES, type LabFile, type Listening, labFile } from './lab-files.ts'
+export { LyingResolver, PUBLISHER } from './lying-resolver.ts'
 export { enrolOverEst } from './online-ca.ts'
 export {
   type AdcsPart,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCertificate } from '@capfkit/pki'
 import t from 'tap'
-import { type ClusterInit, startCluster } from '../src/index.ts'
+import { type ClusterInit, LabClock, LyingResolver, PUBLISHER, startCluster } from '../src/index.ts'
 
 const ANY = '127.0.0.1:0'
 const PORTS = { capf: ANY, tvs: ANY, http: ANY, tftp: ANY, ra: ANY, adcs: ANY } as const
@@ -57,6 +57,22 @@ t.test('several clusters run in one process, and a phone of one does not believe
     phone.statusMessages.some(({ text }) => /Trust List/.test(text)),
     phone.statusMessages.map(({ text }) => text).join(),
   )
+})
+
+t.test('its clock can be turned, and its DNS can forget the publisher', async t => {
+  const [clock, names] = [new LabClock(), new LyingResolver()]
+  await using cluster = await startCluster({ folder: t.testdir(), options: { ...PORTS, issuer: 'local' }, clock, names })
+  await cluster.store.add([{ name: NAME, operation: 'install' }])
+  const phone = cluster.newPhone({ deviceName: NAME })
+  names.forget(PUBLISHER)
+  t.match(await cluster.boot(phone), { ok: false, failure: { code: 'PHONE_NAME_UNKNOWN' } })
+  t.ok(phone.statusMessages.some(({ text }) => text === `DNS unknown IPv4 host ${PUBLISHER}`))
+  names.add(PUBLISHER)
+  clock.turn(86_400_000)
+  t.match(await cluster.boot(phone), { ok: true, capf: { lsc: 'installed' } })
+  const { notBefore } = parseCertificate(phone.lsc!.certificateDer)
+  t.ok(notBefore.getTime() > Date.now(), 'by the clock of the laboratory it is tomorrow')
+  t.throws(() => clock.turn(-1), /forward/)
 })
 
 t.test('a port that is taken, and a wrong option, are said before anything is left running', async t => {

@@ -1,5 +1,5 @@
+import { PUBLISHER } from '../lying-resolver.ts'
 import type { Scenario } from '../scenario.ts'
-import { PUBLISHER } from './stage/stage.ts'
 
 export const capfNameUnresolvable: Scenario = {
   name: 'capf-name-unresolvable',

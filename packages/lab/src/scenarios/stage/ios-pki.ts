@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { LabClock } from './lab-clock.ts'
+import type { LabClock } from '../../lab-clock.ts'
 
 const PATH = '/cgi-bin/pkiclient.exe'
 /** What IOS clients call themselves. */

@@ -11,10 +11,10 @@ import {
 import { formatAddress } from '@capfkit/listen'
 import { parseKeySpec, pemToDer } from '@capfkit/pki'
 import type { OnlineCa } from '@capfkit/server'
+import type { LabClock } from '../../lab-clock.ts'
+import type { LyingResolver } from '../../lying-resolver.ts'
 import { enrolOverEst } from '../../online-ca.ts'
 import type { StageCertificates } from './certificates.ts'
-import type { LabClock } from './lab-clock.ts'
-import type { LyingResolver } from './lying-resolver.ts'
 import { Service } from './service.ts'
 import type { TextLog } from './text-log.ts'
 

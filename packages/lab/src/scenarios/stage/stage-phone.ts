@@ -7,8 +7,8 @@ import {
   type PhoneInit,
   type StatusMessage,
 } from '@capfkit/phone'
-import type { LabClock } from './lab-clock.ts'
-import type { LyingResolver } from './lying-resolver.ts'
+import type { LabClock } from '../../lab-clock.ts'
+import type { LyingResolver } from '../../lying-resolver.ts'
 import { TextLog } from './text-log.ts'
 
 /** What a scenario may say of a phone of its own; the rest is as it should be. */

@@ -11,18 +11,15 @@ import {
 } from '@capfkit/server'
 import { type Cluster, DeviceFiles } from '@capfkit/tftp'
 import { CertificateStore, TvsServer } from '@capfkit/tvs'
+import { LabClock } from '../../lab-clock.ts'
+import { LyingResolver, PUBLISHER } from '../../lying-resolver.ts'
 import { type StageCertificates, serviceCertificate, stageCertificates } from './certificates.ts'
 import { FilePart } from './file-part.ts'
 import type { KeyRing } from './key-ring.ts'
-import { LabClock } from './lab-clock.ts'
-import { LyingResolver } from './lying-resolver.ts'
 import { OnlinePart, type OnlineSettings, rightSettings } from './online-part.ts'
 import { Service } from './service.ts'
 import { type PhoneWish, StagePhone } from './stage-phone.ts'
 import { TextLog } from './text-log.ts'
-
-/** The publisher by its name, which phones have to look up. */
-export const PUBLISHER = 'cucm-pub.lab.example'
 
 /** What is different about the cluster of a scenario from its start. */
 export type StageWish = {
@@ -81,7 +78,7 @@ export class Stage implements AsyncDisposable {
     this.keys = keys
     this.clock = clock
     this.certificates = certificates
-    this.names = new LyingResolver([PUBLISHER, wish.online?.caHost ?? rightSettings().caHost])
+    this.names = new LyingResolver([wish.online?.caHost ?? rightSettings().caHost])
     this.store = new MemoryDeviceStore({ now: clock.nowMs })
     this.capfSettings = { ...wish.capf }
     this.capf = new Service(listen => this.#startCapf(listen))

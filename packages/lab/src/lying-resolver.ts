@@ -1,14 +1,18 @@
 import type { LookupFunction } from 'node:net'
 import type { Resolve } from '@capfkit/phone'
 
+/** The publisher by its name, where phones have to look it up. */
+export const PUBLISHER = 'cucm-pub.lab.example'
+
 const LOOPBACK = '127.0.0.1'
 
-/** The DNS of a stage: it knows the names that it was told, all of them on loopback, and forgets them on demand. */
+/** The DNS of a laboratory: it knows the names that it was told, all of them on loopback, and forgets them on demand. */
 export class LyingResolver {
   readonly #names: Set<string>
 
-  constructor(names: readonly string[]) {
-    this.#names = new Set(names)
+  /** @param names  besides the publisher. */
+  constructor(names: readonly string[] = []) {
+    this.#names = new Set([PUBLISHER, ...names])
   }
 
   add(name: string): void {

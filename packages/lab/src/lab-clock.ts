@@ -1,4 +1,4 @@
-/** The clock of a stage: it runs, it can be turned, and it can run faster than the world so that ten seconds pass in one. */
+/** The clock of a laboratory: it runs, it can be turned, and it can run faster than the world so that ten seconds pass in one. */
 export class LabClock {
   readonly rate: number
   readonly #startedAt = performance.now()
