@@ -31,21 +31,24 @@ const rowsOf = (rows: Readonly<Record<string, DocumentRow>>): string =>
     Object.entries(rows).map(([name, row]) => [code(name), allowed(row), defaultOf(row), row.doc]),
   )
 
-/** Sections whose inner ones are on [faults.md](faults.md). */
-const DESCRIBED_ELSEWHERE: readonly string[] = ['faults[]']
+/** Where the inner sections of a section are described. */
+const DESCRIBED_ELSEWHERE: Readonly<Record<string, string>> = {
+  'faults[]': 'What each fault is, and its parameters: [faults.md](faults.md).',
+}
 
 /** A section with everything below it, by its path. */
 const parts = (path: string, row: DocumentRow): string[] => {
   if (isOption(row)) return []
   if (row.kind === 'many') return parts(`${path}[]`, row.item)
   if (row.kind === 'named') return parts(`${path}.NAME`, row.item)
+  const elsewhere = DESCRIBED_ELSEWHERE[path]
   return [
     `### ${path}`,
     row.short ? `${row.doc} In short: ${code(optionAllowed(row.short))}.` : row.doc,
     rowsOf(row.rows),
-    ...(DESCRIBED_ELSEWHERE.includes(path)
-      ? []
-      : Object.entries(row.rows).flatMap(([name, inner]) => parts(`${path}.${name}`, inner))),
+    ...(elsewhere === undefined
+      ? Object.entries(row.rows).flatMap(([name, inner]) => parts(`${path}.${name}`, inner))
+      : [elsewhere]),
   ]
 }
 

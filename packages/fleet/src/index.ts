@@ -1,4 +1,5 @@
 export { type ControlState, FleetControl } from './control.ts'
+export { PHONE_COLUMNS, type PhoneColumn } from './data/phone-row.ts'
 export { GROUP_OPTIONS, RULE_OPTIONS } from './disturbance/rule-rows.ts'
 export { troubleBefore } from './doctor/before-run.ts'
 export type { CheckVerdict } from './doctor/check.ts'

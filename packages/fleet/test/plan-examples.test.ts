@@ -32,6 +32,19 @@ for (const name of readdirSync(FOLDER).filter(file => file.endsWith('.yaml')))
     t.equal(summary.thresholds.length, options.threshold?.length ?? 0)
   })
 
+t.test('the plan of the README is right', async t => {
+  const readme = readFileSync(join(FOLDER, '../../README.md'), 'utf8')
+  const [, text = ''] = /```yaml\n([^`]*phases:[^`]*)```/.exec(readme) ?? []
+  const { options, plan } = readPlan(text)
+  t.match(await describePlan({ title: undefined, options: fleetOptions(options), plan }), {
+    phones: 1000,
+    phases: [
+      { name: 'install', sessions: 1000 },
+      { name: 'reboot storm', operations: 'install=9,delete=1' },
+    ],
+  })
+})
+
 /** Whether an object of the schema names this key. */
 const names = (schema: unknown, key: string): boolean => {
   if (typeof schema !== 'object' || schema === null) return false

@@ -208,7 +208,6 @@ faults:
     '2 groups[0].jiter UNKNOWN',
     '4 faults[0].reset.at OUT_OF_RANGE',
     '4 faults[0] CONTRADICTION',
-    '5 faults[1] CONTRADICTION',
     '5 faults[1].rest UNKNOWN',
     '6 faults[2] OUT_OF_RANGE',
     '7 faults[3] CONTRADICTION',

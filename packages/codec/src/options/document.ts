@@ -111,8 +111,9 @@ class DocumentReader {
 
   /** The values that are right, and whether some are not. */
   readSection(row: SectionRow, node: (DocumentNode & { kind: 'map' }) | undefined, at: At) {
-    const entries = node ? this.#entriesOf(node, { names: Object.keys(row.rows), at }) : new Map<string, DocumentEntry>()
     const before = this.problems.length
+    const entries = node ? this.#entriesOf(node, { names: Object.keys(row.rows), at }) : new Map<string, DocumentEntry>()
+    const hasUnknown = this.problems.length > before
     const values: Record<string, unknown> = {}
     for (const [name, inner] of Object.entries(row.rows)) {
       const entry = entries.get(name)
@@ -121,8 +122,10 @@ class DocumentReader {
     }
     const given = new Set(entries.keys())
     for (const rule of row.rules ?? []) {
-      const sentence = rule.of.every(name => Object.hasOwn(values, name)) ? rule.wrong(values, given) : undefined
       const culprit = rule.of.map(name => entries.get(name)).find(entry => entry !== undefined)
+      // What seems to be missing may be what was misspelt.
+      const isMeant = culprit !== undefined || !hasUnknown
+      const sentence = isMeant && rule.of.every(name => Object.hasOwn(values, name)) ? rule.wrong(values, given) : undefined
       if (sentence !== undefined) this.#complain('CONFIG_CONTRADICTION', { path: at.path, place: culprit ?? at.place }, sentence)
     }
     return { values, wrong: this.problems.length > before, entries }
@@ -138,10 +141,11 @@ class DocumentReader {
 
   #named(row: NamedRow, node: DocumentNode, at: At): unknown {
     if (node.kind !== 'map') return this.#wrongKind(row.short?.range ?? KINDS.map, node, at)
+    const before = this.problems.length
     const values: Record<string, unknown> = {}
     for (const [name, entry] of this.#entriesOf(node, { names: row.names, at }))
       values[name] = this.read(row.item, entry.value, { path: under(at, name), place: entry })
-    if (Object.values(values).includes(WRONG)) return WRONG
+    if (this.problems.length > before) return WRONG
     const sentence = row.wrong?.(values)
     return sentence === undefined ? values : this.#complain('CONFIG_CONTRADICTION', at, sentence)
   }

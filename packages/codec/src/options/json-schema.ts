@@ -6,7 +6,8 @@ type Json = { [key: string]: unknown }
 
 const optionSchema = (row: OptionRow): Json => {
   const { $schema: _, ...schema } = z.toJSONSchema(row.schema, { io: 'input', unrepresentable: 'any' }) as Json
-  const allowed = row.kind === 'string' && row.range && !('enum' in schema) ? ` (${row.range})` : ''
+  const isSaid = row.range === undefined || row.kind !== 'string' || 'enum' in schema || 'minLength' in schema
+  const allowed = isSaid ? '' : ` (${row.range})`
   return { description: `${row.doc}${allowed}`, ...schema }
 }
 

@@ -73,7 +73,7 @@ export const THRESHOLD_METRICS = {
     value: ({ tally }, of) => {
       let failed = 0
       for (const failure of tally.failures.values()) if (counts(failure, of)) failed += failure.count
-      return share(failed, tally.done + tally.failed)
+      return share(failed, tally.ended)
     },
   },
   p50: latency('Median latency, from the scheduled start; in brackets: actual, or a phase.', 50),
