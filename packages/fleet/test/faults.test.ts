@@ -79,3 +79,16 @@ for (const { fault: words, mode = 'null', outcome, waits, order = 'install' } of
     t.equal((await world.row(phone)).operation, 'none')
   })
 }
+
+t.test('a server that has nothing for a phone need not ask who it is, but takes no garbage either', async t => {
+  const phone = await patient.phone('string')
+  t.match(await phone.contactCapf({ servers: [patient.target] }), { ok: true, lsc: 'installed' })
+  for (const [words, outcome] of [
+    ['wrong-string', 'idle'],
+    ['garbage', 'refused'],
+    ['tiny-segments', 'idle'],
+  ] as const) {
+    const result = await phone.contactCapf({ servers: [patient.target], disturbance: patient.order(parseFault(words)) })
+    t.match(result.disturbed, { outcome, isExpected: true }, words)
+  }
+})

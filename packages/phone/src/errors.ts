@@ -205,7 +205,7 @@ export const PHONE_ERRORS = {
   },
   PHONE_FAULT_ACCEPTED: {
     sentence: 'the phone misbehaved on purpose, and the server went on as if nothing had happened',
-    todo: 'look at what the server did with it; a server that is in order refuses it',
+    todo: 'look at what the server did with it, and whether the device has the authentication mode of the phone there',
     side: 'server',
   },
   PHONE_FAULT_REFUSED: {

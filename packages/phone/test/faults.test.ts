@@ -59,14 +59,14 @@ t.test('a server that goes on with garbage has failed, and so has one that does 
     await greet(peer)
     goodbye(peer, REASON.NO_ACTION)
   })
-  t.match(accepting.result, { ok: true, failure: undefined, disturbed: { outcome: 'done', isExpected: true } })
+  t.match(accepting.result, { ok: true, failure: undefined, disturbed: { outcome: 'idle', isExpected: true } })
   const { result } = await disturbed('garbage', async peer => {
     peer.say({ name: 'AUTH_REQUEST', version: 3, authType: 0 })
     peer.socket.removeAllListeners('data')
     peer.socket.once('data', () => goodbye(peer, REASON.NO_ACTION))
   })
   t.match(result, { ok: false, failure: { code: 'PHONE_FAULT_ACCEPTED', side: 'server', detail: /^garbage: / } })
-  t.strictSame(result.disturbed, { fault: 'garbage', outcome: 'done', isExpected: false })
+  t.strictSame(result.disturbed, { fault: 'garbage', outcome: 'idle', isExpected: false })
 
   const silent = await disturbed('garbage:patienceMs=50', peer => {
     peer.say({ name: 'AUTH_REQUEST', version: 3, authType: 0 })
@@ -202,7 +202,7 @@ t.test('openssl s_server: segments of one byte are taken, garbage is refused, an
     if (at >= 0) server.stdin.write(encode({ name: 'END_SESSION', sessionId: SESSION_ID, reason: REASON.NO_ACTION }))
   })
   server.stdin.write(encode({ name: 'AUTH_REQUEST', sessionId: SESSION_ID, version: 3, authType: 0 }))
-  t.match(await meet('tiny-segments'), { ok: true, disturbed: { outcome: 'done', isExpected: true } })
+  t.match(await meet('tiny-segments'), { ok: true, disturbed: { outcome: 'idle', isExpected: true } })
   const all = Buffer.concat(heard)
   const frame = all.subarray(all.indexOf(Buffer.from([0x55, 2])))
   t.match(decode(frame.subarray(0, 8 + frame.readUInt16BE(6))), { name: 'AUTH_RESPONSE', sessionId: SESSION_ID })

@@ -2,6 +2,7 @@ import { CERTIFICATE_TYPE, DIGEST_TYPE, encode, type Message } from '@capfkit/co
 import { int } from '@capfkit/codec/options'
 import { signAuthentication } from '@capfkit/pki'
 import type { Credential } from '../device.ts'
+import type { Outcome } from './outcome.ts'
 import { PATIENCE } from './parameters.ts'
 import { type Frame, faultRow, type Play, type Scene } from './play.ts'
 
@@ -10,6 +11,9 @@ const CERTIFICATE_MODES = ['lsc', 'mic'] as const
 const DAYS = { min: 1, max: 3650, unit: 'days' } as const
 /** How long forged certificates are valid, days. */
 const LIFE_DAYS = 365
+
+/** A server that has nothing for a phone need not ask who it is. */
+const REFUSED = (): readonly Outcome[] => ['refused', 'idle']
 
 type AuthResponse = Extract<Message, { name: 'AUTH_RESPONSE' }>
 
@@ -45,7 +49,7 @@ const wrongString = (right: string, random: () => number): string => {
   return digits === right || digits === '' ? `${digits}0` : digits
 }
 
-/** What a phone may do about proving who it is. All end in a refusal, and the order stays. */
+/** What a phone may do about proving who it is. All end in a refusal where there is something to refuse, and the order stays. */
 export const IDENTITY_FAULTS = {
   'wrong-string': faultRow({
     doc: 'Sends a wrong authentication string, in so many sessions one after the other.',
@@ -60,7 +64,7 @@ export const IDENTITY_FAULTS = {
       }),
       ...PATIENCE,
     },
-    expected: () => ['refused'],
+    expected: REFUSED,
     sessions: ({ times }) => times,
     play: ({ random }) => answering(response => ({ ...response, password: wrongString(response.password ?? '', random) })),
   }),
@@ -68,28 +72,28 @@ export const IDENTITY_FAULTS = {
     doc: 'Shows no certificate although its mode asks for one.',
     modes: CERTIFICATE_MODES,
     parameters: PATIENCE,
-    expected: () => ['refused'],
+    expected: REFUSED,
     play: () => answering(({ certificate, signedData, sha2SignedData, ...rest }) => rest),
   }),
   'expired-certificate': faultRow({
     doc: 'Shows a MIC that has expired, with a true signature.',
     modes: CERTIFICATE_MODES,
     parameters: { days: int({ ...DAYS, default: 30, doc: 'For how long it has been expired.' }), ...PATIENCE },
-    expected: () => ['refused'],
+    expected: REFUSED,
     play: scene => forged(scene, { atMs: scene.now() - (LIFE_DAYS + scene.parameters.days) * DAY_MS }),
   }),
   'future-certificate': faultRow({
     doc: 'Shows a MIC that is not valid yet, with a true signature.',
     modes: CERTIFICATE_MODES,
     parameters: { days: int({ ...DAYS, default: 30, doc: 'In how many days it will be.' }), ...PATIENCE },
-    expected: () => ['refused'],
+    expected: REFUSED,
     play: scene => forged(scene, { atMs: scene.now() + scene.parameters.days * DAY_MS }),
   }),
   'foreign-certificate': faultRow({
     doc: 'Shows a MIC of a CA that the server does not know, with a true signature.',
     modes: CERTIFICATE_MODES,
     parameters: PATIENCE,
-    expected: () => ['refused'],
+    expected: REFUSED,
     play: scene => forged(scene, { atMs: scene.now(), byStranger: true }),
   }),
 } as const

@@ -10,6 +10,7 @@ type OutcomeRow = {
 /** How a session of a phone that misbehaves on purpose may end. Names and meaning are ours. */
 export const OUTCOMES = {
   done: { doc: 'everything that was ordered was done', unexpected: 'PHONE_FAULT_ACCEPTED' },
+  idle: { doc: 'the server had nothing for this phone, and said so', unexpected: 'PHONE_FAULT_ACCEPTED' },
   refused: { doc: 'the server ended the session with END_SESSION, or asked to come later', unexpected: 'PHONE_FAULT_REFUSED' },
   closed: { doc: 'the server closed the connection and said nothing', unexpected: 'PHONE_FAULT_REFUSED' },
   cut: { doc: 'the phone itself reset the connection: nothing more can be seen of the server' },
@@ -34,8 +35,8 @@ const BY_FAILURE: Partial<Record<PhoneErrorCode, Outcome>> = {
 }
 
 /** What a session came to. */
-export const outcomeOf = ({ failure, reason, retryAfterSeconds }: SessionResult): Outcome => {
-  if (!failure) return 'done'
+export const outcomeOf = ({ failure, operation, reason, retryAfterSeconds }: SessionResult): Outcome => {
+  if (!failure) return operation === 'none' ? 'idle' : 'done'
   if (reason !== undefined || retryAfterSeconds !== undefined) return 'refused'
   return BY_FAILURE[failure.code] ?? 'failed'
 }

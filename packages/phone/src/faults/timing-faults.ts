@@ -19,7 +19,7 @@ export const TIMING_FAULTS = {
       ms: int({ default: 5000, min: 1, max: 86_400_000, unit: 'ms', doc: 'For how long. A server gives up at its time-out.' }),
       ...PATIENCE,
     },
-    expected: () => ['done', 'refused', 'closed'],
+    expected: () => ['done', 'idle', 'refused', 'closed'],
     play: ({ parameters }) => at(parameters, { do: 'stall', ms: parameters.ms }),
   }),
   'go-silent': faultRow({
@@ -44,7 +44,7 @@ export const TIMING_FAULTS = {
   'tiny-segments': faultRow({
     doc: 'Sends everything, TLS included, one byte a TCP segment. A server takes it like any other [CAPF-1.4].',
     parameters: { bytes: bytesRow({ default: 1, min: 1, max: 1000, doc: 'Bytes in a segment.' }), ...PATIENCE },
-    expected: () => ['done'],
+    expected: () => ['done', 'idle'],
     play: ({ parameters }) => ({ kind: 'segments', bytes: parameters.bytes }),
   }),
   'clock-skew': faultRow({
@@ -59,7 +59,7 @@ export const TIMING_FAULTS = {
       }),
       ...PATIENCE,
     },
-    expected: () => ['done', 'refused'],
+    expected: () => ['done', 'idle', 'refused'],
     play: ({ parameters }) => ({ kind: 'clock', skewMs: parameters.skewMs }),
   }),
 } as const
