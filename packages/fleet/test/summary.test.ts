@@ -161,3 +161,21 @@ t.test('it is said where keys come from', async t => {
   t.equal(note(129, 0, 128), '129 keys from a pool of 128, reused up to 2 times')
   t.equal(note(300, 4, 100), '300 keys from a pool of 100, reused up to 3 times; 4 generated')
 })
+
+t.test('a threshold that is missed makes the run fail, each with what was wanted and what came of it', async t => {
+  const met = { name: 'failed', wanted: '<= 0%', got: '0%', ok: true, says: 'failures' } as const
+  const missed = { name: 'p99 over 10s', wanted: '< 1s', got: '1.2s', ok: false, says: 'figures' } as const
+  const tally = { done: 100 }
+  t.match(summaryOf({ tally, thresholds: [met] }), { verdict: 'pass', because: [], thresholds: [met], tooManyFailed: false })
+  t.match(summaryOf({ tally, thresholds: [met, missed] }), {
+    verdict: 'fail',
+    because: ['p99 over 10s was to be < 1s, and is 1.2s'],
+    thresholds: [met, missed],
+  })
+  const ended = summaryOf({ tally, thresholds: [missed], broken: 'p99 < 1s over 10s abort', planned: 500 })
+  t.match(ended, { verdict: 'fail', stopped: false })
+  t.match(ended.because, [/^the run was ended by its threshold p99 < 1s over 10s abort$/, /^p99 over 10s was to be/])
+  const refusedToo = summaryOf({ tally: { done: 100, failures: [refused] }, thresholds: [missed] })
+  t.match(refusedToo, { verdict: 'fail', tooManyFailed: true })
+  t.equal(refusedToo.because.length, 2)
+})
