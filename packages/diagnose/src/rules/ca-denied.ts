@@ -1,10 +1,8 @@
-import { symptomsBut } from './ca-symptoms.ts'
 import { enrolled, outcome, type Rule } from './rule.ts'
 
 export const caDenied: Rule = {
   name: 'ca-denied',
   about: 'device',
-  explains: symptomsBut('ca-denied'),
   ways: [
     {
       weight: 90,
@@ -19,7 +17,6 @@ export const caDenied: Rule = {
 export const caDeniedByLog: Rule = {
   name: 'ca-denied',
   about: 'site',
-  explains: symptomsBut('ca-denied'),
   ways: [
     {
       weight: 90,

@@ -1,4 +1,3 @@
-import { symptomsBut } from './ca-symptoms.ts'
 import { curlFailed, enrolled, outcome, type Rule } from './rule.ts'
 
 /** The registration authority gives up after ten seconds; what comes much earlier is another error that CAPF calls the same. */
@@ -25,7 +24,6 @@ export const caEnrolTimeout: Rule = {
 export const caSilent: Rule = {
   name: 'ca-enrol-timeout',
   about: 'site',
-  explains: symptomsBut('ca-enrol-timeout'),
   ways: [
     {
       weight: 90,

@@ -1,4 +1,3 @@
-import { symptomsBut } from './ca-symptoms.ts'
 import { enrolled, type Rule } from './rule.ts'
 
 const REFUSED = { clue: 'libest.enrolFailed', where: { number: '22', reached: ['nothing', 'login'] } }
@@ -6,7 +5,7 @@ const REFUSED = { clue: 'libest.enrolFailed', where: { number: '22', reached: ['
 export const caLoginRejected: Rule = {
   name: 'ca-login-rejected',
   about: 'site',
-  explains: symptomsBut('ca-login-rejected'),
+  explains: ['ca-denied'],
   ways: [
     { weight: 95, needs: [{ clue: 'iis.refusedLogin' }], shows: [REFUSED, { clue: 'libest.loginFailed' }] },
     { weight: 65, needs: [REFUSED], shows: [{ clue: 'libest.loginFailed' }] },

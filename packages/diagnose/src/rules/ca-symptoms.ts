@@ -2,5 +2,3 @@ import type { FindingName } from '../findings/index.ts'
 
 /** What phones and CAPF make of a CA that could not be asked, whatever the reason. */
 export const CA_SYMPTOMS: readonly FindingName[] = ['ca-enrol-timeout', 'ca-login-rejected', 'template-misspelt', 'ca-denied']
-
-export const symptomsBut = (name: FindingName): readonly FindingName[] => CA_SYMPTOMS.filter(symptom => symptom !== name)
