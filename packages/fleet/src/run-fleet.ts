@@ -115,7 +115,7 @@ class Run {
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
     await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
     if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined }))
-    const fleetFile = this.#openFleetFile()
+    const fleetFile = await this.#openFleetFile()
     // What a run needs to go on stands with its recording.
     const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
     const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
@@ -219,12 +219,13 @@ class Run {
     return recording ? await this.#keep(summary, recording) : summary
   }
 
-  #openFleetFile(): FleetFile | undefined {
+  async #openFleetFile(): Promise<FleetFile | undefined> {
     const file = fleetFileOf(this.#options)
     if (file === undefined) return undefined
     this.#stack.use(lockFleet(file))
     const fleetFile = this.#stack.use(new FleetFile({ file, onFailure: ({ message }) => this.#recordingFailed(message) }))
     fleetFile.recoverKeys()
+    await fleetFile.forgetKeys()
     return fleetFile
   }
 

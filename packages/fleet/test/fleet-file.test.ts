@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { generateKeyPair, type KeyPair, newManufacturingCa } from '@capfkit/pki'
 import t from 'tap'
-import { FleetFile, type Kept } from '../src/fleet-file/fleet-file.ts'
+import { FleetFile } from '../src/fleet-file/fleet-file.ts'
+import type { Kept } from '../src/fleet-file/kept.ts'
 import { KeyJournal } from '../src/fleet-file/key-journal.ts'
 
 const EC = { type: 'ec', curve: 'secp256r1' } as const

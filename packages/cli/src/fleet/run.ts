@@ -57,8 +57,8 @@ const withFlags = async (start: () => Promise<FleetSummary>): Promise<FleetSumma
 }
 
 /** What would make the run worthless, and costs nothing to see. */
-const warnBefore = async (io: Io, options: FleetOptions): Promise<void> => {
-  for (const { name, found, needed, remedy } of await troubleBefore(options))
+const warnBefore = async (io: Io, asked: Parameters<typeof troubleBefore>[0]): Promise<void> => {
+  for (const { name, found, needed, remedy } of await troubleBefore(asked))
     note(io, `${painter(io.stderr, io)('yellow', 'warning')}: ${name}: ${found}, needed: ${needed}; ${remedy}`)
 }
 
@@ -91,7 +91,9 @@ export const showRun = async (
   if (live.jsonLines) print(io, JSON.stringify({ type: 'summary', ...summary }))
   else if (live.json) print(io, JSON.stringify(summary))
   else for (const line of summaryLines(io, summary)) print(io, line)
-  if (summary.stopped && folder !== undefined) note(io, `go on with: capf fleet resume ${quoted(folder)}`)
+  const { planned, done, failed, skipped, disturbed } = summary
+  if (folder !== undefined && done + failed + skipped + disturbed < planned)
+    note(io, `go on with: capf fleet resume ${quoted(folder)}`)
   if (repeat !== undefined) note(io, repeat)
   return exitOf(summary)
 }
@@ -100,7 +102,7 @@ type Asked = { options: FleetOptions; live: LiveOptions; plan?: RunFleetInit['pl
 
 /** Run a fleet as its options say, and its plan where there is one. */
 export const runAndShow = async (io: Io, { options, live, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
-  await warnBefore(io, options)
+  await warnBefore(io, { ...plan, options })
   const start = (steered: Steered) => runFleet({ ...steered, options, ...(plan ? { plan } : {}) })
   return showRun(io, { start, live, folder: options.out, repeat })
 }

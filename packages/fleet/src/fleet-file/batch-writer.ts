@@ -54,7 +54,7 @@ export class BatchWriter<T> implements AsyncDisposable {
   add(item: T): void {
     if (this.#failure) return
     if (this.#waiting.length < MOST_WAITING) this.#waiting.push(item)
-    else this.#fail(new Error('the disk does not keep up'))
+    else this.fail(new Error('the disk does not keep up'))
   }
 
   /** Everything up to now is written when it resolves, or `onFailure` was told. */
@@ -82,11 +82,12 @@ export class BatchWriter<T> implements AsyncDisposable {
         await new Promise(setImmediate)
       }
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
   }
 
-  #fail(error: unknown): void {
+  /** Nothing more is to be written. */
+  fail(error: unknown): void {
     if (this.#failure) return
     this.#failure = error instanceof FleetError ? error : new FleetError('FLEET_FILE', this.#init.file, { cause: error })
     this.#waiting = []

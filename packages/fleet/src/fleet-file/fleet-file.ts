@@ -1,61 +1,19 @@
-import { createHash, type KeyObject } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Credential, MadeKey } from '@capfkit/phone'
-import { readPrivateKey } from '@capfkit/pki'
+import type { MadeKey } from '@capfkit/phone'
 import { FleetError } from '../errors.ts'
 import { BatchWriter, whenFree } from './batch-writer.ts'
-import { type JournaledKey, KeyJournal, takeJournals } from './key-journal.ts'
+import { type AuthorityRole, type Kept, type KeptAuthority, type KeptPhone, pkcs8Of } from './kept.ts'
+import { bytesOf, KeptKeys } from './kept-keys.ts'
+import { KeyJournal, takeJournals } from './key-journal.ts'
 import { openFleetDatabase, SQL } from './schema.ts'
-
-/** What a phone has of earlier runs. Private keys are read and parsed when they are asked for. */
-export type KeptPhone = {
-  readonly model: string
-  readonly mic?: Credential
-  readonly lsc?: Credential
-  readonly pendingKey?: MadeKey
-}
-
-/** A certificate with the key pair that it is for. */
-export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: MadeKey }
-
-/** What becomes of a phone. */
-export type Kept =
-  | ({ kind: 'madeKey' } & JournaledKey)
-  | { kind: 'made'; deviceName: string; model: string; mic: CertifiedKey | undefined }
-  | {
-      kind: 'ended'
-      deviceName: string
-      operation: string
-      /** Since 1970. */
-      atMs: number
-      /** `undefined` when the session left it as it was. */
-      lsc: { readonly now: CertifiedKey | undefined } | undefined
-      /** A key whose certificate is still to come. */
-      pendingKey: MadeKey | undefined
-    }
-
-/** Who signs for a fleet: `manufacturing` its MICs, `capf` its LSCs, where the server is an embedded one. */
-export type AuthorityRole = 'manufacturing' | 'capf'
-
-/** So many keys are known to be in the file already. */
-const MOST_DIGESTS = 20_000
-
-type Row = Readonly<Record<string, unknown>>
-
-const bytes = (value: unknown): Buffer | undefined =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
-
-/** Keys of a pool have it ready. */
-const pkcs8Of = (key: MadeKey & { readonly privateKeyDer?: Buffer }): Buffer =>
-  key.privateKeyDer ?? key.privateKey.export({ format: 'der', type: 'pkcs8' })
 
 /** The phones of a fleet with their MICs and LSCs and the keys of both, for the next run. Each process opens it for itself. */
 export class FleetFile implements AsyncDisposable {
   readonly #file: string
   readonly #database: DatabaseSync
   readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
+  readonly #keys: KeptKeys
   readonly #writer: BatchWriter<Kept>
-  readonly #digests = new Set<string>()
   readonly #journal: KeyJournal | undefined
 
   /**
@@ -69,31 +27,27 @@ export class FleetFile implements AsyncDisposable {
     this.#database = openFleetDatabase(file)
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#database.prepare(sql)])
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
-    this.#journal = process === undefined ? undefined : this.#openJournal(process)
+    this.#keys = new KeptKeys(file, this.#statements)
+    this.#journal = process === undefined ? undefined : this.#attempt(() => new KeyJournal({ file, process }))
     const onTurn = () => this.#journal?.turn()
     this.#writer = new BatchWriter({ file, write: batch => this.#write(batch), onTurn, onFailure })
   }
 
-  #openJournal(process: number): KeyJournal {
-    try {
-      return new KeyJournal({ file: this.#file, process })
-    } catch (cause) {
-      throw new FleetError('FLEET_FILE', this.#file, { cause })
-    }
-  }
-
   /** What the file knows of this phone. @throws {FleetError} `FLEET_FILE`. */
   read(deviceName: string): KeptPhone | undefined {
-    const row = this.#get('phone', deviceName)
-    if (!row) return undefined
-    const [mic, lsc] = [this.#credential(row.mic, row.mickey), this.#credential(row.lsc, row.lsckey)]
-    const pending = bytes(row.pendingkey)
-    return {
-      model: String(row.model),
-      ...(mic ? { mic } : {}),
-      ...(lsc ? { lsc } : {}),
-      ...(pending ? { pendingKey: this.#pair(pending) } : {}),
-    }
+    return this.#attempt(() => {
+      const row = this.#statements.phone.get(deviceName)
+      if (!row) return undefined
+      const mic = this.#keys.credential(row.mic, row.mickey)
+      const lsc = this.#keys.credential(row.lsc, row.lsckey)
+      const pendingKey = this.#keys.pair(row.pendingkey)
+      return {
+        model: String(row.model),
+        ...(mic ? { mic } : {}),
+        ...(lsc ? { lsc } : {}),
+        ...(pendingKey ? { pendingKey } : {}),
+      }
+    })
   }
 
   /** Costs next to nothing now; it is in the file a second later. */
@@ -101,26 +55,26 @@ export class FleetFile implements AsyncDisposable {
     this.#writer.add(kept)
   }
 
-  /**
-   * A phone has made a key, which must not be lost whatever happens from now on: a certificate may come for it.
-   *
-   * @throws what the file system throws.
-   */
+  /** A phone has made a key, which must not be lost whatever happens from now on: a certificate may come for it. */
   keepKey({ deviceName, model }: { deviceName: string; model: string }, key: MadeKey): void {
     const made = { deviceName, model, publicKeyDer: key.publicKeyDer, privateKeyDer: pkcs8Of(key) }
-    this.#journal?.add(made)
+    try {
+      this.#journal?.add(made)
+    } catch (cause) {
+      this.#writer.fail(cause)
+    }
     this.keep({ kind: 'madeKey', ...made })
   }
 
   /** Take over the keys that processes which were killed had just made. @throws {FleetError} `FLEET_FILE`. */
   recoverKeys(): void {
-    try {
+    this.#attempt(() => {
       const keys: Kept[] = []
-      takeJournals(this.#file, key => keys.push({ kind: 'madeKey', ...key }))
-      this.#write(keys)
-    } catch (cause) {
-      throw new FleetError('FLEET_FILE', this.#file, { cause })
-    }
+      takeJournals(this.#file, {
+        take: key => keys.push({ kind: 'madeKey', ...key }),
+        keep: () => this.#write(keys),
+      })
+    })
   }
 
   /** Everything up to now is in the file when it resolves, or `onFailure` was told. */
@@ -129,14 +83,15 @@ export class FleetFile implements AsyncDisposable {
   }
 
   /** @throws {FleetError} `FLEET_FILE`. */
-  authority(role: AuthorityRole): { certificateDer: Buffer; privateKey: KeyObject } | undefined {
-    const row = this.#get('authority', role)
-    return row && { certificateDer: bytes(row.certificate)!, privateKey: this.#parse(bytes(row.pkcs8)!) }
+  authority(role: AuthorityRole): KeptAuthority | undefined {
+    return this.#attempt(() => {
+      const row = this.#statements.authority.get(role)
+      return row && { certificateDer: bytesOf(row.certificate)!, privateKey: this.#keys.parse(bytesOf(row.pkcs8)!) }
+    })
   }
 
   /** @throws {FleetError} `FLEET_FILE`. */
-  async keepAuthority(role: AuthorityRole, who: { certificateDer: Buffer; privateKey: KeyObject }): Promise<void> {
-    const { certificateDer, privateKey } = who
+  async keepAuthority(role: AuthorityRole, { certificateDer, privateKey }: KeptAuthority): Promise<void> {
     const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
     await whenFree(this.#file, () => this.#statements.keepAuthority.run(role, certificateDer, pkcs8))
   }
@@ -144,53 +99,14 @@ export class FleetFile implements AsyncDisposable {
   /** Throw away the keys of certificates that no phone has any more. @throws {FleetError} `FLEET_FILE`. */
   async forgetKeys(): Promise<void> {
     await whenFree(this.#file, () => this.#statements.forgetKeys.run())
+    this.#keys.forgetDigests()
   }
 
-  #get(statement: 'phone' | 'key' | 'authority', key: string | Buffer): Row | undefined {
+  #attempt<T>(work: () => T): T {
     try {
-      return this.#statements[statement].get(key) as Row | undefined
+      return work()
     } catch (cause) {
-      throw new FleetError('FLEET_FILE', this.#file, { cause })
-    }
-  }
-
-  #credential(certificate: unknown, digest: unknown): Credential | undefined {
-    const [certificateDer, ofKey] = [bytes(certificate), bytes(digest)]
-    if (!certificateDer || !ofKey) return undefined
-    const privateKeyOf = () => this.#privateKey(ofKey)
-    return {
-      certificateDer,
-      get privateKey() {
-        return privateKeyOf()
-      },
-    }
-  }
-
-  #pair(digest: Buffer): MadeKey {
-    const privateKeyOf = () => this.#privateKey(digest)
-    return {
-      publicKeyDer: bytes(this.#key(digest).spki)!,
-      get privateKey() {
-        return privateKeyOf()
-      },
-    }
-  }
-
-  #key(digest: Buffer): Row {
-    const row = this.#get('key', digest)
-    if (row) return row
-    throw new FleetError('FLEET_FILE', this.#file, { cause: new Error('the key of a certificate is missing in it') })
-  }
-
-  #privateKey(digest: Buffer): KeyObject {
-    return this.#parse(bytes(this.#key(digest).pkcs8)!)
-  }
-
-  #parse(pkcs8: Buffer): KeyObject {
-    try {
-      return readPrivateKey(pkcs8).privateKey
-    } catch (cause) {
-      throw new FleetError('FLEET_FILE', this.#file, { cause })
+      throw cause instanceof FleetError ? cause : new FleetError('FLEET_FILE', this.#file, { cause })
     }
   }
 
@@ -200,7 +116,7 @@ export class FleetFile implements AsyncDisposable {
       for (const kept of batch) this.#put(kept)
       this.#database.exec('COMMIT')
     } catch (error) {
-      this.#digests.clear()
+      this.#keys.forgetDigests()
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
@@ -208,31 +124,15 @@ export class FleetFile implements AsyncDisposable {
 
   #put(kept: Kept): void {
     const { deviceName } = kept
-    if (kept.kind === 'madeKey') {
-      this.#statements.madeKey.run(deviceName, kept.model, this.#putKey(kept))
-      return
+    const put = (key: MadeKey | undefined) => (key ? this.#keys.put(key) : null)
+    if (kept.kind === 'madeKey') this.#statements.madeKey.run(deviceName, kept.model, this.#keys.put(kept))
+    else if (kept.kind === 'made')
+      this.#statements.made.run(deviceName, kept.model, kept.mic?.certificateDer ?? null, put(kept.mic?.key))
+    else {
+      const { operation, atMs, lsc, pendingKey } = kept
+      const certificate = [lsc ? 1 : 0, lsc?.now?.certificateDer ?? null, put(lsc?.now?.key)] as const
+      this.#statements.ended.run(deviceName, operation, atMs, ...certificate, put(pendingKey))
     }
-    if (kept.kind === 'made') {
-      const { model, mic } = kept
-      this.#statements.made.run(deviceName, model, mic?.certificateDer ?? null, this.#putKey(mic?.key))
-      return
-    }
-    const { operation, atMs, lsc, pendingKey } = kept
-    const now = lsc?.now
-    const certificate = [lsc ? 1 : 0, now?.certificateDer ?? null, this.#putKey(now?.key)] as const
-    this.#statements.ended.run(deviceName, operation, atMs, ...certificate, this.#putKey(pendingKey))
-  }
-
-  /** @returns what the key is known by. */
-  #putKey(key: MadeKey | JournaledKey | undefined): Buffer | null {
-    if (!key) return null
-    const digest = createHash('sha256').update(key.publicKeyDer).digest()
-    const name = digest.toString('latin1')
-    if (this.#digests.has(name)) return digest
-    if (this.#digests.size >= MOST_DIGESTS) this.#digests.clear()
-    this.#statements.keepKey.run(digest, key.publicKeyDer, 'privateKeyDer' in key ? key.privateKeyDer : pkcs8Of(key))
-    this.#digests.add(name)
-    return digest
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

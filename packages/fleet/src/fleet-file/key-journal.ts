@@ -1,14 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-
-/** A key that a phone has made, in full. */
-export type JournaledKey = {
-  readonly deviceName: string
-  readonly model: string
-  /** SubjectPublicKeyInfo and PKCS#8. */
-  readonly publicKeyDer: Buffer
-  readonly privateKeyDer: Buffer
-}
+import type { JournaledKey } from './kept.ts'
 
 /** Each field behind its length, two bytes. */
 const encode = ({ deviceName, model, publicKeyDer, privateKeyDer }: JournaledKey): Buffer =>
@@ -80,9 +72,15 @@ const journalsOf = (file: string): string[] => {
     .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs)
 }
 
-/** What processes that were killed have left beside this database, the newest last; it is removed when `take` has had all of it. */
-export const takeJournals = (file: string, take: (key: JournaledKey) => void): void => {
+/**
+ * What processes that were killed have left beside this database, the newest last; it is removed when it is in the database.
+ *
+ * @param into.take  has one key.
+ * @param into.keep  has had all of them.
+ */
+export const takeJournals = (file: string, into: { take: (key: JournaledKey) => void; keep: () => void }): void => {
   const journals = journalsOf(file)
-  for (const journal of journals) for (const key of decode(readFileSync(journal))) take(key)
+  for (const journal of journals) for (const key of decode(readFileSync(journal))) into.take(key)
+  into.keep()
   for (const journal of journals) rmSync(journal)
 }

@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto'
+import type { Credential, MadeKey } from '@capfkit/phone'
+
+/** A key pair in full: SubjectPublicKeyInfo and PKCS#8. */
+export type EncodedKey = { readonly publicKeyDer: Buffer; readonly privateKeyDer: Buffer }
+
+/** A key that a phone has made. */
+export type JournaledKey = EncodedKey & { readonly deviceName: string; readonly model: string }
+
+/** What a phone has of earlier runs. Private keys are read and parsed when they are asked for. */
+export type KeptPhone = {
+  readonly model: string
+  readonly mic?: Credential
+  readonly lsc?: Credential
+  readonly pendingKey?: MadeKey
+}
+
+/** A certificate with the key pair that it is for. */
+export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: MadeKey }
+
+/** What becomes of a phone. */
+export type Kept =
+  | { kind: 'made'; deviceName: string; model: string; mic: CertifiedKey | undefined }
+  | ({ kind: 'madeKey' } & JournaledKey)
+  | {
+      kind: 'ended'
+      deviceName: string
+      operation: string
+      /** Since 1970. */
+      atMs: number
+      /** `undefined` when the session left it as it was. */
+      lsc: { readonly now: CertifiedKey | undefined } | undefined
+      /** A key whose certificate is still to come. */
+      pendingKey: MadeKey | undefined
+    }
+
+/** Who signs for a fleet: `manufacturing` its MICs, `capf` its LSCs, where the server is an embedded one. */
+export type AuthorityRole = 'manufacturing' | 'capf'
+
+/** Somebody who signs, with the key to do it. */
+export type KeptAuthority = { readonly certificateDer: Buffer; readonly privateKey: KeyObject }
+
+/** Keys of a pool have it ready. */
+export const pkcs8Of = (key: MadeKey | EncodedKey): Buffer =>
+  'privateKeyDer' in key ? key.privateKeyDer : key.privateKey.export({ format: 'der', type: 'pkcs8' })
