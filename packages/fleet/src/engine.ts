@@ -95,8 +95,8 @@ export class FleetEngine {
   readonly #startedMs = new Map<number, number>()
   readonly #stop = new AbortController()
   readonly #faultRules: readonly FaultRule[]
-  /** What phones do wrong in the present phase. */
-  #disturbances: Disturbances | undefined
+  /** What phones do wrong in each phase. */
+  readonly #disturbances = new Map<number, Disturbances | undefined>()
   #pace = new Pace(0)
   #ended = 0
 
@@ -136,6 +136,7 @@ export class FleetEngine {
 
   /** Make what phones need before the clock runs. */
   prepare(onProgress: (looked: number) => void = () => {}): Promise<void> {
+    for (const number of this.#init.plan.phases.keys()) this.#disturbancesIn(number)
     return this.#phones.prepare({ onProgress, signal: this.#stop.signal })
   }
 
@@ -157,7 +158,6 @@ export class FleetEngine {
     const ours = (total: number) => Math.floor(total / step) + (first < total % step ? 1 : 0)
     const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
     this.#pace = new Pace(startMs, this.#pace.state)
-    this.#disturbances = disturbancesOf(this.#faultRules, { plan, number, identities: this.#identities })
     recorder?.round(number, startMs)
     const { starts, untilMs } = remainderOf({ plan, number, identities: this.#identities }, standing)
     await runSchedule({
@@ -174,7 +174,6 @@ export class FleetEngine {
 
   /** One turn of one phone by itself and at once, as it is in that phase: to look at it again. */
   async repeatTurn(start: PlannedStart, number: number): Promise<void> {
-    this.#disturbances = disturbancesOf(this.#faultRules, { plan: this.#init.plan, number, identities: this.#identities })
     await this.#run({ item: start, dueMs: performance.now() }, number)
   }
 
@@ -257,8 +256,17 @@ export class FleetEngine {
     return phone
   }
 
+  /** Counting who is meant takes time in a large fleet: it is done before the clock runs. */
+  #disturbancesIn(number: number): Disturbances | undefined {
+    if (!this.#disturbances.has(number)) {
+      const place = { plan: this.#init.plan, number, identities: this.#identities }
+      this.#disturbances.set(number, disturbancesOf(this.#faultRules, place))
+    }
+    return this.#disturbances.get(number)
+  }
+
   #disturbanceOf({ start, identity, number }: Turn): DisturbanceOrder | undefined {
-    const fault = this.#disturbances?.(start)
+    const fault = this.#disturbancesIn(number)?.(start)
     const { plan, micCa } = this.#init
     return fault && disturbanceOrder(fault, { seed: plan.options.seed, number, start, identity, micCa })
   }
