@@ -4,6 +4,7 @@ import { chain } from './parts/chain.ts'
 import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
 import { keys } from './parts/keys.ts'
+import { fleet } from './parts/fleet.ts'
 import type { Part } from './parts/part.ts'
 import { recording } from './parts/recording.ts'
 import { trust } from './parts/trust.ts'
@@ -17,7 +18,19 @@ import { printLine } from './report.ts'
  */
 
 /** In the order in which they run; the names are those of `--only`. */
-const PARTS: Readonly<Record<string, Part>> = { keys, trust, tvs, files, enrolments, waiting, boot, chain, recording }
+const PARTS: Readonly<Record<string, Part>> = {
+  keys,
+  trust,
+  tvs,
+  files,
+  enrolments,
+  waiting,
+  boot,
+  chain,
+  recording,
+  fleet,
+  diagnose: diagnosis,
+}
 
 const { values } = parseArgs({
   options: {

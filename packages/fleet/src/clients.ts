@@ -13,6 +13,12 @@ const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.m
 /** Processes are given this long to get ready for a phase, so that all start it at the same moment. */
 const START_IN_MS = 20
 
+/**
+ * Room for young objects in a client process, MB: what a session leaves behind is dead when it ends. With the 16 of V8 the process is
+ * 60 MB larger, and no faster.
+ */
+const YOUNG_MB = 4
+
 /** A process that has said goodbye may take this long to be gone. */
 const EXIT_MS = 500
 
@@ -118,7 +124,11 @@ export class Clients implements AsyncDisposable {
   }
 
   #fork(): Client {
-    const child = fork(CLIENT_PROGRAM, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(CLIENT_PROGRAM, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [...process.execArgv, `--max-semi-space-size=${YOUNG_MB}`],
+    })
     const client: Client = { process: child, made: 0, inFlight: 0, oldestMs: 0, tally: new Tally(), recent: new Tally() }
     this.#clients.push(client)
     child.on('message', (message: FromClient) => this.#hear(client, message))
