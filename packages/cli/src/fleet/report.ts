@@ -1,5 +1,5 @@
 import { optionalText } from '@capfkit/codec/options'
-import { htmlReport, junitXml, operationsCsv, type RunReport, reportRun } from '@capfkit/fleet'
+import { htmlReport, junitXml, operationsCsv, type RunReport, reportRun, resumptionWords } from '@capfkit/fleet'
 import { command, JSON_OPTION } from '../command.ts'
 import { note, print } from '../io.ts'
 import { writeOutput } from '../output-file.ts'
@@ -45,6 +45,7 @@ export const report = command({
     if (options.json) print(io, JSON.stringify(found))
     else if (!written.some(({ file }) => file === '-')) {
       print(io, plain(`run of ${found.startedAt} against ${found.target}, seed ${found.summary.seed}`))
+      for (const resumption of found.resumptions) print(io, plain(resumptionWords(resumption)))
       for (const line of summaryLines(io, found.summary)) print(io, line)
     }
     return undefined

@@ -34,6 +34,12 @@ export type RunSpread = {
   actualMs: Omit<StretchLatency, 'max'>
 }
 
+/** A resumption in words. */
+export const resumptionWords = ({ startedAt, atSeconds, recovered }: RunReport['resumptions'][number]): string => {
+  const found = `; ${recovered} operations were done by the device store, and not on record`
+  return `resumed at ${startedAt}, ${atSeconds.toFixed(1)} s into the run${recovered > 0 ? found : ''}`
+}
+
 /** Everything that a report tells, from the files of the run alone; printed by `--json`. */
 export type RunReport = {
   version: 1

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { LatencySummary } from '../../latency.ts'
-import type { FailureExamples, RunReport } from '../run-report.ts'
+import { type FailureExamples, type RunReport, resumptionWords } from '../run-report.ts'
 import { CHARTS } from './charts.ts'
 import { escaped, figure, jsonText, table } from './escape.ts'
 import { healthTable } from './health-table.ts'
@@ -195,6 +195,7 @@ export const htmlReport = (report: RunReport): string => {
 <style>${library('style')}${STYLE}</style></head><body><main>
 <div class="head"><h1>Fleet run against ${escaped(target)}</h1><span class="verdict ${verdict}">${verdict.toUpperCase()}</span></div>
 <p class="soft">started ${escaped(startedAt)}, seed ${summary.seed}</p>
+${report.resumptions.map(resumption => `<p class="soft">${escaped(resumptionWords(resumption))}</p>`).join('')}
 ${because}
 <div class="tiles">${tiles(report)}</div>
 <div class="charts">${places}</div>
