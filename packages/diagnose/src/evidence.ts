@@ -29,9 +29,9 @@ const MAX_OF_A_DEVICE = 60
 const MAX_OF_A_CLUE = 200
 /** As much as fits into memory beside everything else; what comes after is counted. */
 const MAX_SIGHTINGS = 120_000
-const MAX_SUCCEEDED = 300_000
+const MAX_SUCCEEDED = 50_000
 /** Sessions that go on at the same time, and what is kept of each until it is known how it ends. */
-const MAX_AT_ONCE = 5_000
+const MAX_AT_ONCE = 2_000
 const MAX_CONTEXT = 12
 const MAX_BOOTS = 50_000
 

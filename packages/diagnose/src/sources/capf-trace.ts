@@ -44,6 +44,8 @@ class TraceMeaning {
   #device: string | undefined
   #outcome: (Said & { number: number }) | undefined
   #callingAt: number | undefined
+  /** Behind its success the row of a device is read once more, which says nothing. */
+  #succeeded: string | undefined
 
   constructor(witness: Witness) {
     this.#witness = witness
@@ -64,6 +66,7 @@ class TraceMeaning {
     else {
       this.#flush()
       if (name === 'event' && values.event === 'AUTH_RESP') {
+        if (device === this.#succeeded) this.#succeeded = undefined
         this.#witness.anchor({ key: 'session', at: said.at, ...(device === undefined ? {} : { device }) })
         return
       }
@@ -83,6 +86,7 @@ class TraceMeaning {
     if (name === 'enrolled') this.#witness.anchor({ key: 'answer', at })
     if (name === 'enrolled' && values.number === '0') return
     if (name === 'returned' && values.number === '0') return
+    if (name === 'authMode' && device === this.#succeeded) return
     const tookMs = name === 'enrolled' && this.#callingAt !== undefined ? { tookMs: String(at - this.#callingAt) } : {}
     this.#witness.sight({ clue: `trace.${name}`, line, text, at, device, values: { ...values, ...tookMs } })
   }
@@ -112,6 +116,7 @@ class TraceMeaning {
   #concluded({ number, line, text, at }: Said & { number: number }, device: string | undefined): void {
     if (SUCCESSES.includes(number)) {
       if (device !== undefined) this.#witness.done(device, at)
+      this.#succeeded = device
       return
     }
     if (device !== undefined) this.#witness.anchor({ key: 'failure', at, device })
