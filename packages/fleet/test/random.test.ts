@@ -32,7 +32,10 @@ t.test('the numbers are what they were in the first version: a seed in an old re
 })
 
 t.test('each purpose has its own number, so that a new one moves none of the others', async t => {
-  t.strictSame(PURPOSES, { identity: 1, authString: 2, round: 3, keyTime: 4, boot: 5, resample: 6 })
+  const first = { identity: 1, authString: 2, round: 3, keyTime: 4, boot: 5, resample: 6 }
+  const ofPlans = { operation: 7, arrivals: 8, order: 9, think: 10 }
+  const ofFaults = { faultGroup: 11, fault: 12, faultBytes: 13, networkGroup: 14, network: 15 }
+  t.strictSame(PURPOSES, { ...first, ...ofPlans, ...ofFaults })
   const streams = Object.keys(PURPOSES).map(purpose => numbers(randomOf({ seed: 1, index: 1, purpose: purpose as 'round' })).join())
   t.equal(new Set(streams).size, streams.length)
   // Sixteen purposes fit before a purpose of one round would be another of the round before.
