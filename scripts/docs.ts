@@ -41,7 +41,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/faults.md': faultsPage(),
   'docs/commands.md': await commandsPage(),
   'docs/failures.md': failuresPage(),
-  'docs/plan.md': planPage(root),
+  'docs/plan.md': planPage(),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(
     Object.values(PROTOCOL_PAGES).map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())]),

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DISTRIBUTIONS, type DocumentRow, isOption, type OptionRow } from '../../packages/codec/src/options/index.ts'
 import { PLAN_SECTIONS, THRESHOLD_METRICS } from '../../packages/fleet/src/index.ts'
+import { ROOT } from '../workspace.ts'
 import { code, GENERATED, page, table } from './markdown.ts'
 
 /** Where the examples are; a test reads and runs each of them. */
@@ -52,17 +53,17 @@ const parts = (path: string, row: DocumentRow): string[] => {
   ]
 }
 
-const exampleParts = (root: string): string[] =>
-  readdirSync(join(root, EXAMPLES))
+const exampleParts = (): string[] =>
+  readdirSync(join(ROOT, EXAMPLES))
     .filter(name => name.endsWith('.yaml'))
     .sort()
     .flatMap(name => {
-      const text = readFileSync(join(root, EXAMPLES, name), 'utf8').trim()
+      const text = readFileSync(join(ROOT, EXAMPLES, name), 'utf8').trim()
       return [`### ${name.replace('.yaml', '')}`, `[plans/${name}](plans/${name})`, `\`\`\`yaml\n${text}\n\`\`\``]
     })
 
 /** `docs/plan.md`: everything that may stand in a plan, and plans to begin with. */
-export const planPage = (root: string): string =>
+export const planPage = (): string =>
   page([
     '# Plans',
     GENERATED,
@@ -94,7 +95,7 @@ export const planPage = (root: string): string =>
       ]),
     ),
     '## Examples',
-    ...exampleParts(root),
+    ...exampleParts(),
   ])
 
 const SELECTOR_WORDS: Readonly<Record<string, string>> = {

@@ -21,10 +21,10 @@ const emptyPages = (): Record<string, string> =>
   )
 
 t.test('a page that would change is named, and is in order once it is written', async t => {
-  const root = t.testdir({ docs: { protocol: emptyPages() } })
+  const root = t.testdir({ docs: { protocol: emptyPages() }, schemas: {} })
   const sentences = await checkDocs(root)
   const made = Object.values(PROTOCOL_PAGES).flatMap(({ path, tables }) => (Object.keys(tables()).length > 0 ? [path] : []))
-  for (const page of ['docs/errors.md', 'docs/config.md', 'docs/commands.md', ...made])
+  for (const page of ['docs/errors.md', 'docs/config.md', 'docs/commands.md', 'docs/plan.md', 'schemas/plan.schema.json', ...made])
     t.ok(sentences.includes(`${page}: is not what the tables say; run pnpm run docs`), page)
 
   for (const [path, text] of Object.entries(await madePages(root))) writeFileSync(join(root, path), text)
