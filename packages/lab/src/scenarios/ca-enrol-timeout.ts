@@ -24,6 +24,6 @@ export const caEnrolTimeout: Scenario = {
   cured: 'the CA answers again',
   cure: async stage => {
     stage.online.adcs.party.setFault('certfnsh')
-    await stage.bootAll()
+    await stage.bootUntilWell()
   },
 }

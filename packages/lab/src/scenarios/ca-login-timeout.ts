@@ -31,6 +31,6 @@ export const caLoginTimeout: Scenario = {
     const { adcs, ra } = stage.online
     adcs.party.setFault('login')
     await ra.restart()
-    await stage.bootAll()
+    await stage.bootUntilWell()
   },
 }

@@ -3,6 +3,8 @@ import type { Scenario } from '../scenario.ts'
 export const capfServiceDown: Scenario = {
   name: 'capf-service-down',
   broken: 'CAPF is stopped',
+  // A refusal comes at once, however busy this machine is.
+  stage: { clockRate: 0.1 },
   cause: async stage => {
     await stage.capf.stop()
     stage.clearLogs()

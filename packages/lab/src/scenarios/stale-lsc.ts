@@ -30,10 +30,9 @@ export const staleLsc: Scenario = {
   cause: async stage => {
     const { party } = stage.online.adcs
     party.setFault('certfnsh', { kind: 'slow', delayMs: SLOW_MS })
-    const phone = stage.newPhone()
-    await stage.enrol(phone)
+    await stage.enrol(stage.newPhone())
     party.setFault('certfnsh')
-    await stage.boot(phone)
+    await stage.bootUntilWell()
     for (let time = 0; time < PATIENCE && (await staleCount(stage)) === 0; time++) await delay(LOOK_AGAIN_MS)
     await listStale(stage)
   },

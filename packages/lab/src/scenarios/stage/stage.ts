@@ -1,45 +1,15 @@
-import { ROLES } from '@capfkit/codec/tlv'
 import { type BootOptions, type Fault, type MakeKey, newSharedFiles } from '@capfkit/phone'
-import {
-  CapfServer,
-  type CapfServerInit,
-  type DeviceStore,
-  MemoryDeviceStore,
-  type NewDevice,
-  phoneRecords,
-  traceTo,
-} from '@capfkit/server'
-import { type Cluster, DeviceFiles } from '@capfkit/tftp'
-import { CertificateStore, TvsServer } from '@capfkit/tvs'
+import type { NewDevice } from '@capfkit/server'
 import { LabClock } from '../../lab-clock.ts'
-import { LyingResolver, PUBLISHER } from '../../lying-resolver.ts'
-import { type StageCertificates, serviceCertificate, stageCertificates } from './certificates.ts'
-import { FilePart } from './file-part.ts'
+import { stageCertificates } from './certificates.ts'
 import type { KeyRing } from './key-ring.ts'
-import { OnlinePart, type OnlineSettings, rightSettings } from './online-part.ts'
-import { Service } from './service.ts'
+import { StageCluster, type StageWish } from './stage-cluster.ts'
 import { type PhoneWish, StagePhone } from './stage-phone.ts'
-import { TextLog } from './text-log.ts'
 
-/** What is different about the cluster of a scenario from its start. */
-export type StageWish = {
-  /** The CA is behind a registration authority; with settings that differ from the right ones. */
-  readonly online?: Partial<OnlineSettings> & { readonly caName?: string }
-  readonly capf?: Omit<Partial<CapfServerInit>, 'store' | 'certificate' | 'now' | 'trace'>
-  /** False: phones are told of no TVS. */
-  readonly hasTvs?: boolean
-  /** Seconds of its clock in a second of ours: ten seconds of waiting need not take ten. */
-  readonly clockRate?: number
-  /** It begins so many days ago. */
-  readonly daysAgo?: number
-  /** Which of several clusters it is: each has certificates of its own. Default 1. */
-  readonly site?: number
-}
-
-/** What CAPF is started with next time; a scenario changes it. */
-type CapfSettings = Partial<Pick<CapfServerInit, 'options' | 'micCas' | 'lscCas' | 'store'>>
+export type { StageWish } from './stage-cluster.ts'
 
 const DAY_MS = 86_400_000
+const FURTHER_TRIES = 3
 
 const BOOT: Partial<BootOptions> = {
   furtherFiles: false,
@@ -49,41 +19,10 @@ const BOOT: Partial<BootOptions> = {
   tvsTimeoutMs: 2_000,
 }
 
-/** A whole cluster of its own for one scenario, on loopback: every part can be stopped, changed and started again. */
-export class Stage implements AsyncDisposable {
-  readonly clock: LabClock
-  readonly keys: KeyRing
-  readonly names: LyingResolver
-  readonly certificates: StageCertificates
-  readonly logs = { trace: new TextLog(), nginx: new TextLog(), errorLog: new TextLog(), iis: new TextLog() }
+/** What a scenario plays on: a cluster, an administrator who orders, and phones that are reset. */
+export class Stage extends StageCluster {
   readonly phones: StagePhone[] = []
-  /** Further files of evidence, by name. */
-  readonly papers = new Map<string, string>()
-  readonly capf: Service<CapfServer>
-  readonly tvs: Service<TvsServer>
-  readonly capfSettings: CapfSettings
-  store: DeviceStore
-  files!: FilePart
-  #online: OnlinePart | undefined
-  readonly #wish: StageWish
-  /** Certificates that TVS knows, DER; default: all of the cluster. */
-  tvsTrust: readonly { certificateDer: Buffer; roles: readonly number[] }[] | undefined
   #keysMade = 0
-  /** Sites begin with single numbers. */
-  #generation = 10
-
-  private constructor(init: { wish: StageWish; keys: KeyRing; clock: LabClock; certificates: StageCertificates }) {
-    const { wish, keys, clock, certificates } = init
-    this.#wish = wish
-    this.keys = keys
-    this.clock = clock
-    this.certificates = certificates
-    this.names = new LyingResolver([wish.online?.caHost ?? rightSettings().caHost])
-    this.store = new MemoryDeviceStore({ now: clock.nowMs })
-    this.capfSettings = { ...wish.capf }
-    this.capf = new Service(listen => this.#startCapf(listen))
-    this.tvs = new Service(listen => this.#startTvs(listen))
-  }
 
   /** Bring the cluster of a scenario up. */
   static async open(wish: StageWish, keys: KeyRing): Promise<Stage> {
@@ -92,71 +31,12 @@ export class Stage implements AsyncDisposable {
     const certificates = await stageCertificates({ keys, now: clock.now, generation: site })
     const stage = new Stage({ wish, keys, clock, certificates })
     try {
-      await stage.#openParts()
+      await stage.openParts()
     } catch (error) {
       await stage[Symbol.asyncDispose]()
       throw error
     }
     return stage
-  }
-
-  async #openParts(): Promise<void> {
-    const { online, hasTvs = true } = this.#wish
-    if (online) {
-      const { caName = 'TEST-LAB-CA', ...settings } = online
-      this.#online = await OnlinePart.open(this, { caName, settings: { ...rightSettings(), ...settings } })
-    }
-    await this.capf.start()
-    if (hasTvs) await this.tvs.start()
-    const source = await DeviceFiles.create({
-      cluster: this.cluster(),
-      devices: phoneRecords({ get: name => this.store.get(name) }),
-      cacheBytes: 16_777_216,
-      now: this.clock.now,
-    })
-    this.files = await FilePart.start(source)
-  }
-
-  /** The Online CA chain. @throws without one. */
-  get online(): OnlinePart {
-    if (!this.#online) throw new Error('this stage has no Online CA')
-    return this.#online
-  }
-
-  get hasOnline(): boolean {
-    return this.#online !== undefined
-  }
-
-  /** What the file server tells phones, by the certificates of now. */
-  cluster(): Cluster {
-    const { capf, tvs, tftp, recovery } = this.certificates
-    const { hasTvs = true } = this.#wish
-    return {
-      tftp,
-      recovery,
-      certificates: { CAPF: [capf.certificateDer], TVS: [tvs.certificateDer] },
-      listProfile: 'cucm',
-      config: {
-        callManagers: [{ priority: 0, processNodeName: PUBLISHER }],
-        ...(hasTvs ? { tvs: [{ priority: 0, port: this.tvs.port, address: PUBLISHER }] } : {}),
-        capfList: [{ phonePort: this.capf.port, processNodeName: PUBLISHER }],
-      },
-    }
-  }
-
-  /** As the page Certificate Management does it: the service shows another certificate when it is started again. */
-  async regenerate(service: keyof StageCertificates): Promise<void> {
-    this.#generation++
-    this.certificates[service] = await serviceCertificate(service, {
-      keys: this.keys,
-      now: this.clock.now,
-      generation: this.#generation,
-    })
-  }
-
-  /** Restart TFTP: lists are made again from the certificates of now. */
-  restartTftp(cluster: Partial<Cluster> = {}): Promise<void> {
-    return this.files.source.update({ ...this.cluster(), ...cluster })
   }
 
   newPhone(wish: PhoneWish = {}): StagePhone {
@@ -196,6 +76,14 @@ export class Stage implements AsyncDisposable {
     for (const phone of this.phones) await this.boot(phone)
   }
 
+  /** Reset every phone, and those that fail again, as often as a real phone comes again: for clocks that run faster than a busy machine. */
+  async bootUntilWell(): Promise<void> {
+    for (const phone of this.phones) {
+      await this.boot(phone)
+      for (let time = 0; time < FURTHER_TRIES && phone.result?.ok === false; time++) await this.boot(phone)
+    }
+  }
+
   /** Order an LSC and reset the phone, in the hope of the best. */
   async enrol(phone: StagePhone, device: Omit<NewDevice, 'name'> = {}): Promise<void> {
     await this.order(phone, device)
@@ -214,39 +102,5 @@ export class Stage implements AsyncDisposable {
     for (const log of Object.values(this.logs)) log.clear()
     for (const phone of this.phones) phone.clearLogs()
     this.papers.clear()
-  }
-
-  #startCapf(listen: string): Promise<CapfServer> {
-    const { clock, certificates, logs } = this
-    const { options, ...init } = this.capfSettings
-    const caTimeoutMs = this.#online ? { caTimeoutMs: clock.realMs(this.#online.settings.capfTimeoutMs) } : {}
-    const online = this.#online
-    return CapfServer.start({
-      store: this.store,
-      ...init,
-      certificate: certificates.capf,
-      ...(online ? { onlineCa: online.onlineCa() } : {}),
-      options: { listen, issuer: online ? 'online' : 'local', ...caTimeoutMs, ...options },
-      trace: traceTo({ write: logs.trace.write, now: clock.now }),
-      now: clock.now,
-      pollMs: 50,
-    })
-  }
-
-  #startTvs(listen: string): Promise<TvsServer> {
-    const { capf, tftp, recovery, tvs } = this.certificates
-    const known = this.tvsTrust ?? [
-      { certificateDer: capf.certificateDer, roles: [ROLES.CAPF.number] },
-      { certificateDer: tftp.certificateDer, roles: [ROLES['CCM+TFTP'].number] },
-      { certificateDer: recovery.certificateDer, roles: [ROLES.SAST.number] },
-    ]
-    return TvsServer.start({ store: new CertificateStore(known), certificate: tvs, options: { listen }, now: this.clock.now })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.capf.stop()
-    await this.tvs.stop()
-    await this.files?.[Symbol.asyncDispose]()
-    await this.#online?.[Symbol.asyncDispose]()
   }
 }
