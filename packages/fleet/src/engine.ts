@@ -249,7 +249,7 @@ export class FleetEngine {
     const { plan, store } = this.#init
     const { start, identity, number } = session
     const { index, lap } = start
-    const phone = await this.#phones.take(index, identity)
+    const phone = await this.#phones.take(index, { identity, round: number, lap })
     if (identity.authMode === 'string' && identity.authString === undefined)
       phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
     if (lap > 0 && store) await orderStart(store, { plan, number, identity, start })

@@ -18,8 +18,8 @@ import { type Identities, MIC_KEY, needsMic, type PhoneIdentity } from './identi
 import type { KeySource } from './key-source.ts'
 import { drawMs } from './plan/draw-duration.ts'
 import type { Plan } from './plan/plan.ts'
-import { randomOf } from './random.ts'
 import type { OperationRecorder } from './recording/part-recorder.ts'
+import { TurnRandom } from './turn-random.ts'
 
 export type FleetPhonesInit = {
   plan: Plan
@@ -37,6 +37,9 @@ export type FleetPhonesInit = {
   fleetFile?: FleetFile | undefined
 }
 
+/** A phone with what is drawn anew for each of its turns. */
+type MadePhone = { readonly phone: Phone; readonly randoms: readonly TurnRandom[] }
+
 /** MICs that are signed at once. */
 const PARALLEL = 8
 
@@ -48,7 +51,7 @@ export class FleetPhones {
   readonly #init: FleetPhonesInit
   readonly #options: PhoneOptions
   readonly #micIssuer: CertificateIssuer
-  readonly #phones = new Map<number, Phone>()
+  readonly #phones = new Map<number, MadePhone>()
   readonly #forgets: boolean
   readonly #networkOf: ReturnType<typeof networksOf>
   /** What each phone made last: the key of its next certificate. Only where that is kept. */
@@ -89,13 +92,12 @@ export class FleetPhones {
     await Promise.all(Array.from({ length: PARALLEL }, work))
   }
 
-  /** The phone with this index. @param identity  who it is. */
-  async take(index: number, identity: PhoneIdentity): Promise<Phone> {
-    const known = this.#phones.get(index)
-    if (known) return known
-    const phone = await this.#make(index, identity)
-    if (!this.#forgets) this.#phones.set(index, phone)
-    return phone
+  /** The phone with this index, for its turn. @param turn.identity  who it is. */
+  async take(index: number, turn: { identity: PhoneIdentity; round: number; lap: number }): Promise<Phone> {
+    const made = this.#phones.get(index) ?? (await this.#make(index, turn.identity))
+    if (!this.#forgets) this.#phones.set(index, made)
+    for (const random of made.randoms) random.begin(turn)
+    return made.phone
   }
 
   /** It had its turn. @param turn.result  of its last session, where there was one. */
@@ -121,14 +123,15 @@ export class FleetPhones {
     })
   }
 
-  async #make(index: number, identity: PhoneIdentity): Promise<Phone> {
+  async #make(index: number, identity: PhoneIdentity): Promise<MadePhone> {
     const { plan, trusted, recorder, fleetFile } = this.#init
     const { seed, sudi } = plan.options
     const { deviceName, model, authMode, authString } = identity
     const kept = fleetFile?.read(deviceName)
     const mic = await this.#mic(identity, kept)
     const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : kept?.lsc
-    const random = randomOf({ seed, index, purpose: 'keyTime' })
+    const keyTime = new TurnRandom({ seed, index, purpose: 'keyTime' })
+    const networkRandom = new TurnRandom({ seed, index, purpose: 'network' })
     const keyGeneration = plan.models[model]?.keyGeneration
     const network = this.#networkOf(index)
     const init: PhoneInit = {
@@ -137,18 +140,18 @@ export class FleetPhones {
       authMode,
       trusted,
       sudi,
-      random,
+      random: keyTime.next,
       makeKey: spec => this.#makeKey({ index, deviceName, model }, spec),
       options: this.#options,
       ...(authString === undefined ? {} : { authString }),
       ...(mic ? { mic } : {}),
       ...(lsc ? { lsc } : {}),
       ...(kept?.pendingKey ? { pendingKey: kept.pendingKey } : {}),
-      ...(keyGeneration ? { keyGenerationMs: () => drawMs(keyGeneration, random) } : {}),
-      ...(network ? { network: { conditions: conditionsOf(network), random: randomOf({ seed, index, purpose: 'network' }) } } : {}),
+      ...(keyGeneration ? { keyGenerationMs: () => drawMs(keyGeneration, keyTime.next) } : {}),
+      ...(network ? { network: { conditions: conditionsOf(network), random: networkRandom.next } } : {}),
       ...(recorder ? { onBytes: recorder.tapeFor(index).hear } : {}),
     }
-    return new Phone(init)
+    return { phone: new Phone(init), randoms: [keyTime, networkRandom] }
   }
 
   async #makeKey(phone: { index: number; deviceName: string; model: string }, spec: KeySpec): Promise<MadeKey> {

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import { openDeviceStore } from '@capfkit/server'
 import t from 'tap'
 import { replayPhone, runFleet } from '../src/index.ts'
+import { drawMs } from '../src/plan/draw-duration.ts'
+import { planOf } from '../src/plan/from-options.ts'
+import { randomOf } from '../src/random.ts'
 import { startChildrenPlainly } from './child-processes.ts'
+import { fleetOptions } from './fleet-options.ts'
 import { LoadedServer } from './loaded-server.ts'
 
 startChildrenPlainly()
@@ -30,6 +34,25 @@ t.test('a phone of a run is played again with all that the seed decided, and goe
   t.equal(readFileSync(join(out, 'plan.json'), 'utf8'), plan)
   await using store = openDeviceStore(`sqlite:${join(out, 'devices.db')}`)
   t.equal(await store.count({ operation: 'none' }), 6, 'the store of the run is left alone')
+})
+
+t.test('how long a phone takes for a key is drawn for each of its turns, the same in each of its lives', async t => {
+  const out = join(t.testdir(), 'out')
+  // A model that takes its time, which differs from turn to turn.
+  const slow = { 8861: { keyGeneration: { kind: 'uniform', fromMs: 50, toMs: 650 } } } as const
+  const options = { ...SOME, embedded: true, phones: 2, rounds: 'install,upgrade', seed: 11, out }
+  const { phases } = planOf(fleetOptions(options))
+  await runFleet({ options, plan: { phases, models: slow } })
+  const { turns } = await replayPhone({ folder: out, deviceName: 'SEP020000000001' })
+  const drawn = [0, 1].map(round => drawMs(slow[8861].keyGeneration, randomOf({ seed: 11, index: 1, purpose: 'keyTime', round })))
+  t.not(drawn[0], drawn[1])
+  for (const [round, ms] of drawn.entries()) {
+    const { recorded, played } = turns[round]!
+    for (const { stretches } of [recorded!, played.operation]) {
+      const taken = stretches.find(({ name }) => name === 'keyGeneration')!.ms
+      t.ok(taken >= ms - 2, `${taken} ms in round ${round}, at least ${ms} ms`)
+    }
+  }
 })
 
 t.test('where it goes otherwise is told: outcome, phases, and the first other message', async t => {
