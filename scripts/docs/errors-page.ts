@@ -8,7 +8,7 @@ import { PACKET_ERRORS } from '../../packages/codec/src/tftp/index.ts'
 import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { ADCS_ERRORS } from '../../packages/est/src/adcs/index.ts'
 import { EST_ERRORS } from '../../packages/est/src/index.ts'
-import { FLEET_ERRORS } from '../../packages/fleet/src/index.ts'
+import { FLEET_ERRORS, HEALTH_LIMITS } from '../../packages/fleet/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
@@ -111,6 +111,20 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/fleet`, `FLEET_ERRORS`',
     about: 'What stops a run. Failures of its phones are counted in the summary under the codes above.',
     ...remedies(FLEET_ERRORS),
+  },
+  {
+    title: 'When the generator is to blame',
+    door: '`@capfkit/fleet`, `HEALTH_LIMITS`',
+    about:
+      'Limits of our own that a run holds its own processes against. Beyond one that makes a run invalid, `capf fleet run` ends with exit code 4 and says so first: its figures say nothing of the server. The others are told as doubtful. With a schedule means arrivals by rate; where the next session starts when one has ended, the load follows the generator.',
+    head: ['limit', 'at most', 'what is measured', 'makes a run invalid', 'what to do'],
+    rows: Object.entries(HEALTH_LIMITS).map(([name, { limit, unit, doc, invalid, remedy }]) => [
+      code(name),
+      `${limit} ${unit}`,
+      doc,
+      { always: 'yes', scheduled: 'with a schedule', never: 'no' }[invalid],
+      remedy,
+    ]),
   },
   {
     title: 'EST',

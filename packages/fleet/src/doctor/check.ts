@@ -34,10 +34,14 @@ export const check = <T>({ look, judge, ...row }: CheckRow<T>): Check => ({
   },
 })
 
-/** `problem` where it is not enough, `warning` where it is nearly used up. */
-export const judgeRoom = ({ has, needs }: { has: number; needs: number }): Judgement['verdict'] => {
+/** Of what a run has no limit of its own for: more than this share is nearly used up. */
+const NEARLY = 80
+
+/** `problem` where it is not enough, `warning` where it is nearly used up. @param room.limit  what the run itself calls that, %. */
+export const judgeRoom = (room: { has: number; needs: number; limit?: { limit: number } }): Judgement['verdict'] => {
+  const { has, needs, limit: { limit } = { limit: NEARLY } } = room
   if (needs > has) return 'problem'
-  return needs > 0.8 * has ? 'warning' : 'ok'
+  return needs > (limit / 100) * has ? 'warning' : 'ok'
 }
 
 /** Figures as people read them. */

@@ -1,3 +1,4 @@
+import { HEALTH_LIMITS } from '../health/limits.ts'
 import { type Check, check, count, judgeRoom, megabytes } from './check.ts'
 
 /** The oldest versions that have what is used: type stripping, `node:sqlite` and `await using` without flags. */
@@ -54,7 +55,7 @@ const openFiles = check({
       .map(processes => Math.ceil(phones / processes) + OWN_FILES)
       .sort((a, b) => b - a) as [number]
     return {
-      verdict: judgeRoom({ has: soft, needs }),
+      verdict: judgeRoom({ has: soft, needs, limit: HEALTH_LIMITS.openFiles }),
       found: `${count(soft)} (hard limit ${count(hard)})`,
       needed: `${count(needs)} in each process`,
       ...(soft < needs && needs <= hard ? { remedy: `run ulimit -n ${needs} in the same shell first` } : {}),
@@ -70,7 +71,11 @@ const memory = check({
   judge: (has, { phones, isLocal, clientProcesses, serverProcesses }) => {
     const each = BYTES.phone + (isLocal ? BYTES.connection : 0)
     const needs = (clientProcesses + serverProcesses) * BYTES.process + phones * each
-    return { verdict: judgeRoom({ has, needs }), found: `${megabytes(has)} available`, needed: megabytes(needs) }
+    return {
+      verdict: judgeRoom({ has, needs, limit: HEALTH_LIMITS.memory }),
+      found: `${megabytes(has)} available`,
+      needed: megabytes(needs),
+    }
   },
 })
 

@@ -1,4 +1,5 @@
 import { formatAddress } from '@capfkit/listen'
+import { HEALTH_LIMITS } from '../health/limits.ts'
 import { someOf } from '../source-addresses.ts'
 import { type Check, check, count, judgeRoom } from './check.ts'
 import type { SourcePorts } from './linux.ts'
@@ -26,7 +27,7 @@ const sourcePorts = check({
   judge: (range, question) => {
     const ports = portsOf(range, question)
     return {
-      verdict: judgeRoom({ has: ports, needs: question.phones }),
+      verdict: judgeRoom({ has: ports, needs: question.phones, limit: HEALTH_LIMITS.ports }),
       found: `${count(ports)} (${range.first}-${range.last})${inAddresses(question)}`,
       needed: `${count(question.phones)}, one for each phone`,
     }
