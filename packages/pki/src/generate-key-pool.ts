@@ -12,8 +12,8 @@ export type KeyPoolOptions = {
   /** 1 to 10 million. */
   count: number
   /**
-   * Keys that are made at the same time. Default: a thread for each core; few keys are not worth threads of their own, and take
-   * those of libuv.
+   * Keys that are made at the same time. Default: a thread for each core and some more; few keys are not worth threads of their
+   * own, and take those of libuv.
    */
   parallel?: number
   /** Ends the work after the keys that are being made; nothing is left behind. */
@@ -28,6 +28,8 @@ export const WORTH = {
 } as const
 /** In libuv's pool; more than most machines have cores, because the time for one RSA key varies widely. */
 const POOL_LANES = 4
+/** More threads than cores: what else runs on the machine then takes less of them, and the last keys of a pool end sooner. */
+const SPARE_THREADS = 4
 
 /**
  * Makes key pairs and writes them to a file of mode 0600 that replaces `file` when the last key is in it.
@@ -52,7 +54,8 @@ export const generateKeyPool = async (options: KeyPoolOptions): Promise<void> =>
 
 const makersFor = ({ spec, count, parallel }: KeyPoolOptions): RecordMaker[] => {
   const isFew = count < WORTH[spec.type].threadsFrom
-  const wanted = parallel ?? (isFew ? POOL_LANES : availableParallelism())
+  const cores = availableParallelism()
+  const wanted = parallel ?? (isFew ? POOL_LANES : cores + Math.min(cores, SPARE_THREADS))
   return Array.from({ length: Math.min(wanted, count) }, () => (isFew ? poolLane(spec) : new KeyThread(spec)))
 }
 
