@@ -48,7 +48,7 @@ const inFlags = (error: unknown): unknown =>
 
 type Steered = Pick<RunFleetInit, 'signal' | 'control' | 'onProgress' | 'onEnded'>
 
-const withFlags = async (start: () => Promise<FleetSummary>): Promise<FleetSummary> => {
+const withFlags = async <T>(start: () => Promise<T>): Promise<T> => {
   try {
     return await start()
   } catch (error) {
@@ -102,7 +102,7 @@ type Asked = { options: FleetOptions; live: LiveOptions; plan?: RunFleetInit['pl
 
 /** Run a fleet as its options say, and its plan where there is one. */
 export const runAndShow = async (io: Io, { options, live, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
-  await warnBefore(io, { ...plan, options })
+  await withFlags(() => warnBefore(io, { ...plan, options }))
   const start = (steered: Steered) => runFleet({ ...steered, options, ...(plan ? { plan } : {}) })
   return showRun(io, { start, live, folder: options.out, repeat })
 }

@@ -1,4 +1,5 @@
 import { parseAddress } from '@capfkit/listen'
+import { checkFleetOptions } from '../check-options.ts'
 import { isLoopback } from '../loopback.ts'
 import { expectedLoad } from '../plan/expected-load.ts'
 import { planOf } from '../plan/from-options.ts'
@@ -29,16 +30,18 @@ const questionFor = (plan: Plan, cores: number): Question => {
   }
 }
 
-/** Checked options, and what only a plan says. */
+/** Options, and what only a plan says. */
 type Asked = Pick<Plan, 'options'> & Partial<Plan>
 
 /**
  * What would make this run worthless and can be seen before it starts, without cost: too few files, ports or memory for it.
  *
  * @param asked  without phases the options make them.
+ * @throws {OptionError} that lists every mistake in the options.
  */
 export const troubleBefore = async (asked: Asked, machine: Machine = thisMachine()): Promise<CheckResult[]> => {
-  const plan = { ...planOf(asked.options), ...asked }
+  const options = checkFleetOptions(asked.options)
+  const plan = { ...planOf(options), ...asked, options }
   const names = Object.entries<Check>(DOCTOR_CHECKS).flatMap(([name, row]) => (row.beforeRun ? [name as CheckName] : []))
   const { checks } = await examineFor(questionFor(plan, machine.cores), { machine, names, signal: new AbortController().signal })
   return checks.filter(({ verdict }) => verdict === 'problem')
