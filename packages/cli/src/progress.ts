@@ -15,7 +15,10 @@ const wholeSeconds = (ms: number) => Math.ceil(ms / 1000)
 /** A live line on a terminal, a plain line now and then elsewhere; both on stderr. */
 export const startProgress = async (io: Io, { what, total }: { what: string; total: number }): Promise<Progress> => {
   const isLive = io.stderr.isTTY === true
-  const live = isLive ? (await import('log-update')).createLogUpdate(io.stderr as NodeJS.WriteStream) : undefined
+  // Whoever hides the cursor listens to signals, and two Ctrl-C would no longer end the program.
+  const live = isLive
+    ? (await import('log-update')).createLogUpdate(io.stderr as NodeJS.WriteStream, { showCursor: true })
+    : undefined
   const startedAt = performance.now()
   let toldAt = startedAt
   const line = (done: number) => {

@@ -14,7 +14,8 @@ export type Behind = {
   readonly token: string
   readonly control: RunControl
   readonly phones: PhoneSource
-  readonly files: PageFiles
+  /** Absent as long as they are being made. */
+  files(): PageFiles | undefined
   readonly events: EventStream
   readonly history: LiveHistory
   snapshot(): LiveSnapshot | undefined
@@ -98,11 +99,12 @@ export class Answers {
 
   async #answer(path: string, asked: Asked): Promise<void> {
     const { request, response, where } = asked
-    const { host, token, files } = this.#behind
+    const { host, token } = this.#behind
     if (!isOwnHost(request.headers.host, host)) throw new UiError('UI_FOREIGN_HOST', where)
     const name = ROUTE_NAMES.find(route => ROUTES[route].path === path)
-    const file = name === undefined ? files.get(path) : undefined
-    if (name === undefined && file === undefined) throw new UiError('UI_NOT_FOUND', where)
+    const files = this.#behind.files()
+    const file = name === undefined ? files?.get(path) : undefined
+    if (name === undefined && file === undefined) throw new UiError(files ? 'UI_NOT_FOUND' : 'UI_NOT_YET', where)
     const { method, who } = name === undefined ? { method: 'GET', who: 'anyone' } : ROUTES[name]
     if (request.method !== method) {
       response.setHeader('allow', method)

@@ -4,7 +4,7 @@ import { type Address, formatAddress, HttpListener } from '@capfkit/listen'
 import { Answers } from './answers.ts'
 import type { RunControl } from './control.ts'
 import { EventStream, eventText, MOST_WATCHERS } from './event-stream.ts'
-import { pageFiles } from './page-files.ts'
+import { type PageFiles, pageFiles } from './page-files.ts'
 
 export type FleetUiInit = Address & {
   readonly control: RunControl
@@ -66,11 +66,11 @@ export class FleetUi implements AsyncDisposable {
     phones,
     token = randomBytes(TOKEN_BYTES).toString('base64url'),
   }: FleetUiInit): Promise<FleetUi> {
-    const files = await pageFiles()
     const events = new EventStream()
     const history = new LiveHistory()
     let last: LiveSnapshot | undefined
-    const answers = new Answers({ host, token, control, phones, files, events, history, snapshot: () => last })
+    let files: PageFiles | undefined
+    const answers = new Answers({ host, token, control, phones, events, history, snapshot: () => last, files: () => files })
     const listener = new HttpListener({
       host,
       port,
@@ -83,7 +83,14 @@ export class FleetUi implements AsyncDisposable {
     const show = (snapshot: LiveSnapshot) => {
       last = snapshot
     }
-    return new FleetUi({ listener, events, history, show, token, address: await listener.listen() })
+    const ui = new FleetUi({ listener, events, history, show, token, address: await listener.listen() })
+    try {
+      files = await pageFiles()
+    } catch (error) {
+      await ui[Symbol.asyncDispose]()
+      throw error
+    }
+    return ui
   }
 
   /** The page with the token in its fragment, which no browser sends anywhere. */

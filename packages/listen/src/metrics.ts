@@ -28,23 +28,27 @@ const fillRegistry = async (metrics: readonly Metric[]) => {
   for (const metric of metrics) {
     const { name, help } = metric
     if ('series' in metric) {
+      const { kind, labels, series } = metric
       const labelsOf = (values: readonly string[]) =>
-        Object.fromEntries(metric.labels.map((label, index) => [label, values[index] ?? 'none']))
-      const labelNames = [...metric.labels]
-      if (metric.kind === 'gauge')
+        Object.fromEntries(labels.map((label, index) => [label, values[index] ?? 'none']))
+      const all = { name, help, registers, labelNames: [...labels] }
+      if (kind === 'gauge')
         new Gauge({
-          ...{ name, help, registers, labelNames },
+          ...all,
           collect() {
             this.reset()
-            for (const [values, value] of metric.series()) this.set(labelsOf(values), value)
+            // The one series of a metric without labels is otherwise always there, as 0.
+            if (labels.length === 0) this.remove()
+            for (const [values, value] of series()) this.set(labelsOf(values), value)
           },
         })
       else
         new Counter({
-          ...{ name, help, registers, labelNames },
+          ...all,
           collect() {
             this.reset()
-            for (const [values, count] of metric.series()) this.inc(labelsOf(values), count)
+            if (labels.length === 0) this.remove()
+            for (const [values, count] of series()) this.inc(labelsOf(values), count)
           },
         })
     } else if (metric.kind === 'gauge')

@@ -19,7 +19,8 @@ export const DOOR_OPTIONS = {
 type Door = AsyncDisposable & { readonly address: Address }
 export type OpenDoor = { readonly name: 'metrics' | 'admin'; readonly door: Door }
 
-const closed = (flag: string) => (cause: unknown) => {
+/** Turns a listener's error into that of the flag which asked for it. */
+export const closedDoor = (flag: string) => (cause: unknown) => {
   if (!(cause instanceof ListenError)) throw cause
   const why = cause.cause instanceof Error ? cause.cause.message : cause.message
   throw new CliError('CLI_DOOR_CLOSED', { where: flag, detail: `the address cannot be listened on: ${why}`, cause })
@@ -38,12 +39,12 @@ export const openDoors = async (
 ): Promise<OpenDoor[]> => {
   const doors: OpenDoor[] = []
   if (metrics !== undefined) {
-    const door = await MetricsServer.start({ ...parseAddress(metrics), ...measured }).catch(closed('--metrics'))
+    const door = await MetricsServer.start({ ...parseAddress(metrics), ...measured }).catch(closedDoor('--metrics'))
     doors.push({ name: 'metrics', door })
   }
   if (admin === undefined) return doors
   try {
-    const door = await AdminDoor.open({ ...parseAddress(admin), token: adminToken, actions, further }).catch(closed('--admin'))
+    const door = await AdminDoor.open({ ...parseAddress(admin), token: adminToken, actions, further }).catch(closedDoor('--admin'))
     return [...doors, { name: 'admin', door }]
   } catch (error) {
     for (const { door } of doors) await door[Symbol.asyncDispose]()

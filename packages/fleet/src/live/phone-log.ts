@@ -93,12 +93,16 @@ export class PhoneLog implements PhoneSource {
     const operations: TimelineOperation[] = []
     const files = await findRun(folder)
     const phases = files.generations[0].header.rounds.map(({ operation }) => operation)
-    await readParts(files, (entries, header) => {
+    const read = readParts(files, (entries, header) => {
       signal.throwIfAborted()
       const names = { stretches: header.phases, operations: header.operations, phases }
       for (const entry of entries)
         if (entry.kind === 'operation' && entry.deviceName === deviceName && operations.length <= MOST_OF_ONE)
           operations.push(timelineOf({ operation: entry, startedMs: header.startedMs }, names))
+    })
+    await read.catch(error => {
+      signal.throwIfAborted()
+      throw error
     })
     const isPart = operations.length > MOST_OF_ONE
     return { deviceName, from: 'recording', isPart, operations: operations.slice(0, MOST_OF_ONE) }

@@ -45,9 +45,12 @@ export class Keys implements Disposable {
     process.once('exit', this.#restore)
   }
 
-  /** Nothing where there is no terminal to type on. */
-  static listen(keyboard: Keyboard, press: (typed: string) => void): Keys | undefined {
-    return keyboard.isTTY && keyboard.setRawMode && isForeground(ownStat()) ? new Keys(keyboard, press) : undefined
+  /** Nothing where there is no terminal to type on. @param init.stat  as of {@link isForeground}; that of this process without it. */
+  static listen(
+    keyboard: Keyboard,
+    { press, stat = ownStat() }: { press: (typed: string) => void; stat?: string },
+  ): Keys | undefined {
+    return keyboard.isTTY && keyboard.setRawMode && isForeground(stat) ? new Keys(keyboard, press) : undefined
   }
 
   [Symbol.dispose](): void {

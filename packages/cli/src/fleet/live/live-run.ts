@@ -12,6 +12,7 @@ import { FleetUi } from '@capfkit/fleet-ui'
 import { formatAddress, MetricsServer, parseAddress } from '@capfkit/listen'
 import { CliError } from '../../errors.ts'
 import { type Io, painter } from '../../io.ts'
+import { closedDoor } from '../../service/doors.ts'
 import { version } from '../../version.ts'
 import { type RunDisplay, startDisplay } from './display.ts'
 import type { LiveOptions } from './options.ts'
@@ -54,7 +55,7 @@ export class LiveRun implements AsyncDisposable {
     this.#shown.push(snapshot => display.show(snapshot))
   }
 
-  /** @throws {ListenError}; {UiError} `UI_NOT_BUILT`. */
+  /** @throws {CliError} `CLI_DOOR_CLOSED`; {UiError} `UI_NOT_BUILT`. */
   static async start(io: Io, { options, control, folder }: LiveRunInit): Promise<LiveRun> {
     const view = new LiveView({ now: () => io.now().getTime(), control })
     const actions = { control, interrupt: () => void io.signals.emit('SIGINT') }
@@ -80,7 +81,8 @@ export class LiveRun implements AsyncDisposable {
         this.say(
           `${painter(io.stderr, io)('yellow', 'warning')}: --ui ${ui}: whoever reaches this address sees the run, names of devices included; who listens in between sees the token, too, and may then stop the run`,
         )
-      const page = this.#stack.use(await FleetUi.start({ ...address, control, phones: this.#phones, token: uiToken }))
+      const page = await FleetUi.start({ ...address, control, phones: this.#phones, token: uiToken }).catch(closedDoor('--ui'))
+      this.#stack.use(page)
       this.#shown.push(snapshot => page.show(snapshot))
       this.say(`page on ${page.url}`)
     }
@@ -89,7 +91,7 @@ export class LiveRun implements AsyncDisposable {
         ...parseAddress(metrics),
         metrics: fleetMetrics(() => this.#view.last),
         isHealthy: () => true,
-      })
+      }).catch(closedDoor('--metrics'))
       this.#stack.use(door)
       this.say(`metrics on http://${formatAddress(door.address)}/metrics`)
     }

@@ -21,6 +21,10 @@ const fitting = (sections: readonly Made[], rows: number): readonly Made[] => {
   return all
 }
 
+/** Between sections that are not there, one empty line is enough. */
+const withoutDoubleGaps = (lines: readonly SpanLine[]): readonly SpanLine[] =>
+  lines.filter((line, index) => line.length > 0 || lines[index - 1]?.length !== 0)
+
 /**
  * The screen of a run as lines that fit.
  *
@@ -30,6 +34,6 @@ export const screenLines = (state: ScreenState, { rows, paint }: { rows: number;
   // A line that fills the terminal to its last column makes some of them wrap.
   const columns = state.columns - 1
   const made = SECTIONS.map(({ rank, least, lines }) => ({ rank, least, lines: lines({ ...state, columns }) }))
-  const lines = fitting(made, rows - 1).flatMap(section => section.lines)
+  const lines = withoutDoubleGaps(fitting(made, rows - 1).flatMap(section => section.lines))
   return lines.map(line => paintedLine(line, { columns, paint }))
 }

@@ -66,19 +66,25 @@ const head = ({ snapshot, columns }: ScreenState): SpanLine[] => {
     gap,
     span(clockInWords(seconds)),
   ]
-  const right = `${plain(run.target)}  seed ${run.seed}`
+  const right = run.target === '' ? '' : `${plain(run.target)}  seed ${run.seed}`
   const room = columns - widthOf(left) - [...right].length
   return [room >= 2 ? [...left, span(' '.repeat(room)), span(right, 'dim')] : left]
 }
 
 const progress = ({ snapshot, columns }: ScreenState): SpanLine[] => {
-  const { phase, phases } = snapshot
-  const { total, ended } = phases[phase ?? -1] ?? {}
+  const { phase, phases, making } = snapshot
+  const { total, ended } = making ? { total: making.total, ended: making.done } : (phases[phase ?? -1] ?? {})
   if (ended === undefined) return []
   if (total === undefined) return [[label('phase'), span(`${figureInWords('done', ended)} ended, until its time is over`)]]
   const words = `${figureInWords('done', ended)} of ${figureInWords('planned', total)}`
   const width = Math.min(BAR.widest, columns - LABEL - words.length - 2)
-  return [[label('phase'), ...(width >= BAR.narrowest ? [...bar(ended / Math.max(1, total), width), gap] : []), span(words)]]
+  return [
+    [
+      label(making ? 'made' : 'phase'),
+      ...(width >= BAR.narrowest ? [...bar(ended / Math.max(1, total), width), gap] : []),
+      span(words),
+    ],
+  ]
 }
 
 /** Those that count whatever happens; others only when there is something to count. */
