@@ -26,11 +26,9 @@ const execute = async (
   const flags = { ...argv, ...booleanTexts(args, command) }
   const { options, given } = await readOptions({ table, flags, env: io.env, title, lines })
   warnUnsafe(io, command, options)
-  // yargs makes nothing of a lone dash, which stands for stdin.
-  const wordOf = (value: unknown) => (args.includes('-') && (value === '' || value === true) ? '-' : value)
   const words = Object.fromEntries(
     // yargs leaves out a list of words that is optional and not there.
-    Object.entries(command.words ?? {}).map(([word, { many }]) => [word, wordOf(argv[word] ?? (many ? [] : undefined))]),
+    Object.entries(command.words ?? {}).map(([word, { many }]) => [word, argv[word] ?? (many ? [] : undefined)]),
   )
   const context: Context<OptionTable, Positionals> = { options, given, words: words as Record<string, never>, io }
   return (await command.run(context as never)) ?? EXIT.pass

@@ -90,9 +90,17 @@ const addCommand = (parser: Argv, what: { command: AnyCommand; noun: string; cho
     usageOf(command),
     command.doc,
     inner => describeCommand(inner.usage(`capf ${usageLine(command, noun)} [options]\n\n${aboutOf(command)}`), command),
-    argv => void Object.assign(choice, { command, title, argv }),
+    argv => {
+      const given = Object.fromEntries(Object.entries(argv).map(([name, value]) => [name, withDash(value)]))
+      Object.assign(choice, { command, title, argv: given })
+    },
   )
 }
+
+/** Stands for `-`, which yargs loses among several words: nothing that could be given. */
+const DASH = '\u0000'
+
+const withDash = (value: unknown): unknown => (Array.isArray(value) ? value.map(withDash) : value === DASH ? '-' : value)
 
 /** @throws {CliError} `CLI_UNKNOWN_COMMAND`, `CLI_USAGE`. */
 export const parse = async (args: readonly string[], io: Io): Promise<Parsed> => {
@@ -124,9 +132,13 @@ export const parse = async (args: readonly string[], io: Io): Promise<Parsed> =>
       })
   }
   let text = ''
-  await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
-    text = output
-  })
+  await parser.parseAsync(
+    args.map(arg => (arg === '-' ? DASH : arg)),
+    {},
+    (_error: unknown, _argv: unknown, output: string) => {
+      text = output
+    },
+  )
   const { command, title, argv } = choice
   if (command && title !== undefined && argv && text === '') return { command, title, argv }
   if (text !== '') return { text, isHelp: true }
