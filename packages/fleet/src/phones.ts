@@ -13,7 +13,7 @@ import { CertificateIssuer, type KeySpec, micSubject } from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
 import { networksOf, parseNetworkGroup } from './disturbance/network-group.ts'
 import type { FleetFile } from './fleet-file/fleet-file.ts'
-import type { KeptPhone } from './fleet-file/kept.ts'
+import type { EncodedKey, KeptPhone } from './fleet-file/kept.ts'
 import { type Identities, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { drawMs } from './plan/draw-duration.ts'
@@ -55,7 +55,7 @@ export class FleetPhones {
   readonly #forgets: boolean
   readonly #networkOf: ReturnType<typeof networksOf>
   /** What each phone made last: the key of its next certificate. Only where that is kept. */
-  readonly #madeKeys = new Map<number, MadeKey>()
+  readonly #madeKeys = new Map<number, EncodedKey>()
 
   constructor(init: FleetPhonesInit) {
     const { plan, micCa, identities } = init
@@ -158,8 +158,7 @@ export class FleetPhones {
     const { keys, fleetFile } = this.#init
     const key = await keys.take(spec)
     if (!fleetFile) return key
-    this.#madeKeys.set(phone.index, key)
-    fleetFile.keepKey(phone, key)
+    this.#madeKeys.set(phone.index, fleetFile.keepKey(phone, key))
     return key
   }
 

@@ -30,7 +30,7 @@ export type BatchWriterInit<T> = {
   file: string
   /** Writes all of these or throws. */
   write(batch: readonly T[]): void
-  /** All that was added up to now is about to be written. */
+  /** All that was added up to now is about to be written, and what is added by this. */
   onTurn?(): void
   /** Told once when nothing more can be written; what comes after that is lost. */
   onFailure(error: FleetError): void
@@ -72,10 +72,11 @@ export class BatchWriter<T> implements AsyncDisposable {
 
   async #writeAll(): Promise<void> {
     const { file, write, onTurn } = this.#init
-    const items = this.#waiting
-    this.#waiting = []
+    let items: T[] = []
     try {
       onTurn?.()
+      items = this.#waiting
+      this.#waiting = []
       for (let at = 0; at < items.length; at += BATCH) {
         const batch = items.slice(at, at + BATCH)
         await whenFree(file, () => write(batch))

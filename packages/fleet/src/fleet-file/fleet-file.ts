@@ -2,7 +2,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { MadeKey } from '@capfkit/phone'
 import { FleetError } from '../errors.ts'
 import { BatchWriter, whenFree } from './batch-writer.ts'
-import { type AuthorityRole, type Kept, type KeptAuthority, type KeptPhone, pkcs8Of } from './kept.ts'
+import {
+  type AuthorityRole,
+  type EncodedKey,
+  type JournaledKey,
+  type Kept,
+  type KeptAuthority,
+  type KeptPhone,
+  pkcs8Of,
+} from './kept.ts'
 import { bytesOf, KeptKeys } from './kept-keys.ts'
 import { KeyJournal, takeJournals } from './key-journal.ts'
 import { openFleetDatabase, SQL } from './schema.ts'
@@ -15,6 +23,8 @@ export class FleetFile implements AsyncDisposable {
   readonly #keys: KeptKeys
   readonly #writer: BatchWriter<Kept>
   readonly #journal: KeyJournal | undefined
+  /** Keys whose sessions have not ended yet: most sessions end before their keys would be written. */
+  readonly #freshKeys = new Map<string, JournaledKey>()
 
   /**
    * @param init.process  which of the processes whose phones make keys, if it is one of those.
@@ -29,7 +39,7 @@ export class FleetFile implements AsyncDisposable {
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
     this.#keys = new KeptKeys(file, this.#statements)
     this.#journal = process === undefined ? undefined : this.#attempt(() => new KeyJournal({ file, process }))
-    const onTurn = () => this.#journal?.turn()
+    const onTurn = () => this.#turn()
     this.#writer = new BatchWriter({ file, write: batch => this.#write(batch), onTurn, onFailure })
   }
 
@@ -52,18 +62,30 @@ export class FleetFile implements AsyncDisposable {
 
   /** Costs next to nothing now; it is in the file a second later. */
   keep(kept: Kept): void {
+    if (kept.kind === 'ended') this.#freshKeys.delete(kept.deviceName)
     this.#writer.add(kept)
   }
 
-  /** A phone has made a key, which must not be lost whatever happens from now on: a certificate may come for it. */
-  keepKey({ deviceName, model }: { deviceName: string; model: string }, key: MadeKey): void {
+  /**
+   * A phone has made a key, which must not be lost whatever happens from now on: a certificate may come for it.
+   *
+   * @returns the key as it is kept.
+   */
+  keepKey({ deviceName, model }: { deviceName: string; model: string }, key: MadeKey): EncodedKey {
     const made = { deviceName, model, publicKeyDer: key.publicKeyDer, privateKeyDer: pkcs8Of(key) }
     try {
       this.#journal?.add(made)
     } catch (cause) {
       this.#writer.fail(cause)
     }
-    this.keep({ kind: 'madeKey', ...made })
+    this.#freshKeys.set(deviceName, made)
+    return made
+  }
+
+  #turn(): void {
+    for (const made of this.#freshKeys.values()) this.keep({ kind: 'madeKey', ...made })
+    this.#freshKeys.clear()
+    this.#journal?.turn()
   }
 
   /** Take over the keys that processes which were killed had just made. @throws {FleetError} `FLEET_FILE`. */
@@ -124,7 +146,7 @@ export class FleetFile implements AsyncDisposable {
 
   #put(kept: Kept): void {
     const { deviceName } = kept
-    const put = (key: MadeKey | undefined) => (key ? this.#keys.put(key) : null)
+    const put = (key: MadeKey | EncodedKey | undefined) => (key ? this.#keys.put(key) : null)
     if (kept.kind === 'madeKey') this.#statements.madeKey.run(deviceName, kept.model, this.#keys.put(kept))
     else if (kept.kind === 'made')
       this.#statements.made.run(deviceName, kept.model, kept.mic?.certificateDer ?? null, put(kept.mic?.key))

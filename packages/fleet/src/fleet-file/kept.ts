@@ -16,7 +16,7 @@ export type KeptPhone = {
 }
 
 /** A certificate with the key pair that it is for. */
-export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: MadeKey }
+export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: MadeKey | EncodedKey }
 
 /** What becomes of a phone. */
 export type Kept =
