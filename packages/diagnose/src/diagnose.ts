@@ -89,7 +89,7 @@ const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: 
     ...(device === undefined ? {} : { device }),
     ...(at === undefined ? {} : { at }),
     evidence: evidence.map(sighting => lineOf(sighting, told)),
-    explanation: isOver ? `${explanation}; later the phone succeeded` : explanation,
+    explanation: isOver ? `${explanation}; later ${device === undefined ? 'a phone' : 'the phone'} succeeded` : explanation,
     cure,
     collectNext,
     isUnsure: weight < 50,
@@ -139,7 +139,7 @@ export const diagnose = async (files: readonly InputFile[], options: DiagnoseOpt
   for (const sighting of [...derive(evidence.site), ...storms(evidence.boots)]) evidence.add(sighting)
   const told = { sources, offsets: clockOffsets(sources) }
   const devices = [...evidence.devices()]
-  const all = solve({ devices, site: evidence.site, now: now.getTime() })
+  const all = solve({ devices, site: evidence.site, now: now.getTime(), isPast: sightings => evidence.isPast(sightings) })
   const found = bounded(all, maxOfAName)
   const named = new Set(found.map(({ device }) => device))
   return {

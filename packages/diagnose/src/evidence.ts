@@ -39,7 +39,7 @@ const MAX_BOOTS = 50_000
 const CONTEXT = ['trace.authMode', 'trace.calling']
 
 /** Before the success in its source; sources without one cannot say. */
-const isPast = ({ clue, source, line }: Sighting, doneIn: ReadonlyMap<number, number>) =>
+const isBeforeSuccess = ({ clue, source, line }: Sighting, doneIn: ReadonlyMap<number, number>) =>
   CONTEXT.includes(clue) || (doneIn.get(source) ?? Number.POSITIVE_INFINITY) > line
 
 type Known = { sightings: Sighting[]; doneIn: Map<number, number> }
@@ -52,6 +52,8 @@ export class Evidence {
   /** Of devices of which nothing else is known yet. */
   readonly #context = new Map<string, Sighting[]>()
   readonly #succeeded = new Set<string>()
+  /** By source: the last line that says so. */
+  readonly #served = new Map<number, number>()
   /** Of as many phones as anybody collects consoles of. */
   readonly boots: Boot[] = []
   #count = 0
@@ -96,6 +98,15 @@ export class Evidence {
     if (left.length === 0) this.#devices.delete(device)
   }
 
+  served(line: number, source: number): void {
+    this.#served.set(source, line)
+  }
+
+  /** Whether behind all of these lines, each in its source, some phone was served. */
+  isPast(sightings: readonly Sighting[]): boolean {
+    return sightings.every(({ source, line }) => (this.#served.get(source) ?? -1) > line)
+  }
+
   boot(boot: Boot): void {
     if (this.boots.length < MAX_BOOTS) this.boots.push(boot)
   }
@@ -111,7 +122,7 @@ export class Evidence {
 
   *devices(): Generator<DeviceEvidence> {
     for (const [device, { sightings, doneIn }] of this.#devices) {
-      const isDone = doneIn.size > 0 && sightings.every(sighting => isPast(sighting, doneIn))
+      const isDone = doneIn.size > 0 && sightings.every(sighting => isBeforeSuccess(sighting, doneIn))
       yield { device, sightings, isDone, hasSucceeded: this.#succeeded.has(device) }
     }
   }

@@ -11,11 +11,21 @@ export type Found = {
   readonly device: string | undefined
   readonly weight: number
   readonly evidence: readonly Sighting[]
-  /** The device did what it was to do later. */
+  /** Later the device, or some phone where it is about servers, got what it was to get. */
   readonly isOver: boolean
 }
 
 const MAX_SHOWN = 8
+
+export type SolveInit = {
+  readonly devices: Iterable<DeviceEvidence>
+  /** Of no device. */
+  readonly site: readonly Sighting[]
+  /** ms since 1970. */
+  readonly now: number
+  /** Whether some phone was served behind all of these lines. */
+  readonly isPast: (sightings: readonly Sighting[]) => boolean
+}
 
 type Clues = { readonly own: readonly Sighting[]; readonly site: readonly Sighting[] }
 
@@ -45,16 +55,17 @@ const severityOf = (name: FindingName, isOver: boolean): Severity => {
   return isOver && severity === 'error' ? 'warning' : severity
 }
 
-type Case = { readonly device?: DeviceEvidence; readonly clues: Clues; readonly now: number }
+type Case = Pick<SolveInit, 'now' | 'isPast'> & { readonly device?: DeviceEvidence; readonly clues: Clues }
 
 /** The best way of each rule that fits. */
-const candidates = (rules: readonly Rule[], { device, clues, now }: Case): Candidate[] =>
+const candidates = (rules: readonly Rule[], { device, clues, now, isPast }: Case): Candidate[] =>
   rules.flatMap(rule => {
     const ways = rule.ways.toSorted((a, b) => b.weight - a.weight)
     for (const way of ways) {
       const evidence = tryWay(way, { clues, now })
       if (!evidence) continue
-      const isOver = device?.isDone === true && rule.outlastsSuccess !== true
+      const isOver =
+        (device?.isDone === true && rule.outlastsSuccess !== true) || (rule.endsWhenServed === true && isPast(evidence))
       const { name } = rule
       // What is no failure is of no interest where there is none.
       if (device?.hasSucceeded === true && FINDINGS[name].severity === 'info') return []
@@ -91,20 +102,19 @@ const byLikelihood = (a: Found, b: Found) =>
   b.evidence.length - a.evidence.length
 
 /** What all sightings together mean. */
-export const solve = (init: { devices: Iterable<DeviceEvidence>; site: readonly Sighting[]; now: number }): Found[] => {
-  const { devices, site, now } = init
-  const sites = settle(candidates(SITE_RULES, { clues: { own: [], site }, now }))
+export const solve = ({ devices, site, now, isPast }: SolveInit): Found[] => {
+  const sites = settle(candidates(SITE_RULES, { clues: { own: [], site }, now, isPast }))
   const causeOf = (one: Found) => sites.find(site => site.name === one.name || isExplained(one, site))
   const witnesses = new Map<Found, Found[]>()
   const found: Found[] = []
   for (const device of devices) {
-    for (const one of settle(candidates(DEVICE_RULES, { device, clues: { own: device.sightings, site }, now }))) {
+    for (const one of settle(candidates(DEVICE_RULES, { device, clues: { own: device.sightings, site }, now, isPast }))) {
       const cause = causeOf(one)
       if (cause) witnesses.set(cause, [...(witnesses.get(cause) ?? []), one])
       else found.push(one)
     }
   }
-  return [...sites.map(one => withWitnesses(one, witnesses.get(one) ?? [])), ...found].map(({ ...one }) => one).sort(byLikelihood)
+  return [...sites.map(one => withWitnesses(one, witnesses.get(one) ?? [])), ...found].sort(byLikelihood)
 }
 
 /** What the servers have is shown with what it did to phones; where that is one phone, it is about it. */

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { diagnose, type FindingName, inputFile } from '@capfkit/diagnose'
 import t from 'tap'
+import { bytesAs } from './inputs.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../../test-vectors')
 /** Files without a year are of the year before. */
@@ -94,4 +95,13 @@ t.test('IIS says it in UTC, the others on their own clocks: how far they differ 
   const enrolment = await read('logs/capf-online-ca-enrolment.txt', 'adcs/iis-enrolment.txt')
   t.match(enrolment.sources[1], { kind: 'iis-log' })
   t.ok(Math.abs(enrolment.sources[1]!.offsetMs! + 2_000) <= 1_000, 'a trace without a date, and a log that is two seconds behind')
+})
+
+t.test('what is over is told as such: behind it somebody was served', async t => {
+  const failed = readFileSync(resolve(FOLDER, 'adcs/ces-name-mismatch.txt'), 'utf8')
+  const served =
+    '***EST [INFO][log_access:1298]--> 14.48.31.128 [27/Feb/2019:17:53:28 -0500] "POST /.well-known/est/simpleenroll HTTP/1.1" 200 1963\n'
+  const severities = async (text: string) => (await diagnose([bytesAs('error.log', text)])).findings.map(({ severity }) => severity)
+  t.strictSame(await severities(`${failed}${served}`), ['warning'])
+  t.strictSame(await severities(`${served}${failed}`), ['error'], 'before it, that says nothing')
 })

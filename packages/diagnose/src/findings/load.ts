@@ -6,10 +6,10 @@ const CERTIFICATES = '`show cert list own` on the publisher, with dates'
 /** Many phones at once, and the years. */
 export const LOAD_FINDINGS = {
   'capf-hang': {
-    severity: 'error',
+    severity: 'warning',
     explanation:
-      'sessions stop in the middle for everybody at the same moment, after one client that connected and said nothing (CSCub62243)',
-    cure: 'restart CAPF; install the fix of CSCub62243; find the silent client by its address',
+      'a client connected to CAPF and said nothing: a service with CSCub62243 stands still for everybody from then on, others give the client up',
+    cure: 'if sessions of other phones stopped at that moment, restart CAPF and install the fix of CSCub62243; find the silent client by its address',
     collectNext: [CAPF_TRACE, '`show open ports all` on the publisher: connections to 3804'],
   },
   'regeneration-storm': {

@@ -4,6 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const caLoginTimeout: Rule = {
   name: 'ca-login-timeout',
   about: 'site',
+  endsWhenServed: true,
   explains: CA_SYMPTOMS,
   ways: [
     {

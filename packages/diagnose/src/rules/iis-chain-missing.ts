@@ -4,6 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisChainMissing: Rule = {
   name: 'iis-chain-missing',
   about: 'site',
+  endsWhenServed: true,
   explains: CA_SYMPTOMS,
   ways: [
     {

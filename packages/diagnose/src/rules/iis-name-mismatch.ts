@@ -4,6 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisNameMismatch: Rule = {
   name: 'iis-name-mismatch',
   about: 'site',
+  endsWhenServed: true,
   explains: CA_SYMPTOMS,
   ways: [
     {

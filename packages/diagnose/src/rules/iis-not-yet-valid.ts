@@ -4,6 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisNotYetValid: Rule = {
   name: 'iis-not-yet-valid',
   about: 'site',
+  endsWhenServed: true,
   explains: CA_SYMPTOMS,
   ways: [
     {

@@ -4,6 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const onlineCaNameUnresolvable: Rule = {
   name: 'online-ca-name-unresolvable',
   about: 'site',
+  endsWhenServed: true,
   explains: CA_SYMPTOMS,
   ways: [
     {

@@ -36,6 +36,8 @@ export type Rule = {
   readonly ways: readonly Way[]
   /** An operation that succeeds does not end it. */
   readonly outlastsSuccess?: true
+  /** Nobody gets a certificate as long as it lasts: it is over when somebody does. */
+  readonly endsWhenServed?: true
   /** What looks like another failure and is the consequence of this one, unless it is beyond doubt. */
   readonly explains?: readonly FindingName[]
   /** What the same lines would mean if these did not say more. */

@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts'
 export const templateMisspelt: Rule = {
   name: 'template-misspelt',
   about: 'site',
+  endsWhenServed: true,
   explains: ['ca-login-rejected', 'ca-denied'],
   ways: [
     {

@@ -65,6 +65,7 @@ class LogMeaning {
     } else if (name === 'libest.access') {
       this.#at = accessTime(values.time ?? '') ?? this.#at
       if (values.request?.includes('/simple')) this.#anchor('answer')
+      if (values.request?.includes('/simpleenroll') && values.status?.startsWith('200')) this.#witness.served(place.line)
       if (values.status === PENDING) this.#sight({ name, values }, place)
       this.#reached = 'nothing'
     } else if (name === 'trusted') this.#trust(values.subject ?? '', place)

@@ -8,6 +8,8 @@ const ROW = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /
 const MAX_FIELDS = 64
 
 const LOGIN = '/certsrv'
+/** How the registration authority calls itself, taken for granted where the column is not logged. */
+const AGENT = 'CiscoRA'
 const FIRST_SUCCESS = '301'
 
 /** How IIS refuses a login, by the Windows status in its log; the first message of NTLM is none of them. */
@@ -30,7 +32,9 @@ const open = (witness: Witness): LineReader => {
       }
       const path = cell('cs-uri-stem').toLowerCase()
       const status = cell('sc-status')
-      const refused = status === '401' ? REFUSED_LOGINS[cell('sc-win32-status')] : undefined
+      // Browsers that somebody logs in with are none of CAPF's business.
+      const isOther = !(cell('cs(User-Agent)') || AGENT).includes(AGENT)
+      const refused = status === '401' && !isOther ? REFUSED_LOGINS[cell('sc-win32-status')] : undefined
       if (path === LOGIN && (status === FIRST_SUCCESS || refused !== undefined)) witness.anchor({ key: 'request', at })
       const values = { path, status, user: cell('cs-username'), client: cell('c-ip') }
       if (refused !== undefined) witness.sight({ clue: 'iis.refusedLogin', line, text, at, values: { ...values, refused } })
