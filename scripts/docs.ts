@@ -10,6 +10,8 @@ import * as tlv from '../packages/codec/src/tlv/index.ts'
 import * as adcs from '../packages/est/src/adcs/index.ts'
 import * as est from '../packages/est/src/index.ts'
 import * as fleet from '../packages/fleet/src/index.ts'
+import * as fleetLive from '../packages/fleet/src/live/index.ts'
+import * as fleetUi from '../packages/fleet-ui/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
@@ -22,6 +24,7 @@ import { configPage } from './docs/config-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { failuresPage } from './docs/failures-page.ts'
 import { faultsPage } from './docs/faults-page.ts'
+import { livePage } from './docs/live-page.ts'
 import { fill } from './docs/markdown.ts'
 import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
@@ -41,6 +44,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/faults.md': faultsPage(),
   'docs/commands.md': await commandsPage(),
   'docs/failures.md': failuresPage(),
+  'docs/live.md': livePage(),
   'docs/plan.md': planPage(),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(
@@ -70,6 +74,7 @@ const codes = new Set(
     phone.PHONE_ERRORS,
     phone.BOOT_ERRORS,
     fleet.FLEET_ERRORS,
+    fleetUi.UI_ERRORS,
     cli.CLI_ERRORS,
   ].flatMap(table => Object.keys(table)),
 )
@@ -78,9 +83,25 @@ const codes = new Set(
 const others = new Set([
   'STORE_CERT_REQ',
   'DEVICE_OPTIONS',
-  ...[capf, config, tftpPackets, runFiles, tlv, pki, listen, server, tvs, tftp, est, adcs, phone, fleet, cli].flatMap(door =>
-    Object.keys(door),
-  ),
+  ...[
+    capf,
+    config,
+    tftpPackets,
+    runFiles,
+    tlv,
+    pki,
+    listen,
+    server,
+    tvs,
+    tftp,
+    est,
+    adcs,
+    phone,
+    fleet,
+    fleetLive,
+    fleetUi,
+    cli,
+  ].flatMap(door => Object.keys(door)),
   ...['CONFIG_ERRORS', ...capf.MESSAGE_NAMES, ...capf.ELEMENT_NAMES],
   ...Object.values(est.LIBEST_RELEASES).flatMap(names => names.map(name => `EST_ERR_${name}`)),
   ...[phone.CONSOLE_LINES, phone.STATUS_MESSAGES].flatMap(table => Object.keys(table)),

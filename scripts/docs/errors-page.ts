@@ -9,6 +9,7 @@ import { TLV_ERRORS } from '../../packages/codec/src/tlv/index.ts'
 import { ADCS_ERRORS } from '../../packages/est/src/adcs/index.ts'
 import { EST_ERRORS } from '../../packages/est/src/index.ts'
 import { FLEET_ERRORS, HEALTH_LIMITS } from '../../packages/fleet/src/index.ts'
+import { UI_ERRORS } from '../../packages/fleet-ui/src/index.ts'
 import { LISTEN_ERRORS } from '../../packages/listen/src/index.ts'
 import { BOOT_ERRORS, PHONE_ERRORS } from '../../packages/phone/src/index.ts'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '../../packages/pki/src/index.ts'
@@ -111,6 +112,13 @@ const TABLES: readonly ErrorTable[] = [
     door: '`@capfkit/fleet`, `FLEET_ERRORS`',
     about: 'What stops a run. Failures of its phones are counted in the summary under the codes above.',
     ...remedies(FLEET_ERRORS),
+  },
+  {
+    title: 'Page of a fleet run',
+    door: '`@capfkit/fleet-ui`, `UI_ERRORS`',
+    about: 'What the server of the live page answers instead of what was asked; [live.md](live.md) has the requests that it knows.',
+    head: ['code', 'what happened', 'what to do', 'HTTP status'],
+    rows: Object.entries(UI_ERRORS).map(([name, { what, remedy, status }]) => [code(name), what, remedy, String(status)]),
   },
   {
     title: 'When the generator is to blame',

@@ -2,6 +2,7 @@ export { type AnyCommand, type Command, type Context, command, JSON_OPTION, type
 export { NOUNS, type Noun } from './commands.ts'
 export { CLI_ERRORS, CliError, type CliErrorCode, MistakesError } from './errors.ts'
 export { EXIT, type ExitCode, exitCodeFor } from './exit-codes.ts'
+export { KEYS } from './fleet/live/keys.ts'
 export { environmentName, flagName } from './frame/names.ts'
 export { type Io, type Output, processIo } from './io.ts'
 export { main } from './main.ts'

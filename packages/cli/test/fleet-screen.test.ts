@@ -181,7 +181,7 @@ t.test('a job in the background leaves the terminal alone', async t => {
   t.ok(isForeground(''), 'where the system does not say')
 })
 
-t.test('plain lines: one when something begins, then one every five seconds', async t => {
+t.test('plain lines: one when something begins and ends, and one every five seconds', async t => {
   const said: string[] = []
   const show = plainLines(line => said.push(line))
   const making = (done: number, atMs: number) =>
@@ -190,12 +190,15 @@ t.test('plain lines: one when something begins, then one every five seconds', as
   show(making(5, 1000))
   for (let second = 2; second <= 12; second++) show(snapshotAt(second))
   show(snapshotAt(13, { state: 'paused' }))
-  show(snapshotAt(14, { state: 'ended' }))
+  show(snapshotAt(14, { state: 'paused' }))
+  show(snapshotAt(15, { state: 'ended' }))
   t.match(said, [
     'making RSA keys: 1 of 9',
+    'making RSA keys: 5 of 9',
     /^phase 2 of 2, reboot storm: 60 of 2000, \d+ failed, 31 open, 402\/s, p50 42 ms, p99 12 s$/,
     /: 210 of 2000/,
     /: 360 of 2000/,
     /^phase 2 of 2, reboot storm \(paused\): 390/,
+    /\(paused\): 420/,
   ])
 })

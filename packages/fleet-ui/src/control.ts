@@ -1,5 +1,4 @@
-/** Speeds that make sense; slower is a pause. */
-const FACTORS = { min: 0.01, max: 100 } as const
+import { FACTORS } from '@capfkit/fleet/live'
 
 /** What this page needs of a run to steer it; a `FleetControl` of the fleet has it. */
 export type RunControl = {

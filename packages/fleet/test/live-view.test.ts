@@ -39,7 +39,12 @@ t.test('before the run there is what is being made, and then whom it loads', asy
     { name: 'install', total: 100 },
     { name: 'soak', total: undefined },
   ]
-  const { run, phases: planned } = view.see({ stage: 'ready', run: { target: '192.0.2.1:3804', seed: 7, phones: 50, phases } })
+  const {
+    run,
+    making,
+    phases: planned,
+  } = view.see({ stage: 'ready', run: { target: '192.0.2.1:3804', seed: 7, phones: 50, phases } })
+  t.strictSame(making, { done: 0, total: 50 })
   t.strictSame(run, { target: '192.0.2.1:3804', seed: 7, phones: 50, startedAtMs: 1000 })
   t.strictSame(planned, [
     { name: 'install', total: 100, ended: 0 },
@@ -81,6 +86,14 @@ t.test('where nothing ended in the last second there is no latency of it', async
   const { figures } = viewAt([]).see(progressOf({ tally: tallyOf([{ ms: 10 }]) }))
   t.notOk('scheduledP50Ms' in figures)
   t.ok('scheduledRunP50Ms' in figures)
+})
+
+t.test('a phase that has just begun has nothing of the phase before it', async t => {
+  const recent = tallyOf([{ ms: 10 }, { ms: 20 }])
+  const see = (change: Partial<PhaseProgress>) => viewAt([]).see(progressOf({ recent, tally: recent, ...change })).figures
+  t.match(see({ elapsedMs: 1, done: 0 }), { donePerSecond: 0, done: 2 })
+  t.notOk('scheduledP50Ms' in see({ elapsedMs: 1, done: 0 }))
+  t.match(see({ elapsedMs: 1, done: 2 }), { donePerSecond: 4 })
 })
 
 t.test('what is planned is known when every phase says how much it has', async t => {

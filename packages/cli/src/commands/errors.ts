@@ -7,6 +7,7 @@ import { TLV_ERRORS } from '@capfkit/codec/tlv'
 import { EST_ERRORS } from '@capfkit/est'
 import { ADCS_ERRORS } from '@capfkit/est/adcs'
 import { FLEET_ERRORS } from '@capfkit/fleet'
+import { UI_ERRORS } from '@capfkit/fleet-ui'
 import { LISTEN_ERRORS } from '@capfkit/listen'
 import { BOOT_ERRORS, PHONE_ERRORS } from '@capfkit/phone'
 import { CHAIN_ERRORS, PKI_ERRORS, TRUST_LIST_FINDINGS } from '@capfkit/pki'
@@ -38,6 +39,7 @@ const allErrors = (): ErrorRow[] => [
   ...Object.entries(PHONE_ERRORS).map(([code, row]) => ({ code, what: row.sentence, remedy: everyTodoOf(row) })),
   ...remedies(BOOT_ERRORS),
   ...remedies(FLEET_ERRORS),
+  ...remedies(UI_ERRORS),
   ...remedies(EST_ERRORS),
   ...remedies(ADCS_ERRORS),
   ...sentences(PKI_ERRORS),

@@ -1,3 +1,4 @@
+export { FACTORS } from '../pace.ts'
 export { FIGURE_NAMES, FIGURES, type FigureName, type FigureRow, type Figures, type FigureUnit } from './figures.ts'
 export { type EncodedHistory, type HistoryPoint, LiveHistory, MOST_POINTS } from './history.ts'
 export {

@@ -2,7 +2,7 @@ import type { LiveHealth } from '../client-messages.ts'
 import type { ControlState } from '../control.ts'
 import { FLEET_PHASES } from '../phases.ts'
 import type { FleetProgress, PhaseProgress, PreparedRun } from '../progress.ts'
-import type { Tally } from '../tally.ts'
+import { Tally } from '../tally.ts'
 import { figuresOf, percentilesOf, round3, shareOf } from './measured.ts'
 import {
   type LiveFailure,
@@ -46,6 +46,14 @@ const warningsOf = ({ lateStarts, started, failures }: Tally): string[] => {
     ...(ours > 0 ? [`${ours} operations failed in the generator itself: it runs out of ports, file descriptors or memory`] : []),
   ]
 }
+
+const makingOf = (progress: Exclude<FleetProgress, PhaseProgress>): LiveSnapshot['making'] => {
+  if (progress.stage === 'server') return undefined
+  return progress.stage === 'ready' ? { done: 0, total: progress.run.phones } : { done: progress.done, total: progress.total }
+}
+
+/** What processes told last when a phase has just begun is of the phase before. */
+const FRESH_MS = 500
 
 export type LiveViewInit = {
   /** ms since 1970. */
@@ -94,7 +102,7 @@ export class LiveView {
     if (progress.stage === 'phase') this.#last = this.#inPhase(progress)
     else {
       if (progress.stage === 'ready') this.#begin(progress.run)
-      const making = 'total' in progress ? { done: progress.done, total: progress.total } : undefined
+      const making = makingOf(progress)
       const stage = STAGES[progress.stage]
       this.#last = { ...this.#last, ...this.#fixed(), atMs: now(), control: control.state, stage, making }
     }
@@ -117,7 +125,8 @@ export class LiveView {
     return { run: { target, seed, phones, startedAtMs: this.#last.run.startedAtMs }, phases: [...this.#phases] }
   }
 
-  #inPhase(progress: PhaseProgress): LiveSnapshot {
+  #inPhase(told: PhaseProgress): LiveSnapshot {
+    const progress = told.elapsedMs < FRESH_MS && told.done === 0 ? { ...told, recent: new Tally() } : told
     const atMs = this.#init.now()
     this.#beganAtMs ??= atMs
     const { phase, total, done, tally, recent, health, control } = progress

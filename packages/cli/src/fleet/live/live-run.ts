@@ -17,7 +17,7 @@ import { version } from '../../version.ts'
 import { type RunDisplay, startDisplay } from './display.ts'
 import type { LiveOptions } from './options.ts'
 
-/** At most one snapshot in this time, but for those with which a stage begins. */
+/** At most one snapshot in this time, but for those with which a stage begins and ends. */
 const LEAST_MS = 900
 
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/
@@ -48,6 +48,8 @@ export class LiveRun implements AsyncDisposable {
   #phones: PhoneLog | undefined
   #lastMs = 0
   #lastStage = ''
+  /** Came too soon after the one before. */
+  #held: LiveSnapshot | undefined
 
   private constructor(view: LiveView, display: RunDisplay) {
     this.#view = view
@@ -124,8 +126,15 @@ export class LiveRun implements AsyncDisposable {
 
   #see(progress: FleetProgress): void {
     const snapshot = this.#view.see(progress)
-    const key = `${snapshot.stage} ${snapshot.state}`
-    if (key === this.#lastStage && snapshot.atMs - this.#lastMs < LEAST_MS) return
+    const key = `${snapshot.phase} ${snapshot.stage} ${snapshot.state}`
+    const isSame = key === this.#lastStage
+    if (isSame && snapshot.atMs - this.#lastMs < LEAST_MS) {
+      this.#held = snapshot
+      return
+    }
+    // How a stage ended is not lost.
+    if (!isSame && this.#held) this.#show(this.#held)
+    this.#held = undefined
     this.#lastStage = key
     this.#lastMs = snapshot.atMs
     this.#show(snapshot)

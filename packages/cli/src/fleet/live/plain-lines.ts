@@ -1,6 +1,8 @@
-import { figureInWords, type LiveSnapshot } from '@capfkit/fleet/live'
+import { figureInWords, type LiveSnapshot, type RunState } from '@capfkit/fleet/live'
 
 const PLAIN_MS = 5_000
+/** The others go without saying. */
+const SAID_STATES: ReadonlySet<RunState> = new Set(['paused', 'draining', 'stopping'])
 
 const heading = ({ stage, phase, phases }: LiveSnapshot): string =>
   phase === undefined ? stage : `phase ${phase + 1} of ${phases.length}, ${stage}`
@@ -25,18 +27,30 @@ const counts = ({ making, phase, phases, figures, failures, otherFailures }: Liv
   ]
 }
 
-/** A run as plain lines, for logs: one when a stage or state begins, then one every five seconds. */
+const lineOf = (snapshot: LiveSnapshot): string => {
+  const state = SAID_STATES.has(snapshot.state) ? ` (${snapshot.state})` : ''
+  const text = counts(snapshot).join(', ')
+  return text === '' ? heading(snapshot) + state : `${heading(snapshot)}${state}: ${text}`
+}
+
+/** A run as plain lines, for logs: one when a stage or state begins and ends, and one every five seconds. */
 export const plainLines = (say: (line: string) => void): ((snapshot: LiveSnapshot) => void) => {
   let toldAtMs = 0
   let told = ''
+  /** Of the present stage, when it was not told. */
+  let untold: LiveSnapshot | undefined
   return snapshot => {
-    const head = heading(snapshot)
-    const key = `${head} ${snapshot.state}`
-    if (snapshot.state === 'ended' || (key === told && snapshot.atMs - toldAtMs < PLAIN_MS)) return
+    const key = `${heading(snapshot)} ${snapshot.state}`
+    const isOver = snapshot.state === 'ended'
+    if (key !== told && untold) say(lineOf(untold))
+    untold = undefined
+    if (isOver) return
+    if (key === told && snapshot.atMs - toldAtMs < PLAIN_MS) {
+      untold = snapshot
+      return
+    }
     told = key
     toldAtMs = snapshot.atMs
-    const state = snapshot.state === 'preparing' || snapshot.state === 'running' ? '' : ` (${snapshot.state})`
-    const text = counts(snapshot).join(', ')
-    say(text === '' ? head + state : `${head}${state}: ${text}`)
+    say(lineOf(snapshot))
   }
 }
