@@ -3,7 +3,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import type { Scenario } from '../scenario.ts'
 
 /** How long CAPF waits for a client that says nothing. */
-const REPLY_TIMEOUT_MS = 800
+const REPLY_TIMEOUT_MS = 1_500
 const BYSTANDERS = 3
 
 const connectSilently = async (port: number): Promise<TLSSocket> => {

@@ -3,11 +3,9 @@ import { formatName, parseCertificate } from '@capfkit/pki'
 import type { Scenario } from '../scenario.ts'
 import type { Stage } from './stage/stage.ts'
 
-/** Ten seconds pass in one. */
-const RATE = 10
+/** Ten seconds pass in two. */
+const RATE = 5
 const CAPF_TIMEOUT_MS = 10_000
-/** Longer than CAPF waits, shorter than what it hears out. */
-const SLOW_MS = 1_400
 const LOOK_AGAIN_MS = 25
 const PATIENCE = 100
 
@@ -29,10 +27,14 @@ export const staleLsc: Scenario = {
   stage: { online: { capfTimeoutMs: CAPF_TIMEOUT_MS, raTimeoutMs: 60_000 }, clockRate: RATE },
   cause: async stage => {
     const { party } = stage.online.adcs
-    party.setFault('certfnsh', { kind: 'slow', delayMs: SLOW_MS })
+    const second = Promise.withResolvers<void>()
+    stage.online.waitFor = second.promise
+    party.setFault('certfnsh', { kind: 'slow', delayMs: CAPF_TIMEOUT_MS })
     await stage.enrol(stage.newPhone())
     party.setFault('certfnsh')
     await stage.bootUntilWell()
+    // Only now the CA answers the first request.
+    second.resolve()
     for (let time = 0; time < PATIENCE && (await staleCount(stage)) === 0; time++) await delay(LOOK_AGAIN_MS)
     await listStale(stage)
   },

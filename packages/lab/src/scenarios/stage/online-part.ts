@@ -1,3 +1,5 @@
+import { addAbortListener } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect as tlsConnect } from 'node:tls'
 import { adcsAuthority, ErrorLog, EstClient, EstServer, trustAnchors } from '@capfkit/est'
 import {
@@ -62,6 +64,13 @@ export type OnlineWorld = {
   readonly logs: Readonly<Record<'nginx' | 'errorLog' | 'iis', TextLog>>
 }
 
+/** Rejects when whoever waits has gone. */
+const until = async (work: Promise<void>, signal: AbortSignal): Promise<void> => {
+  const gone = Promise.withResolvers<never>()
+  using _ = addAbortListener(signal, () => gone.reject(signal.reason))
+  await Promise.race([work, gone.promise])
+}
+
 /** An issuing CA below a root of its own. */
 const newAuthority = (name: string, { clock }: OnlineWorld): Promise<CertificationAuthority> =>
   CertificationAuthority.create({
@@ -80,6 +89,8 @@ export class OnlinePart implements AsyncDisposable {
   readonly #world: OnlineWorld
   #authority: CertificationAuthority
   #est: EstClient | undefined
+  /** What a fault `slow` waits for, in the place of its time. */
+  waitFor: Promise<void> | undefined
 
   private constructor(init: { settings: OnlineSettings; world: OnlineWorld; authority: CertificationAuthority }) {
     this.settings = init.settings
@@ -135,6 +146,7 @@ export class OnlinePart implements AsyncDisposable {
       authority,
       webCertificate: await makeWebCertificate(kind, { authority, host, now: clock.now }),
       onIisLine: line => logs.iis.line(line),
+      sleep: (ms, signal) => (ms === 0 ? Promise.resolve() : until(this.waitFor ?? delay(ms), signal)),
       now: clock.now,
     })
   }
