@@ -9,8 +9,8 @@ const MB = 1e6
 
 type Watched = Parameters<typeof runFleet>[0]['options'] & { phones: number }
 
-/** One run, with what the fleet took at every second of it. @param stopAt  sessions in flight at which nothing more is to see. */
-export const measureRun = async (options: Watched, { stopAt }: { stopAt?: number } = {}): Promise<SustainedCost> => {
+/** One run, with what the fleet took at every second of it. @param untilAllStarted  it is stopped when its last session has started. */
+export const measureRun = async (options: Watched, { untilAllStarted = false } = {}): Promise<SustainedCost> => {
   const memory: MemoryAt[] = []
   const control = new FleetControl()
   const summary = await runFleet({
@@ -21,7 +21,7 @@ export const measureRun = async (options: Watched, { stopAt }: { stopAt?: number
       const { done, inFlight, health } = progress
       const clients = health.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)
       if (clients > 0) memory.push({ done, inFlight, memoryMb: (clients + process.memoryUsage.rss()) / MB })
-      if (stopAt !== undefined && inFlight >= stopAt) control.stop()
+      if (untilAllStarted && done + inFlight >= options.phones) control.stop()
     },
   })
   return { summary, memory }

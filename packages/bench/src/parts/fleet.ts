@@ -7,6 +7,7 @@ import type { Part } from './part.ts'
 const SIZES = { quick: { sustained: 5_000, waiting: 2_000 }, full: { sustained: 100_000, waiting: 20_000 } } as const
 /** Long enough that nobody is ready before the last one waits. */
 const WAIT_MS = 600_000
+const CONNECTS_PER_SECOND = 150
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
@@ -34,10 +35,11 @@ const waiting = async (phones: number) => {
   const halves = Math.max(2, availableParallelism())
   const { memory } = await measureRun(
     {
-      ...{ phones, concurrency: phones, keyGenerationDelayMs: WAIT_MS, poolKeys: 16, sourceAddresses: '127.0.0.0/24' },
-      ...{ processes: halves, serverWorkers: halves, connectTimeoutMs: 120_000 },
+      // By rate: who connects while thousands shake hands before it would run into a time-out.
+      ...{ phones, rate: CONNECTS_PER_SECOND, keyGenerationDelayMs: WAIT_MS, poolKeys: 16, sourceAddresses: '127.0.0.0/24' },
+      ...{ processes: halves, serverWorkers: halves, maxFailed: '100%' },
     },
-    { stopAt: phones },
+    { untilAllStarted: true },
   )
   const most = memory.reduce((a, b) => (b.inFlight > a.inFlight ? b : a), { done: 0, inFlight: 0, memoryMb: 0 })
   return { ...most, beforeMb: memory[0]?.memoryMb ?? 0 }
