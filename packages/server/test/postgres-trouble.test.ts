@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { PostgresServer, tell } from '@capfkit/test-postgres'
 import pg from 'pg'
 import t from 'tap'
 import { StoreNode } from '../src/node.ts'
@@ -6,7 +7,6 @@ import { openDeviceStore } from '../src/store/open.ts'
 import { POSTGRES_MIGRATIONS } from '../src/store/postgres/migrations.ts'
 import { PostgresDeviceStore } from '../src/store/postgres/postgres.ts'
 import { bringTo, bystander } from './bystander.ts'
-import { PostgresServer } from './postgres-server.ts'
 import { serve } from './serving.ts'
 
 const database = await PostgresServer.start()
@@ -14,14 +14,6 @@ t.teardown(() => database[Symbol.asyncDispose]())
 
 const NAME = 'SEP001122334455'
 const open = (url: string, timeoutMs = 2_000) => new PostgresDeviceStore({ url, most: 4, timeoutMs })
-
-/** One statement of somebody else. */
-const tell = async (url: string, sql: string) => {
-  const client = new pg.Client(url)
-  await client.connect()
-  await client.query(sql)
-  await client.end()
-}
 
 t.test('what cannot be opened is told in one sentence with its own code, without the password', async t => {
   const closed = 'postgres://capf:secret@127.0.0.1:1/capf'

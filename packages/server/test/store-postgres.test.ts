@@ -1,9 +1,9 @@
+import { openDatabases } from '@capfkit/test-postgres'
 import t from 'tap'
 import { PostgresDeviceStore } from '../src/store/postgres/postgres.ts'
-import { PostgresServer } from './postgres-server.ts'
 import { storeContract } from './store-contract.ts'
 
-const server = await PostgresServer.start()
+const server = await openDatabases()
 t.teardown(() => server[Symbol.asyncDispose]())
 
 storeContract(t, {
