@@ -1,14 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Diagnosis, diagnose } from '@capfkit/diagnose'
 
 /** Text of files by their names. */
 export type Texts = ReadonlyMap<string, string>
 
-/** The files of a folder, without those in it. */
+/** The files of a folder, without the folders in it; none where there is no such folder. */
 export const textsOf = (folder: string): Texts =>
   new Map(
-    readdirSync(folder, { withFileTypes: true })
+    (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
       .filter(entry => entry.isFile())
       .map(({ name }) => [name, readFileSync(join(folder, name), 'utf8')]),
   )
