@@ -35,6 +35,7 @@ const snapshotAt = (seconds: number, change: Partial<LiveSnapshot> = {}): LiveSn
     count: 12 - index,
   })),
   otherFailures: 4,
+  disturbances: [],
   stretches: STRETCHES.map(phase => ({ phase, last: { p50: 1.2, p90: 3.4, p99: 8.5 }, run: { p50: 1, p90: 3, p99: 8 } })),
   processes: [],
   thresholds: [

@@ -43,6 +43,8 @@ const CHARTS: readonly ChartRow[] = [
 
 const HEIGHT = 210
 const FONT = '12px system-ui, sans-serif'
+/** Between the marks of a time axis, seconds: as clocks are read. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400]
 /** An axis that ends above its highest value. */
 const HEADROOM = 1.08
 
@@ -64,7 +66,7 @@ const optionsOf = ({ series }: ChartRow, width: number): uPlot.Options => {
     legend: { live: true },
     scales: { x: { time: false }, y: { range: (_, __, high) => [0, Math.max((high ?? 0) * HEADROOM, 1)] } },
     axes: [
-      { ...axis(), values: (_, all) => all.map(clockInWords), space: 70 },
+      { ...axis(), values: (_, all) => all.map(clockInWords), space: 70, incrs: TIME_STEPS },
       { ...axis(), size: 64, values: (_, all) => all.map(value => inWords(unit, value)) },
     ],
     series: [

@@ -70,8 +70,12 @@ document.body.append(
     notes,
     tiles.element,
     charts.element,
-    element('div', { class: 'columns' }, tables.failures, tables.latency),
-    element('div', { class: 'columns' }, tables.plan, tables.thresholds, tables.generator),
+    element(
+      'div',
+      { class: 'columns' },
+      element('div', { class: 'stack' }, tables.failures, tables.disturbances, tables.thresholds, tables.plan),
+      element('div', { class: 'stack' }, tables.latency, tables.generator),
+    ),
     phones.element,
   ),
 )

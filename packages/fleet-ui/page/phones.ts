@@ -77,7 +77,8 @@ const sentenceOf = ({ operations, from, isPart }: PhoneTimeline): string => {
   return `${count} ${source}${isPart ? '; there may have been more (a run with --out keeps all)' : ''}`
 }
 
-const timeOfDay = (atMs: number) => new Date(atMs).toLocaleTimeString('en-GB', { hour12: false, fractionalSecondDigits: 3 })
+const timeOfDay = (atMs: number) =>
+  new Date(atMs).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 })
 
 /** What happened to single phones. */
 export class Phones {

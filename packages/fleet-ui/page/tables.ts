@@ -8,8 +8,8 @@ const cells = (values: LivePercentiles | undefined) => PERCENTILES.map(name => i
 const overall = ({ figures }: LiveSnapshot): LiveStretch[] =>
   (
     [
-      ['scheduled', 'from the scheduled start'],
-      ['actual', 'from the real start'],
+      ['scheduled', 'scheduled start'],
+      ['actual', 'real start'],
     ] as const
   ).map(([start, phase]) => {
     const at = (prefix: typeof start | `${typeof start}Run`) => {
@@ -26,15 +26,18 @@ export class Tables {
   readonly generator: HTMLElement
   readonly plan: HTMLElement
   readonly thresholds: HTMLElement
+  readonly disturbances: HTMLElement
   readonly #none = element('p', { class: 'soft' }, 'Nothing failed.')
   readonly #failures = tableOf(['reason', 'side', 'phase', 'operations'], 3)
-  readonly #latency = tableOf(['last second, and the run', ...PERCENTILES, 'p50, run', 'p90, run', 'p99, run'], 1)
+  readonly #disturbances = tableOf(['on purpose', 'ended', 'operations'], 2)
+  readonly #latency = tableOf(['last second', ...PERCENTILES, 'run: p50', 'p90', 'p99'], 1)
   readonly #generator = tableOf(['process', 'CPU', 'event loop late, p99', 'max', 'memory'], 1)
   readonly #plan = tableOf(['phase of the plan', '', 'ended', 'of'], 2)
   readonly #thresholds = tableOf(['', 'threshold', 'so far'], 2)
 
   constructor() {
     this.failures = card('Failures', this.#none, this.#failures.table)
+    this.disturbances = card('Phones that misbehave', this.#disturbances.table)
     this.latency = card('Where the time goes', this.#latency.table)
     this.generator = card('Generator', this.#generator.table)
     this.plan = card('Plan', this.#plan.table)
@@ -42,7 +45,7 @@ export class Tables {
   }
 
   show(snapshot: LiveSnapshot): void {
-    const { failures, otherFailures, stretches, processes, phases, phase: at, thresholds } = snapshot
+    const { failures, otherFailures, disturbances, stretches, processes, phases, phase: at, thresholds } = snapshot
     const others = otherFailures > 0 ? [['others', '', '', figureInWords('failed', otherFailures)]] : []
     fillRows(this.#failures.body, [
       ...failures.map(({ reason, side, phase, count }) => [reason, side, phase, figureInWords('failed', count)]),
@@ -73,6 +76,11 @@ export class Tables {
         figureInWords('done', ended),
         total === undefined ? '–' : figureInWords('planned', total),
       ]),
+    )
+    this.disturbances.hidden = disturbances.length === 0
+    fillRows(
+      this.#disturbances.body,
+      disturbances.map(({ fault, outcome, count }) => [fault, outcome, figureInWords('disturbed', count)]),
     )
     this.thresholds.hidden = thresholds.length === 0
     fillRows(

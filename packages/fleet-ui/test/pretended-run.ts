@@ -71,6 +71,7 @@ export const snapshotAt = (second: number, control: RunControl['state'] = new Pr
             { side: 'network', phase: 'connect', reason: HOSTILE, count: 1 },
           ],
     otherFailures: 0,
+    disturbances: [{ fault: 'stall', outcome: 'closed', count: Math.round(second / 9) }],
     stretches: STRETCHES.map((phase, index) => {
       const p = (factor: number) => ((index * 7) % 11) * factor + 0.2
       return { phase, last: { p50: p(0.8), p90: p(1.9), p99: p(4.4) }, run: { p50: p(0.7), p90: p(1.8), p99: p(4.1) } }

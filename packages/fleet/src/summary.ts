@@ -115,7 +115,9 @@ const isUnreachable = ({ tally }: SummaryInput) =>
 
 const worst = <T>(items: readonly T[], value: (item: T) => number) => Math.max(0, ...items.map(value))
 
-const findingsOf = ({ tally, health, isScheduled }: SummaryInput): HealthFinding[] => {
+/** The generator held against its limits, also while the run goes on. */
+export const generatorFindings = (run: Pick<SummaryInput, 'tally' | 'health' | 'isScheduled'>): HealthFinding[] => {
+  const { tally, health, isScheduled } = run
   const { started, lateStarts, laggedSamples, done } = tally
   const fullest = health.reduce((all: Fullest, client) => fuller(all, client.fullest), {})
   const failed: Record<string, number> = {}
@@ -176,7 +178,7 @@ export const summarize = (input: SummaryInput): FleetSummary => {
   }
   const cpuMs = sum(rounds, round => round.generatorCpuMs)
   const serverCpuMs = sum(rounds, round => round.serverCpuMs ?? 0)
-  const findings = findingsOf(input)
+  const findings = generatorFindings(input)
   const each = (ms: number) => round3(ms / Math.max(1, tally.ended))
   const phases: FleetSummary['phases'] = {}
   for (const phase of FLEET_PHASES) if (tally.phases[phase].count > 0) phases[phase] = tally.phases[phase].summary()

@@ -11,6 +11,7 @@ const SNAPSHOT = {
   figures: { done: 41, inFlight: 3, scheduledP99Ms: 250, actualRunP50Ms: 12, memoryBytes: 5e7, donePerSecond: 7.5 },
   failures: [{ side: 'server', phase: 'tls', reason: 'PHONE_TLS_FAILED', count: 2 }],
   otherFailures: 5,
+  disturbances: [{ fault: 'stall', outcome: 'closed', count: 6 }],
   stretches: [{ phase: 'tls', run: { p50: 1, p90: 2, p99: 3 } }],
   thresholds: [{ sentence: 'p99 < 200ms', value: '250ms', holds: false }],
 } as unknown as LiveSnapshot
@@ -31,6 +32,7 @@ t.test('a scrape gives the figures of the moment in base units', async t => {
     'capf_fleet_failures_total{side="server",phase="tls",reason="PHONE_TLS_FAILED"} 2',
     'capf_fleet_failures_total{side="other",phase="other",reason="other"} 5',
     'capf_fleet_phase_seconds{phase="tls",window="run",quantile="0.99"} 0.003',
+    'capf_fleet_disturbances_total{fault="stall",outcome="closed"} 6',
     'capf_fleet_threshold_holds{threshold="p99 < 200ms"} 0',
   ])
     t.ok(text.split('\n').includes(line), line)

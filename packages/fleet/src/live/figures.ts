@@ -59,6 +59,11 @@ export const FIGURES = {
   started: sum('started', 'Operations that began.', 'capf_fleet_started_total'),
   done: sum('done', 'Operations that ended as they should.', 'capf_fleet_done_total'),
   failed: sum('failed', 'Operations that failed, whatever the reason.', 'capf_fleet_failed_total'),
+  disturbed: sum(
+    'disturbed',
+    'Operations of phones that misbehaved on purpose, neither done nor failed.',
+    'capf_fleet_disturbed_total',
+  ),
   lateStarts: sum('late starts', 'Starts noticeably after the moment that the schedule named.', 'capf_fleet_late_starts_total'),
   skipped: sum('skipped', 'Starts that did not happen, because too many operations were in flight.', 'capf_fleet_skipped_total'),
   inFlight: {

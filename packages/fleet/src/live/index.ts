@@ -11,6 +11,7 @@ export {
 } from './phone-timeline.ts'
 export {
   type LiveControl,
+  type LiveDisturbance,
   type LiveFailure,
   type LivePercentiles,
   type LivePhase,

@@ -2,6 +2,7 @@ import type { LiveHealth } from '../client-messages.ts'
 import type { ControlState } from '../control.ts'
 import { FLEET_PHASES } from '../phases.ts'
 import type { FleetProgress, PhaseProgress, PreparedRun } from '../progress.ts'
+import { generatorFindings } from '../summary.ts'
 import { Tally } from '../tally.ts'
 import { figuresOf, percentilesOf, round3, shareOf } from './measured.ts'
 import {
@@ -15,9 +16,6 @@ import {
 } from './snapshot.ts'
 
 const STAGES = { keys: 'making RSA keys', phones: 'making phones', server: 'starting the server', ready: 'making phones' } as const
-
-/** More late starts than this, and it was not the schedule of the plan. */
-const MOST_LATE_SHARE = 0.05
 
 const failuresOf = ({ failures }: Tally): { failures: LiveFailure[]; otherFailures: number } => {
   const all = [...failures.values()].sort((a, b) => b.count - a.count)
@@ -36,16 +34,9 @@ const processOf = ({ recent, memoryBytes }: LiveHealth, process: number): LivePr
   memoryBytes,
 })
 
-/** What makes the figures worthless, if it goes on so. */
-const warningsOf = ({ lateStarts, started, failures }: Tally): string[] => {
-  const ours = [...failures.values()].reduce((sum, { side, count }) => (side === 'generator' ? sum + count : sum), 0)
-  return [
-    ...(lateStarts > started * MOST_LATE_SHARE
-      ? [`${lateStarts} of ${started} starts came too late: the generator does not keep its schedule`]
-      : []),
-    ...(ours > 0 ? [`${ours} operations failed in the generator itself: it runs out of ports, file descriptors or memory`] : []),
-  ]
-}
+/** What spoils the figures, if it goes on so. */
+const warningsOf = ({ tally, health }: PhaseProgress): string[] =>
+  generatorFindings({ tally, health, isScheduled: true }).flatMap(({ because }) => because ?? [])
 
 const makingOf = (progress: Exclude<FleetProgress, PhaseProgress>): LiveSnapshot['making'] => {
   if (progress.stage === 'server') return undefined
@@ -85,6 +76,7 @@ export class LiveView {
       figures: {},
       failures: [],
       otherFailures: 0,
+      disturbances: [],
       stretches: [],
       processes: [],
       thresholds: [],
@@ -156,7 +148,8 @@ export class LiveView {
         value: got,
         holds: ok,
       })),
-      warnings: warningsOf(tally),
+      disturbances: [...tally.disturbances.values()],
+      warnings: warningsOf(progress),
     }
   }
 }

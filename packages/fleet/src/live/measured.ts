@@ -60,10 +60,10 @@ const rateFigures = ({ recent, health }: PhaseProgress): Figures => {
 /** The figures of a run in one of its phases. */
 export const figuresOf = (progress: PhaseProgress, planned: number | undefined): Figures => {
   const { tally, inFlight, health, control } = progress
-  const { started, done, failed, lateStarts, skipped } = tally
+  const { started, done, failed, disturbed, lateStarts, skipped } = tally
   return {
     ...(planned === undefined ? {} : { planned }),
-    ...{ started, done, failed, lateStarts, skipped, inFlight },
+    ...{ started, done, failed, disturbed, lateStarts, skipped, inFlight },
     ...rateFigures(progress),
     factor: control.paused ? 0 : round3(control.factor),
     ...latencyFigures(progress),

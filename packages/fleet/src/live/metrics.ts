@@ -57,6 +57,13 @@ export const fleetMetrics = (snapshot: () => LiveSnapshot): readonly Metric[] =>
     },
   },
   {
+    name: 'capf_fleet_disturbances_total',
+    help: 'Operations of phones that misbehaved on purpose, by what they did and how it ended.',
+    kind: 'counter',
+    labels: ['fault', 'outcome'],
+    series: () => snapshot().disturbances.map(({ fault, outcome, count }): Series => [[fault, outcome], count]),
+  },
+  {
     name: 'capf_fleet_phase_seconds',
     help: 'Time in each phase of an operation, of what ended in the last second and of the run so far.',
     kind: 'gauge',

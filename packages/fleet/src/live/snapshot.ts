@@ -18,6 +18,9 @@ export type RunState = keyof typeof RUN_STATES
 /** One way in which operations failed; words of the wire may be in it. */
 export type LiveFailure = { readonly side: string; readonly phase: string; readonly reason: string; readonly count: number }
 
+/** One way in which phones misbehaved on purpose, and how their sessions ended. */
+export type LiveDisturbance = { readonly fault: string; readonly outcome: string; readonly count: number }
+
 /** Percentiles of a time, ms; absent where nothing was measured. */
 export type LivePercentiles = { readonly p50: number; readonly p90: number; readonly p99: number }
 
@@ -93,6 +96,8 @@ export type LiveSnapshot = {
   readonly failures: readonly LiveFailure[]
   /** Operations that failed in ways that are not among them. */
   readonly otherFailures: number
+  /** What phones did wrong on purpose, and what came of it. */
+  readonly disturbances: readonly LiveDisturbance[]
   readonly stretches: readonly LiveStretch[]
   readonly processes: readonly LiveProcess[]
   readonly thresholds: readonly LiveThreshold[]

@@ -39,10 +39,15 @@ export const plainLines = (say: (line: string) => void): ((snapshot: LiveSnapsho
   let told = ''
   /** Of the present stage, when it was not told. */
   let untold: LiveSnapshot | undefined
+  let last = ''
+  const sayOnce = (line: string) => {
+    if (line !== last) say(line)
+    last = line
+  }
   return snapshot => {
     const key = `${heading(snapshot)} ${snapshot.state}`
     const isOver = snapshot.state === 'ended'
-    if (key !== told && untold) say(lineOf(untold))
+    if (key !== told && untold) sayOnce(lineOf(untold))
     untold = undefined
     if (isOver) return
     if (key === told && snapshot.atMs - toldAtMs < PLAIN_MS) {
@@ -51,6 +56,6 @@ export const plainLines = (say: (line: string) => void): ((snapshot: LiveSnapsho
     }
     told = key
     toldAtMs = snapshot.atMs
-    say(lineOf(snapshot))
+    sayOnce(lineOf(snapshot))
   }
 }

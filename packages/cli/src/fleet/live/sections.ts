@@ -91,15 +91,26 @@ const progress = ({ snapshot, columns }: ScreenState): SpanLine[] => {
 const COUNTS: readonly { readonly name: FigureName; readonly bad?: true }[] = [
   { name: 'done' },
   { name: 'failed', bad: true },
+  { name: 'disturbed' },
   { name: 'inFlight' },
   { name: 'lateStarts', bad: true },
   { name: 'skipped', bad: true },
 ]
 
-const LABELS = { done: 'done', failed: 'failed', inFlight: 'in flight', lateStarts: 'late starts', skipped: 'skipped' } as const
+const LABELS = {
+  done: 'done',
+  failed: 'failed',
+  disturbed: 'disturbed',
+  inFlight: 'in flight',
+  lateStarts: 'late starts',
+  skipped: 'skipped',
+} as const
+
+/** Shown when there are any. */
+const RARE: ReadonlySet<FigureName> = new Set(['disturbed', 'skipped'])
 
 const counts = ({ snapshot: { figures } }: ScreenState): SpanLine[] => {
-  const shown = COUNTS.filter(({ name }) => figures[name] !== undefined && (name !== 'skipped' || figures[name]! > 0))
+  const shown = COUNTS.filter(({ name }) => figures[name] !== undefined && (!RARE.has(name) || figures[name]! > 0))
   const pieces = shown.map(({ name, bad }, index) =>
     span(
       `${index > 0 ? '   ' : ''}${figureInWords(name, figures[name])} ${LABELS[name as keyof typeof LABELS]}`,
