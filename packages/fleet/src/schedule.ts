@@ -37,7 +37,9 @@ const waitFor = (dueMs: number, { pace, signal }: { pace: Pace; signal: AbortSig
       signal.removeEventListener('abort', over)
       resolve()
     }
-    const timer = setTimeout(over, Math.min(Math.ceil(pace.realMs(dueMs) - performance.now()), LONGEST_WAIT_MS))
+    // By now it may be due: Node warns of a time that is negative.
+    const waitMs = Math.max(0, Math.ceil(pace.realMs(dueMs) - performance.now()))
+    const timer = setTimeout(over, Math.min(waitMs, LONGEST_WAIT_MS))
     const forget = pace.onChange(over)
     signal.addEventListener('abort', over, { once: true })
   })
