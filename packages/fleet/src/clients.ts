@@ -202,6 +202,7 @@ export class Clients implements AsyncDisposable {
         })
         this.#tell(client, { type: 'end' })
         await gone
+        clearTimeout(timer)
       }),
     )
   }
