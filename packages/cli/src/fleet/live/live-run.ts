@@ -146,6 +146,7 @@ export class LiveRun implements AsyncDisposable {
 
   /** The run is over: everybody is told, and the terminal is free. */
   end(): void {
+    if (this.#held) this.#show(this.#held)
     this.#show(this.#view.end())
     this.#display.end()
   }
