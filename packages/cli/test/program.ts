@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
@@ -68,6 +69,14 @@ export class RunningServer implements AsyncDisposable {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name)
+  }
+
+  /** As a machine that is gone: the service and its workers at the same moment, without a word to anybody. */
+  async crash(): Promise<void> {
+    const { pid } = this.#child
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+    for (const each of [pid!, ...workers]) process.kill(each, 'SIGKILL')
+    await this.ended
   }
 
   /** Until stderr has said this. */
