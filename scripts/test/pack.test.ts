@@ -151,3 +151,17 @@ await step('the installed fleet finds its client program, records, and makes a p
   writeFileSync(join(folder, 'fleet.js'), program)
   t.match(await run(process.execPath, ['fleet.js']), /^pass 4 true$/m)
 })
+
+await step('the installed page is there without a builder, and with its script and style', async t => {
+  const program = `
+    import { FleetUi } from '@capfkit/fleet-ui'
+    const phones = { recent: () => ({ last: [], failed: [] }), phone: async () => ({}) }
+    await using ui = await FleetUi.start({ host: '127.0.0.1', port: 0, control: {}, phones })
+    const { origin } = new URL(ui.url)
+    const html = await (await fetch(origin)).text()
+    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path)
+    const answers = await Promise.all(files.map(path => fetch(origin + path)))
+    console.log(answers.map(({ status }) => status).join(), files.map(path => path.split('.').at(-1)).sort().join())`
+  writeFileSync(join(folder, 'page.js'), program)
+  t.match(await run(process.execPath, ['page.js']), /^200,200,200 css,js,svg$/m)
+})
