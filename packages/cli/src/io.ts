@@ -1,11 +1,20 @@
 import { styleText } from 'node:util'
-import type { Keyboard } from './fleet/live/keyboard.ts'
 
 export type Output = {
   write(text: string | Uint8Array): unknown
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
+}
+
+/** What is needed of a terminal to hear single keys. */
+export type Keyboard = {
+  readonly isTTY?: boolean
+  setRawMode?(isRaw: boolean): unknown
+  on?(event: 'data', hear: (chunk: Buffer | string) => void): unknown
+  off?(event: 'data', hear: (chunk: Buffer | string) => void): unknown
+  resume?(): unknown
+  pause?(): unknown
 }
 
 type SignalName = 'SIGINT' | 'SIGTERM' | 'SIGHUP'

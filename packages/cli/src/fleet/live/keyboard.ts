@@ -1,14 +1,5 @@
 import { readFileSync } from 'node:fs'
-
-/** What is needed of a terminal to hear single keys. */
-export type Keyboard = {
-  readonly isTTY?: boolean
-  setRawMode?(isRaw: boolean): unknown
-  on?(event: 'data', hear: (chunk: Buffer | string) => void): unknown
-  off?(event: 'data', hear: (chunk: Buffer | string) => void): unknown
-  resume?(): unknown
-  pause?(): unknown
-}
+import type { Keyboard } from '../../io.ts'
 
 /**
  * Whether this process may change the terminal: the system stops a job in the background that tries. Where it does not say, it is
