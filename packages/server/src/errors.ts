@@ -22,7 +22,7 @@ export const SERVER_ERRORS = {
   STORE_FULL: { what: 'the disk of the device store is full', remedy: 'make room; pending devices stay pending' },
   STORE_READ_ONLY: {
     what: 'the device store may not be written',
-    remedy: 'give this user the right to write the file and its folder',
+    remedy: 'give this user the right to write the file and its folder; of databases, name the one that is not a standby',
   },
   STORE_AWAY: {
     what: 'the database of the device store cannot be reached',
@@ -35,6 +35,11 @@ export const SERVER_ERRORS = {
   STORE_NO_DATABASE: {
     what: 'the database of the device store is not there',
     remedy: 'make it (createdb), or name another one in --store',
+  },
+  STORE_NOT_ALLOWED: {
+    what: 'the user of the database has too few rights for the device store',
+    remedy:
+      'make this user the owner of the database, or grant it CREATE on the schema, and SELECT, INSERT, UPDATE, DELETE on the tables that are there',
   },
   STORE_FAILED: { what: 'the device store answered with an error', remedy: 'look at the cause' },
   DEVICE_EXISTS: { what: 'a device of this name is already there', remedy: 'use capf device set' },

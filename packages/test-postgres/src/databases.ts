@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { PostgresServer } from './postgres-server.ts'
+import { tell } from './tell.ts'
 
 export type Login = { user: string; password: string }
 
@@ -14,19 +14,6 @@ export interface Databases extends AsyncDisposable {
 
 /** Where tests make their databases instead of on a server of their own: a URL of a user who may make databases. */
 const VARIABLE = 'CAPFKIT_TEST_POSTGRES'
-
-/** One statement of somebody else, in a connection of its own. @returns its rows. */
-export const tell = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
-  const client = new pg.Client(url)
-  // A server that is killed takes the connection with it; the statement says so as well.
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return (await client.query(sql)).rows
-  } finally {
-    await client.end()
-  }
-}
 
 /** A server that was there before and stays. */
 class OutsideServer implements Databases {

