@@ -39,9 +39,15 @@ const MAX_HEADERS = 64
 /** How often Node looks for requests that took too long. */
 const CHECK_MS = 1_000
 
-/** Two names of the server: whoever stands between takes the one, and the server the other (RFC 9112 §3.2). Node takes the first. */
-const hasSeveralHosts = ({ rawHeaders }: IncomingMessage): boolean =>
-  rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1
+/**
+ * What is wrong with the name of the server in a request (RFC 9112 §3.2). With two of them whoever stands between takes the one,
+ * and the server the other: Node takes the first.
+ */
+const hostProblem = ({ rawHeaders, httpVersion }: IncomingMessage): string | undefined => {
+  const { length } = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  if (length > 1) return 'several Host headers'
+  return length === 0 && httpVersion === '1.1' ? 'no Host header' : undefined
+}
 
 /** By the code of Node's error. */
 const BAD_REQUESTS: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }
@@ -74,6 +80,8 @@ export class HttpListener {
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.idleTimeoutMs,
       connectionsCheckingInterval: CHECK_MS,
+      // Node would refuse a request without it in chunks, which simple clients do not read.
+      requireHostHeader: false,
     }
     this.#server = tls
       ? createTlsServer({ ...settings, ...tls, handshakeTimeout: limits.handshakeTimeoutMs })
@@ -81,6 +89,9 @@ export class HttpListener {
     this.#server.maxHeadersCount = MAX_HEADERS
     this.#server.setTimeout(limits.idleTimeoutMs)
     for (const event of ['request', 'checkContinue'] as const) this.#server.on(event, this.#answer)
+    this.#server.on('checkExpectation', (request, response) =>
+      this.#refuseRequest(response, { request, status: 417, detail: `Expect: ${request.headers.expect}` }),
+    )
     this.#server.on('connection', (socket: Socket) => this.#admit(socket))
     this.#server.on('clientError', (error, socket) => this.#refuseBytes(error, socket))
     if (!tls) return
@@ -121,19 +132,23 @@ export class HttpListener {
     response.once('close', () => this.#answers.delete(response))
     // What follows a refused request on its connection is not of whom it seems to be.
     if (this.#refused.has(request.socket)) return
-    if (hasSeveralHosts(request)) {
-      this.#refuseRequest(request, response)
+    const problem = hostProblem(request)
+    if (problem !== undefined) {
+      this.#refuseRequest(response, { request, status: 400, detail: problem })
       return
     }
     if (this.#isDraining) response.setHeader('connection', 'close')
     this.#options.answer(request, response)
   }
 
-  #refuseRequest({ socket }: IncomingMessage, response: ServerResponse): void {
+  #refuseRequest(
+    response: ServerResponse,
+    { request: { socket }, status, detail }: { request: IncomingMessage; status: number; detail: string },
+  ): void {
     this.#refused.add(socket)
-    response.writeHead(400, { connection: 'close', 'content-length': 0 }).end()
+    response.writeHead(status, { connection: 'close', 'content-length': 0 }).end()
     const { remoteAddress = 'unknown' } = socket
-    this.#options.onRejected({ remoteAddress, why: 'bad-request', status: 400, detail: 'several Host headers' })
+    this.#options.onRejected({ remoteAddress, why: 'bad-request', status, detail })
   }
 
   #admit(socket: Socket): void {

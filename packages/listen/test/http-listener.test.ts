@@ -72,6 +72,26 @@ t.test('a request with two names of the server is refused, and so is all that fo
   ])
 })
 
+t.test('whatever is refused before anybody is asked has a length, and is the last on its connection', async t => {
+  const { answerTo, asked, rejected } = await listening(t)
+  for (const [bytes, status] of [
+    ['GET / HTTP/1.1\r\n\r\n', 400],
+    [`${GET}Expect: 200-maybe\r\n\r\n`, 417],
+  ] as const) {
+    const answer = await answerTo(`${bytes}${GET}\r\n`)
+    t.ok(answer.startsWith(`HTTP/1.1 ${status} `), answer)
+    t.match(answer, /\r\ncontent-length: 0\r\n/)
+    t.notMatch(answer, /transfer-encoding/i)
+    t.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
+  }
+  t.strictSame(asked, [])
+  t.match(rejected, [
+    { why: 'bad-request', status: 400, detail: 'no Host header' },
+    { why: 'bad-request', status: 417, detail: 'Expect: 200-maybe' },
+  ])
+  t.match(await answerTo('GET / HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK/, 'HTTP/1.0 has no Host')
+})
+
 t.test('a request is answered, and the connection stays for the next one', async t => {
   const { answerTo, asked } = await listening(t)
   const answer = await answerTo(`${GET}\r\n${GET}Connection: close\r\n\r\n`)
