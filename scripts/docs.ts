@@ -15,6 +15,7 @@ import * as fleetUi from '../packages/fleet-ui/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
+import * as scep from '../packages/scep/src/index.ts'
 import * as server from '../packages/server/src/index.ts'
 import { TRANSITIONS } from '../packages/server/src/machine.ts'
 import * as tftp from '../packages/tftp/src/index.ts'
@@ -26,6 +27,7 @@ import { failuresPage } from './docs/failures-page.ts'
 import { faultsPage } from './docs/faults-page.ts'
 import { livePage } from './docs/live-page.ts'
 import { fill } from './docs/markdown.ts'
+import { pkiTimersTables } from './docs/pki-timers-tables.ts'
 import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
@@ -46,6 +48,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/failures.md': failuresPage(),
   'docs/live.md': livePage(),
   'docs/plan.md': planPage(),
+  'docs/pki-timers.md': fill(readFileSync(join(root, 'docs/pki-timers.md'), 'utf8'), pkiTimersTables()),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(
     Object.values(PROTOCOL_PAGES).map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())]),
@@ -96,6 +99,7 @@ const others = new Set([
     tftp,
     est,
     adcs,
+    scep,
     phone,
     fleet,
     fleetLive,

@@ -26,6 +26,7 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   config: { doc: 'Signed and encrypted configuration files', verbs: () => import('./commands/config.ts') },
   keys: { doc: 'Pools of ready key pairs', verbs: () => import('./commands/keys.ts') },
   diagnose: { doc: 'Why phones have no certificate, from logs alone', load: () => import('./commands/diagnose.ts') },
+  'pki-timers': { doc: 'When an IOS PKI rolls over, and what its server bears', load: () => import('./commands/pki-timers.ts') },
   doctor: { doc: 'Whether this machine can carry a fleet', load: () => import('./commands/doctor.ts') },
   decode: { doc: 'CAPF frames in words', load: () => import('./commands/decode.ts') },
   errors: { doc: 'What an error code means and what to do', load: () => import('./commands/errors.ts') },

@@ -34,7 +34,7 @@ export const LOAD_FINDINGS = {
   'ca-rollover-404': {
     severity: 'error',
     explanation: 'clients ask for the next CA certificate before it exists, and get 404 until the shadow certificate is made',
-    cure: 'make the overlap at least (1 - P) of the CA lifetime, P being the fraction at which clients renew (auto-enroll)',
+    cure: 'make the overlap (auto-rollover) at least (1 - P) of the lifetime of the client certificates, P being the fraction at which clients renew (auto-enroll); capf pki-timers computes it from the configuration',
     collectNext: [
       '`show crypto pki server` and `show crypto pki timers` of the router',
       'the configuration lines of the PKI server and its trustpoints',

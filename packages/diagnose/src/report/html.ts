@@ -1,10 +1,5 @@
+import { escaped } from '@capfkit/codec/markup'
 import type { DiagnosedSource, Diagnosis, EvidenceLine, Finding } from '../diagnose.ts'
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-
-/** Text of others, that can neither be markup nor turn the direction of what is around it. */
-const escaped = (text: string): string =>
-  text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ').replace(/[&<>"']/g, char => ENTITIES[char]!)
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }

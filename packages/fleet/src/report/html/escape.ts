@@ -1,7 +1,6 @@
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+import { escaped } from '@capfkit/codec/markup'
 
-/** Text from a network or a file as text of a page, whatever is in it. */
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, found => ENTITIES[found]!)
+export { escaped }
 
 /** A value for a script element of type `application/json`: nothing in it can end the element. */
 export const jsonText = (value: unknown): string =>

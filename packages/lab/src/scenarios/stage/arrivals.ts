@@ -1,5 +1,6 @@
-const BAR_CHARACTERS = 50
-const MARK = '#'
+import { bar } from '@capfkit/codec/chart'
+
+const BAR_COLUMNS = 50
 /** In the place of steps in which nobody came. */
 const GAP = '         :'
 
@@ -68,8 +69,8 @@ export class Arrivals {
     const lines = counts.flatMap((count, index) => {
       const isInGap = count === 0 && counts[index - 1] === 0
       if (isInGap) return counts[index + 1] === 0 ? [] : [GAP]
-      const bar = MARK.repeat(Math.ceil((count / most) * BAR_CHARACTERS))
-      return [`${SCALES[scale].label(index * step).padStart(8)} |${bar}${count > 0 ? ` ${count}` : ''}`]
+      const drawn = bar({ value: count, most, columns: BAR_COLUMNS })
+      return [`${SCALES[scale].label(index * step).padStart(8)} |${drawn}${count > 0 ? ` ${count}` : ''}`]
     })
     const total = counts.reduce((sum, count) => sum + count, 0)
     return `${title}\n${lines.join('\n')}\npeak: ${this.peak(init)} in ${step} ${scale}; in all ${total}\n`

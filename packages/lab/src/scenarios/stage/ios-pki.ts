@@ -1,15 +1,12 @@
 import { once } from 'node:events'
 import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { HttpLimits } from '@capfkit/scep'
 import type { LabClock } from '../../lab-clock.ts'
 
 const PATH = '/cgi-bin/pkiclient.exe'
 /** What IOS clients call themselves. */
 const USER_AGENT = 'Mozilla/4.0 (compatible; MSIE 5.0; Cisco PKI)'
-const MINUTE_MS = 60_000
-/** The HTTP server of IOS: so many connections in a minute, and then it hears nobody for a while. */
-const MOST_A_MINUTE = 80
-const DEAF_MS = 15_000
 
 export type IosPkiInit = {
   readonly clock: LabClock
@@ -25,9 +22,7 @@ export class IosPki implements AsyncDisposable {
   shadowAtMs: number
   readonly #clock: LabClock
   readonly #server: Server
-  #minuteFrom = 0
-  #inMinute = 0
-  #deafUntil = 0
+  readonly #limits = new HttpLimits()
 
   private constructor({ clock, shadowAtMs }: IosPkiInit) {
     this.#clock = clock
@@ -41,7 +36,7 @@ export class IosPki implements AsyncDisposable {
       response.end(status === 200 ? 'TEST next CA' : '404 Not Found\r\n')
     })
     this.#server.on('connection', socket => {
-      if (this.#isDeaf()) socket.resetAndDestroy()
+      if (this.#limits.take({ atMs: this.#clock.nowMs() }) === 0) socket.resetAndDestroy()
     })
   }
 
@@ -50,20 +45,6 @@ export class IosPki implements AsyncDisposable {
     pki.#server.listen(0, '127.0.0.1')
     await once(pki.#server, 'listening')
     return pki
-  }
-
-  /** Counts the connection, in fixed minutes. */
-  #isDeaf(): boolean {
-    const now = this.#clock.nowMs()
-    if (now < this.#deafUntil) return true
-    if (now - this.#minuteFrom >= MINUTE_MS) {
-      this.#minuteFrom = now
-      this.#inMinute = 0
-    }
-    this.#inMinute++
-    if (this.#inMinute <= MOST_A_MINUTE) return false
-    this.#deafUntil = now + DEAF_MS
-    return true
   }
 
   /** What a client gets to hear: a status, or nothing. */

@@ -1,0 +1,1 @@
+export { type BarInit, bar } from './bar.ts'
