@@ -5,10 +5,14 @@ import { hexOf } from './sources/certificates.ts'
 const hostOf = (url: string): string => /^https?:\/\/([^/:]+)/.exec(url)?.[1]?.toLowerCase() ?? ''
 /** The common name in `/DC=com/CN=name`. */
 const slashCommonName = (subject: string): string => /\/CN=([^/]+)/.exec(subject)?.[1]?.toLowerCase() ?? ''
+const isKnown = (name: string): boolean => name !== ''
 
 /** The certificate of the CA web server itself is among those that the registration authority trusts. */
 const trustedWebServer = (site: readonly Sighting[]): Sighting[] => {
-  const hosts = site.filter(({ clue }) => clue === 'ces.loginUrl').map(({ values }) => hostOf(values.url ?? ''))
+  const hosts = site
+    .filter(({ clue }) => clue === 'ces.loginUrl')
+    .map(({ values }) => hostOf(values.url ?? ''))
+    .filter(isKnown)
   const trusted = site.find(({ clue, values }) => clue === 'ces.trusted' && hosts.includes(slashCommonName(values.subject ?? '')))
   return trusted ? [{ ...trusted, clue: 'derived.trustedWebServer' }] : []
 }

@@ -10,10 +10,13 @@ import type { LineReader, Witness } from './sources/source-kind.ts'
 /** So much of a file decides what it is. */
 const SAMPLE_BYTES = 65_536
 const SAMPLE_LINES = 400
+/** Where nothing is recognised in it, twice as much is looked at, and so on: a log may begin with one endless line. */
+const MAX_SAMPLE_BYTES = 4 * 2 ** 20
 /** Enough to compare clocks by. */
 const MAX_ANCHORS = 20_000
 /** A text has no more control characters than that, one in so many. */
 const CONTROL_SHARE = 20
+const SHORT_LINE = 80
 
 type Reading = { readonly index: number; readonly evidence: Evidence; readonly now: Date }
 
@@ -42,13 +45,17 @@ const witnessOf = (file: InputFile, { index, evidence, now }: Reading) => {
   return { witness, anchors, leftOuts }
 }
 
+/** A trace prints a public key as the bytes that it is: a few of them do not make it another file. */
 const isBinary = (bytes: Buffer): boolean => {
   let controls = 0
   for (const byte of bytes)
-    if (byte === 0) return true
-    else if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b && byte !== 0x0c) controls++
+    if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x1b && byte !== 0x0c) controls++
   return controls * CONTROL_SHARE > bytes.length
 }
+
+/** Records that somebody has copied into one line; shorter ones are what they are. */
+const recordsOf = (text: string, between: RegExp | undefined): readonly string[] =>
+  between === undefined || text.length < SHORT_LINE ? [text] : text.split(between)
 
 /** Feeds lines to a reader that is chosen when the first of them are known. */
 class TextSource {
@@ -56,6 +63,7 @@ class TextSource {
   readonly #splitter: LineSplitter
   #sample: Buffer[] = []
   #sampled = 0
+  #enough = SAMPLE_BYTES
   #reader: LineReader | undefined
   recognised: Recognised | undefined
   #isGivenUp = false
@@ -64,7 +72,8 @@ class TextSource {
     this.#witness = witness
     this.#splitter = new LineSplitter({
       take: (bytes, { start, end, number }) => {
-        this.#reader?.line(bytes.toString('utf8', start, end), number)
+        const text = bytes.toString('utf8', start, end)
+        for (const record of recordsOf(text, this.recognised?.between)) this.#reader?.line(record, number)
       },
       onCut: number => witness.leftOuts.note('the ends of very long lines', number),
     })
@@ -80,12 +89,13 @@ class TextSource {
     else if (!this.#isGivenUp) {
       this.#sample.push(chunk)
       this.#sampled += chunk.length
-      if (this.#sampled >= SAMPLE_BYTES) this.#choose()
+      if (this.#sampled >= this.#enough) this.#choose()
     }
     return !this.#isGivenUp
   }
 
   end(): void {
+    this.#enough = MAX_SAMPLE_BYTES
     if (!this.#reader && !this.#isGivenUp) this.#choose()
     this.#splitter.end()
     this.#reader?.end?.()
@@ -93,24 +103,26 @@ class TextSource {
 
   #choose(): void {
     const sample = Buffer.concat(this.#sample)
-    this.#sample = []
-    const head = sample.subarray(0, SAMPLE_BYTES)
     if (sample.length === 0) this.#giveUp('the file is empty')
-    else if (isBinary(head)) this.#giveUp('all of it: binary')
+    else if (isBinary(sample.subarray(0, SAMPLE_BYTES))) this.#giveUp('all of it: binary')
     else {
-      const lines = head
+      const lines = sample
         .toString('utf8')
-        .split(/\r?\n/, SAMPLE_LINES)
+        .split(/\r?\n/)
+        .slice(0, SAMPLE_LINES)
         .map(line => line.slice(0, 2_000))
       this.recognised = recognise(lines)
-      if (!this.recognised) {
-        this.#giveUp('all of it: no line of a kind that is known')
+      if (this.recognised) {
+        this.#reader = this.recognised.open(this.#witness)
+        this.#splitter.needles = this.#reader.needles
+        this.#splitter.push(sample)
+      } else if (this.#enough < MAX_SAMPLE_BYTES) {
+        this.#enough *= 2
+        this.#sample = [sample]
         return
-      }
-      this.#reader = this.recognised.open(this.#witness)
-      this.#splitter.needles = this.#reader.needles
-      this.#splitter.push(sample)
+      } else this.#giveUp('all of it: no line of a kind that is known')
     }
+    this.#sample = []
   }
 
   #giveUp(why: string): void {

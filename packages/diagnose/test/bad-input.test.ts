@@ -79,6 +79,32 @@ t.test('a line of a megabyte is cut and the next ones are read', async t => {
   }
 })
 
+t.test('a log behind a line of megabytes that is no log is read', async t => {
+  for (const pieceBytes of [10_000, 8_388_608]) {
+    const bytes = Buffer.concat([Buffer.from(`${'x'.repeat(1_500_000)}\n`), TRACE])
+    const { sources, names: found } = await names(['capf0001.txt', bytes, pieceBytes])
+    t.strictSame(found, ['ca-enrol-timeout'])
+    t.match(sources, [{ kind: 'capf-trace', lines: 28 }])
+  }
+})
+
+t.test('a public key that a trace prints as bytes does not make it binary', async t => {
+  const key = Buffer.concat([
+    Buffer.from('12:37:54.700 | debug 2:SEP001F6C81118B:pubKey: '),
+    Buffer.from('3082000a0002010a', 'hex'),
+  ])
+  const { names: found } = await names(['capf0001.txt', Buffer.concat([key, Buffer.from('\n'), TRACE])])
+  t.strictSame(found, ['ca-enrol-timeout'])
+})
+
+t.test('the mark of UTF-8 does not make a log one out of a scan', async t => {
+  const { sources } = await names([
+    'error.log',
+    Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), read('ces-template-misspelt.txt')]),
+  ])
+  t.match(sources, [{ kind: 'error-log', isNoisy: false }])
+})
+
 t.test('a file that cannot be read on is read so far', async t => {
   const broken = {
     name: 'capf0001.txt',

@@ -45,6 +45,31 @@ const read = (...names: readonly string[]) =>
     { now: NOW },
   )
 
+t.test('logs whose lines a copy has joined give the same', async t => {
+  const joined = Object.entries(CAUSES).filter(([name]) => /capf-|ces-|iis-|console-/.test(name) && !name.includes('scanned-'))
+  for (const [name, cause] of joined) {
+    const lines = readFileSync(resolve(FOLDER, name), 'utf8').trimEnd().split(/\r?\n/)
+    const { findings } = await diagnose([bytesAs(name, lines.join(' '))], { now: NOW })
+    t.strictSame(
+      findings.map(({ name }) => name),
+      cause === undefined ? [] : [cause],
+      name,
+    )
+  }
+})
+
+t.test('a certificate without a name is not that of a host that cannot be read', async t => {
+  const log = `${[
+    'ossl_init_cert_store: Adding cert to store (/C=US/O=VeriSign)',
+    'login_to_certsrv_ca: Curl call for MS CA login failed with return code 60 (SSL certificate problem: unable to get local issuer certificate)',
+    'login_to_certsrv_ca: URL used: lab-dc',
+  ]
+    .map(text => `nginx: [warn] ${text}`)
+    .join('\n')}\n`
+  const { findings } = await diagnose([bytesAs('nginx0001.txt', log)], { now: NOW })
+  t.match(findings, [{ name: 'iis-chain-missing' }])
+})
+
 t.test('every recorded log is understood, gives the documented cause and no other', async t => {
   for (const [name, cause] of Object.entries(CAUSES)) {
     const { sources, findings } = await read(name)

@@ -107,10 +107,17 @@ async function* readable(chunks: AsyncIterable<Uint8Array>, leftOuts: LeftOuts):
   }
 }
 
+const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+
+const unmarked = ({ first, rest }: Head): Head => ({
+  first: first.subarray(0, UTF8_MARK.length).equals(UTF8_MARK) ? first.subarray(UTF8_MARK.length) : first,
+  rest,
+})
+
 /** The bytes of a file as UTF-8: out of gzip, and out of UTF-16. */
 export async function* plainBytes(chunks: AsyncIterable<Uint8Array>, leftOuts: LeftOuts): AsyncGenerator<Buffer> {
   let head = await headOf(readable(chunks, leftOuts))
   if (isGzip(head.first)) head = await headOf(bounded(gunzipped(whole(head), leftOuts), leftOuts))
   const utf16 = utf16Of(head.first)
-  yield* utf16 ? fromUtf16(whole(head), utf16) : whole(head)
+  yield* utf16 ? fromUtf16(whole(head), utf16) : whole(unmarked(head))
 }

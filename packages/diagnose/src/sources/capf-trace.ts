@@ -185,6 +185,7 @@ export const capfTrace: SourceKind = {
   doc: 'trace of the CAPF service (cm/trace/capf/sdi/capf*)',
   dating: 'time',
   recognises: line => parseTraceLine(line) !== undefined,
+  between: / +(?=\d\d:\d\d:\d\d\.\d{3} ?\|)/,
   open,
   noisy: { recognises: line => NOISY_HEAD.test(line), open: openNoisy },
 }

@@ -145,6 +145,7 @@ export const errorLog: SourceKind = {
   dating: 'full',
   isWholeSeconds: true,
   recognises: line => line.startsWith(LIBEST_HEAD) || STARTING.test(line) || RUNNING.test(line),
+  between: / +(?=nginx: \[|\*\*\*EST \[|\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[)/,
   open,
   noisy: { recognises: line => NOISY_HEAD.test(line), open: openNoisy },
 }

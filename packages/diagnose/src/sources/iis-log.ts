@@ -50,5 +50,6 @@ export const iisLog: SourceKind = {
   dating: 'full',
   isWholeSeconds: true,
   recognises: line => ROW.test(line) || line.startsWith('#Fields:') || line.startsWith('#Software: Microsoft'),
+  between: / (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )/,
   open,
 }

@@ -27,7 +27,7 @@ export const TEXT_KINDS: readonly SourceKind[] = [
 ]
 
 type KindOf = Pick<SourceKind, 'kind' | 'dating' | 'isWholeSeconds'> & { readonly isNoisy: boolean }
-export type Recognised = KindOf & Pick<SourceKind, 'open'>
+export type Recognised = KindOf & Pick<SourceKind, 'open' | 'between'>
 
 /** A recorded run is no text. */
 export const RUN_KIND: KindOf = { kind: 'run', dating: 'full', isNoisy: false }

@@ -128,5 +128,6 @@ export const phoneConsole: SourceKind = {
   doc: 'console log of a phone',
   dating: 'day',
   recognises: line => LINE.test(line),
+  between: new RegExp(` +(?=\\d{4} (?:${CONSOLE_LEVELS.join('|')}) [A-Z][a-z]{2} +\\d{1,2} \\d\\d:)`),
   open,
 }

@@ -51,5 +51,6 @@ export const phoneStatus: SourceKind = {
   dating: 'full',
   isWholeSeconds: true,
   recognises: line => MESSAGE.test(line) || TITLE.test(line),
+  between: / +(?=\[\d\d:\d\d:\d\d \d\d\/\d\d\/\d\d\] )/,
   open,
 }

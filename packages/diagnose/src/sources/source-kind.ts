@@ -42,6 +42,8 @@ export type SourceKind = {
   /** Of a handful of lines: which of them are of this kind. */
   recognises(line: string): boolean
   open(witness: Witness): LineReader
+  /** Between two records that a copy has put into one line, where that can be told. */
+  readonly between?: RegExp
   /** The same out of a scan, where there is such a reader. */
   readonly noisy?: { recognises(line: string): boolean; open(witness: Witness): LineReader }
 }
