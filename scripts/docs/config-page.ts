@@ -2,7 +2,7 @@ import { environmentName, flagName } from '../../packages/cli/src/index.ts'
 import type { OptionRow, OptionTable } from '../../packages/codec/src/options/index.ts'
 import { ADCS_CLIENT_OPTIONS, ADCS_OPTIONS } from '../../packages/est/src/adcs/index.ts'
 import { EST_CLIENT_OPTIONS, EST_SERVER_OPTIONS } from '../../packages/est/src/index.ts'
-import { FLEET_OPTIONS } from '../../packages/fleet/src/index.ts'
+import { COORDINATOR_OPTIONS, FLEET_OPTIONS, WORKER_OPTIONS } from '../../packages/fleet/src/index.ts'
 import { BOOT_OPTIONS, PHONE_OPTIONS } from '../../packages/phone/src/index.ts'
 import { SERVER_OPTIONS } from '../../packages/server/src/index.ts'
 import { FILE_SERVER_OPTIONS } from '../../packages/tftp/src/index.ts'
@@ -90,6 +90,17 @@ const TABLES = [
     title: 'Fleet',
     about: '`capf fleet run`; in code `FLEET_OPTIONS` of `@capfkit/fleet`.',
     rows: optionRows(FLEET_OPTIONS),
+  },
+  {
+    title: 'Coordinator of a distributed fleet',
+    about:
+      '`capf fleet run`, `capf fleet resume`; in code `COORDINATOR_OPTIONS` of `@capfkit/fleet`. See [distributed.md](distributed.md).',
+    rows: optionRows(COORDINATOR_OPTIONS),
+  },
+  {
+    title: 'Worker of a distributed fleet',
+    about: '`capf fleet worker`; in code `WORKER_OPTIONS` of `@capfkit/fleet`.',
+    rows: optionRows(WORKER_OPTIONS),
   },
 ]
 

@@ -34,6 +34,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   pino: ['listen/src'],
   'prom-client': ['listen/src'],
   'hdr-histogram-js': ['fleet/src'],
+  'pg-boss': ['fleet/src/distributed'],
   'pure-rand': ['fleet/src'],
   // A report is one file with everything in it; the live page is built.
   uplot: ['fleet/src/report', 'fleet-ui/page'],

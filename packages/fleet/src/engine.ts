@@ -24,6 +24,7 @@ import { drawMs } from './plan/draw-duration.ts'
 import type { Plan } from './plan/plan.ts'
 import { type PhaseStanding, remainderOf } from './plan/remainder.ts'
 import { operationOf, type PlannedStart } from './plan/sequence.ts'
+import { type SliceStanding, sliceRemainder } from './plan/slice-remainder.ts'
 import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { OperationRecorder } from './recording/part-recorder.ts'
@@ -33,9 +34,11 @@ import { type Counted, Tally } from './tally.ts'
 
 export type EngineInit = {
   plan: Plan
-  /** This process has the phones `first`, `first + step`, … */
+  /** It has the phones `first`, `first + step`, … */
   first: number
   step: number
+  /** The phones of the run, where engines of a process share them. */
+  identities?: Identities | undefined
   target: { host: string; port: number }
   /** DER of the CAPF certificates that the phones trust. */
   trusted: readonly Buffer[]
@@ -104,7 +107,7 @@ export class FleetEngine {
     const { options } = init.plan
     this.#init = init
     this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
-    this.#identities = identitiesOf(options)
+    this.#identities = init.identities ?? identitiesOf(options)
     this.#phones = new FleetPhones({ ...init, identities: this.#identities })
     this.#bootShare = shareOf(options.boot)
     this.#faultRules = options.fault.map(parseFaultRule)
@@ -150,8 +153,13 @@ export class FleetEngine {
    *
    * @param init.startMs  when its schedule begins, on the clock of `performance.now()`.
    * @param init.standing  how far it had come before the run was resumed.
+   * @param init.slice  how far our phones had come when somebody else had them.
    */
-  async runPhase(number: number, { startMs, standing }: { startMs: number; standing?: PhaseStanding | undefined }): Promise<void> {
+  async runPhase(
+    number: number,
+    init: { startMs: number; standing?: PhaseStanding | undefined; slice?: SliceStanding | undefined },
+  ): Promise<void> {
+    const { startMs, standing, slice } = init
     const { plan, step, first, recorder } = this.#init
     const phase = plan.phases[number]!
     const { arrivals, devices, maxInFlight } = phase
@@ -159,7 +167,8 @@ export class FleetEngine {
     const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
     this.#pace = new Pace(startMs, this.#pace.state)
     recorder?.round(number, startMs)
-    const { starts, untilMs } = remainderOf({ plan, number, identities: this.#identities }, standing)
+    const place = { plan, number, identities: this.#identities }
+    const { starts, untilMs } = slice ? sliceRemainder(place, { first, step, standing: slice }) : remainderOf(place, standing)
     await runSchedule({
       starts: this.#ours(starts),
       concurrency: arrivals.kind === 'concurrency' ? ours(arrivals.sessions) : undefined,

@@ -26,7 +26,15 @@ export const FLEET_ERRORS = {
   },
   FLEET_RUN_GOING: {
     what: 'another process has this run',
-    remedy: 'wait until it has ended, or name another folder',
+    remedy: 'wait until it has ended, or name another folder or store',
+  },
+  FLEET_OTHER_VERSION: {
+    what: 'coordinator and worker of a run must be of the same version',
+    remedy: 'install the same version on every machine of the run',
+  },
+  FLEET_NO_RUN: {
+    what: 'there is no such run in this store',
+    remedy: 'name the run that capf fleet run --workers has shown, and the store that it was given',
   },
   FLEET_NO_PLAN: {
     what: 'the plan of the run cannot be read',

@@ -1,5 +1,14 @@
 export { type ControlState, FleetControl } from './control.ts'
 export { PHONE_COLUMNS, type PhoneColumn } from './data/phone-row.ts'
+export {
+  COORDINATOR_OPTIONS,
+  type CoordinatorOptions,
+  STORED_RUN_OPTIONS,
+  WORKER_OPTIONS,
+} from './distributed/options.ts'
+export { type ResumeDistributedInit, resumeDistributed } from './distributed/resume-distributed.ts'
+export { type CoordinatorInit, runDistributed } from './distributed/run-distributed.ts'
+export { type FleetWorkerInit, runFleetWorker } from './distributed/worker.ts'
 export { GROUP_OPTIONS, RULE_OPTIONS } from './disturbance/rule-rows.ts'
 export { troubleBefore } from './doctor/before-run.ts'
 export type { CheckVerdict } from './doctor/check.ts'

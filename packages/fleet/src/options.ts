@@ -55,7 +55,7 @@ export const FLEET_OPTIONS = {
     doc: 'PEM file with the CAPF certificate that the phones are told to trust; needed with --server.',
   }),
   store: optionalText({
-    doc: 'Device store of the server, sqlite:FILE: lets the fleet order each operation. Without it, phones do what the server has pending.',
+    doc: 'Device store of the server, sqlite:FILE or postgres://…: lets the fleet order each operation. Without it, phones do what the server has pending.',
   }),
   micCa: optionalText({
     doc: 'PEM file with certificate and key of a manufacturing CA that signs the MICs of the fleet; the server must trust it (--mic-ca). Made anew without it.',

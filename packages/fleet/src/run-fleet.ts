@@ -5,7 +5,7 @@ import { formatAddress, parseAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { checkFleetOptions } from './check-options.ts'
-import { Clients } from './clients.ts'
+import { Clients, type ClientsInit } from './clients.ts'
 import { FleetControl } from './control.ts'
 import { withPhonesFile } from './data/phones-file.ts'
 import { startEmbeddedCluster } from './embedded-cluster.ts'
@@ -16,6 +16,7 @@ import { identitiesOf } from './identity.ts'
 import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderPhase } from './orders.ts'
+import type { PhoneRunner, PhonesOfRun } from './phone-runner.ts'
 import { planOf } from './plan/from-options.ts'
 import type { Plan, PlanPhase } from './plan/plan.ts'
 import type { PhaseStanding } from './plan/remainder.ts'
@@ -24,7 +25,7 @@ import { clientProcesses, serverProcesses } from './processes.ts'
 import { type FleetProgress, PhaseWatch } from './progress.ts'
 import type { EndedLately } from './recording/recent-ends.ts'
 import { runHeader } from './recording/run-header.ts'
-import { RunRecording } from './recording/run-recording.ts'
+import { type Recording, RunRecording } from './recording/run-recording.ts'
 import { sumOfRounds } from './report/round-sums.ts'
 import { capfCertificateOf, manufacturingCaOf } from './resume/authorities.ts'
 import { goOn } from './resume/go-on.ts'
@@ -40,6 +41,14 @@ import { newTemporaryFolder } from './temporary-folder.ts'
 import { formatThreshold, parseThreshold, type Threshold } from './thresholds/threshold.ts'
 import { ThresholdWatch } from './thresholds/watch.ts'
 
+/** Where a run is that others than processes of this machine carry out. */
+export type RunElsewhere = {
+  runner(hooks: ClientsInit): PhoneRunner
+  /** Everything of this phase is ordered. */
+  ordered(phase: number): Promise<void>
+  record(header: RunRecord<'Header'>): Recording
+}
+
 export type RunFleetInit = {
   /** Values of {@link FLEET_OPTIONS}. */
   options: Partial<FleetOptions>
@@ -47,6 +56,8 @@ export type RunFleetInit = {
   plan?: Partial<Omit<Plan, 'options'>>
   /** How far the run had come in an earlier process: it goes on from there. `resumeFleet` finds that out. */
   standing?: RunStanding
+  /** Without it the phones run here. */
+  elsewhere?: RunElsewhere
   /** Steers the run while it runs. */
   control?: FleetControl
   /** Stops the run: nothing more starts, what runs may end. */
@@ -67,7 +78,7 @@ class Run {
   readonly #plan: Plan
   readonly #options: FleetOptions
   readonly #init: RunFleetInit
-  readonly #clients: Clients
+  readonly #clients: PhoneRunner
   readonly #control: FleetControl
   /** Ends waits of the run when it is to end. */
   readonly #ending = new AbortController()
@@ -88,14 +99,15 @@ class Run {
     this.#stack = stack
     this.#control = init.control ?? new FleetControl()
     this.#thresholds = new ThresholdWatch(plan.options.threshold.map(parseThreshold), threshold => this.#break(threshold))
-    this.#clients = new Clients({
+    const hooks: ClientsInit = {
       onProgress: since => {
         this.#thresholds.hear(since)
         this.#giveUpIfHopeless()
       },
       onRecordingFailed: sentence => this.#recordingFailed(sentence),
       onEnded: init.onEnded,
-    })
+    }
+    this.#clients = init.elsewhere?.runner(hooks) ?? new Clients(hooks)
     const { signal } = init
     const stop = () => this.#stop()
     signal?.addEventListener('abort', stop, { once: true })
@@ -108,25 +120,27 @@ class Run {
   async run(): Promise<FleetSummary> {
     const identities = identitiesOf(this.#options)
     const { count } = identities
-    const { signal, standing: past } = this.#init
+    const { signal, standing: past, elsewhere } = this.#init
     const { embedded, server, capfCertificate, out } = this.#options
     const plan = this.#plan
     const phases = plan.phases.map((phase, number) => ({ ...phase, number, total: countStarts({ plan, number, identities }) }))
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
     await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
-    if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined }))
-    const fleetFile = await this.#openFleetFile()
+    if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined || elsewhere !== undefined }))
+    const fleetFile = elsewhere ? undefined : await this.#openFleetFile()
     // What a run needs to go on stands with its recording.
     const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
     const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
     const told = embedded ? [] : trustedCertificates(capfCertificate)
-    const keyPool = await runKeys({
-      options: this.#options,
-      folder,
-      need: phases.reduce((sum, { total = count }) => sum + total, 0),
-      signal,
-      onProgress: (done, total) => this.#progress({ stage: 'keys', done, total }),
-    })
+    const keyPool = elsewhere
+      ? undefined
+      : await runKeys({
+          options: this.#options,
+          folder,
+          need: phases.reduce((sum, { total = count }) => sum + total, 0),
+          signal,
+          onProgress: (done, total) => this.#progress({ stage: 'keys', done, total }),
+        })
     signal?.throwIfAborted()
     if (embedded) this.#progress({ stage: 'server' })
     const own = embedded ? this.#stack.use(await this.#startServer({ folder, micCa, fleetFile })) : undefined
@@ -142,7 +156,8 @@ class Run {
       phases,
       generation: past?.generation ?? 0,
     })
-    const recording = out === undefined ? undefined : this.#stack.use(await this.#record(out, header))
+    const recording =
+      elsewhere?.record(header) ?? (out === undefined ? undefined : this.#stack.use(await this.#record(out, header)))
     const store = this.#store(own)
     const { boot, bootServer } = this.#options
     const cluster =
@@ -152,10 +167,14 @@ class Run {
     const order = async (number: number) => {
       if (!store) return
       await orderPhase(store, { plan, number, signal: this.#ending.signal })
-      if (!this.#stopped) await recording?.ordered(number)
+      if (this.#stopped) return
+      await recording?.ordered(number)
+      await elsewhere?.ordered(number)
     }
     const first = past?.phase ?? 0
-    const goesOn = past ? await goOn(past, { plan, identities, store, fleetFile, recording }) : undefined
+    const goesOn = past
+      ? await goOn(past, { plan, identities, store: elsewhere ? undefined : store, fleetFile, recording })
+      : undefined
     if (!past?.ordered) await order(first)
     const init = {
       plan,
@@ -168,7 +187,7 @@ class Run {
       // Where devices come again, each process orders for its own.
       storeUrl: phases.some(({ devices }) => devices === 'again') ? this.#storeUrl(own) : undefined,
       recording: recording?.part,
-      fleetFile: fleetFileOf(this.#options),
+      fleetFile: elsewhere ? undefined : fleetFileOf(this.#options),
       isWatched: this.#init.onEnded !== undefined,
     }
     this.#progress({
@@ -191,7 +210,7 @@ class Run {
       const round = await this.#runPhase(phase, { own, standing })
       const before = done[phase.number]
       done[phase.number] = before ? sumOfRounds(before, round) : round
-      recording?.roundEnd(phase.number, round)
+      await recording?.roundEnd(phase.number, round)
     }
     const report = await own?.report()
     const tally = goesOn ? Tally.sum([goesOn.tally, this.#clients.tally]) : this.#clients.tally
@@ -206,7 +225,7 @@ class Run {
       rounds: done,
       health: this.#clients.health,
       pastKeys: past?.keys,
-      poolSize: keyPool?.count ?? 0,
+      poolSize: keyPool?.count ?? (elsewhere ? this.#options.poolKeys : 0),
       isLoopback: isLoopback(target.host),
       sourceAddresses: parseSourceAddresses(this.#options.sourceAddresses).count,
       isScheduled: phases.some(({ arrivals }) => arrivals.kind === 'rate'),
@@ -244,9 +263,10 @@ class Run {
   }
 
   /** Leave the summary with the recording. What cannot be written is told in the summary that is returned. */
-  async #keep(summary: FleetSummary, recording: RunRecording): Promise<FleetSummary> {
+  async #keep(summary: FleetSummary, recording: Recording): Promise<FleetSummary> {
+    const { out } = this.#options
     await recording.end(summary)
-    await writeSummary(recording.part.folder, summary).catch(({ message }: FleetError) => this.#recordingFailed(message))
+    if (out !== undefined) await writeSummary(out, summary).catch(({ message }: FleetError) => this.#recordingFailed(message))
     const failure = this.#recordingFailure
     if (failure === undefined || summary.because.includes(failure)) return summary
     return { ...summary, verdict: 'invalid', because: [...summary.because, failure] }
@@ -265,10 +285,7 @@ class Run {
     return url === undefined ? undefined : this.#stack.use(openDeviceStore(url))
   }
 
-  async #makePhones(
-    total: number,
-    { processes, init }: { processes: number; init: Parameters<Clients['start']>[0] },
-  ): Promise<void> {
+  async #makePhones(total: number, { processes, init }: { processes: number; init: PhonesOfRun }): Promise<void> {
     this.#stack.use(this.#clients)
     if (this.#stopped) return
     const show = setInterval(() => this.#progress({ stage: 'phones', done: this.#clients.made, total }), MAKING_PROGRESS_MS)

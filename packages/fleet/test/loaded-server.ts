@@ -35,9 +35,11 @@ export class LoadedServer implements AsyncDisposable {
     folder: string
     micCas?: readonly Buffer[]
     options?: Partial<ServerOptions>
+    /** Of its devices; a file in the folder without it. */
+    store?: string
   }): Promise<LoadedServer> {
     const { folder, micCas = [], options = {} } = init
-    const url = `sqlite:${join(folder, 'capf.db')}`
+    const url = init.store ?? `sqlite:${join(folder, 'capf.db')}`
     const store = openDeviceStore(url)
     const certificate = await newCertificateAndKey(new Date())
     const capfCertificate = join(folder, 'capf.pem')

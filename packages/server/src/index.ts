@@ -42,9 +42,11 @@ export { type PhoneRecord, phoneRecordOf, phoneRecords } from './phone-config.ts
 export { type GroupReport, ServerGroup, type ServerGroupInit } from './server-group.ts'
 export type { SessionSummary } from './session-context.ts'
 export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
+export type { SqlValue } from './store/columns.ts'
 export { MemoryDeviceStore } from './store/memory.ts'
 export { isDatabase, openDeviceStore } from './store/open.ts'
-export { databaseOf } from './store/postgres/connections.ts'
+export { Connections, databaseOf, type Query, type Run as RunStatements } from './store/postgres/connections.ts'
+export type { DatabaseSchema } from './store/postgres/migrations.ts'
 export {
   type KeptRequest,
   REQUEST_STATES,

@@ -1,13 +1,17 @@
 import { OptionError, parseOptions } from '@capfkit/codec/options'
 import {
+  COORDINATOR_OPTIONS,
+  type CoordinatorOptions,
   FLEET_OPTIONS,
   FleetControl,
   type FleetOptions,
   type FleetSummary,
   type RunFleetInit,
+  runDistributed,
   runFleet,
   troubleBefore,
 } from '@capfkit/fleet'
+import { isDatabase } from '@capfkit/server'
 import { command } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -16,6 +20,7 @@ import { Interruption } from '../interruption.ts'
 import { type Io, note, painter, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { plain } from '../screen-table.ts'
+import { version } from '../version.ts'
 import { LiveRun } from './live/live-run.ts'
 import { LIVE_OPTIONS, type LiveOptions } from './live/options.ts'
 import { loadPlan, statedOptions } from './plan-file.ts'
@@ -46,7 +51,10 @@ const inFlags = (error: unknown): unknown =>
       )
     : error
 
-type Steered = Pick<RunFleetInit, 'signal' | 'control' | 'onProgress' | 'onEnded'>
+type Steered = Pick<RunFleetInit, 'signal' | 'control' | 'onProgress' | 'onEnded'> & {
+  /** Hears what is worth a line. */
+  onSay: (sentence: string) => void
+}
 
 const withFlags = async <T>(start: () => Promise<T>): Promise<T> => {
   try {
@@ -86,7 +94,7 @@ export const showRun = async (
     control.stop()
   })
   const { signal } = interruption
-  const summary = await withFlags(() => start({ signal, control, ...shown.hooks }))
+  const summary = await withFlags(() => start({ signal, control, ...shown.hooks, onSay: line => shown.say(line) }))
   shown.end()
   if (live.jsonLines) print(io, JSON.stringify({ type: 'summary', ...summary }))
   else if (live.json) print(io, JSON.stringify(summary))
@@ -98,21 +106,44 @@ export const showRun = async (
   return exitOf(summary)
 }
 
-type Asked = { options: FleetOptions; live: LiveOptions; plan?: RunFleetInit['plan']; repeat?: string }
+type Asked = {
+  options: FleetOptions
+  live: LiveOptions
+  coordinator?: CoordinatorOptions
+  plan?: RunFleetInit['plan']
+  repeat?: string
+}
 
 /** Run a fleet as its options say, and its plan where there is one. */
-export const runAndShow = async (io: Io, { options, live, plan, repeat = repeatLine(options) }: Asked): Promise<ExitCode> => {
-  await withFlags(() => warnBefore(io, { ...plan, options }))
-  const start = (steered: Steered) => runFleet({ ...steered, options, ...(plan ? { plan } : {}) })
-  return showRun(io, { start, live, folder: options.out, repeat })
+export const runAndShow = async (io: Io, asked: Asked): Promise<ExitCode> => {
+  const { options, live, plan, coordinator = { workers: 0 }, repeat = repeatLine(options) } = asked
+  const { store } = options
+  const { workers } = coordinator
+  const isLed = store !== undefined && isDatabase(store) && workers > 0
+  // Of a distributed run this machine runs no phones.
+  if (!isLed) await withFlags(() => warnBefore(io, { ...plan, options }))
+  const start = ({ onSay, ...steered }: Steered) => {
+    const init = { ...steered, options, ...(plan ? { plan } : {}) }
+    return isLed ? runDistributed({ ...init, coordinator: { store, workers, version: version(), onSay } }) : runFleet(init)
+  }
+  return showRun(io, { start, live, folder: isLed ? undefined : options.out, repeat })
 }
 
 /** As {@link runAndShow}, with what is stated beside the plan going before it. */
-const runPlan = async (io: Io, { file, live, first }: { file: string; live: LiveOptions; first: Partial<FleetOptions> }) => {
+const runPlan = async (
+  io: Io,
+  { file, live, coordinator, first }: { file: string; first: Partial<FleetOptions> } & Pick<Asked, 'live' | 'coordinator'>,
+) => {
   const { title, options: stated, plan } = await loadPlan(file, { io, first })
   if (title !== undefined) note(io, plain(title))
   const options = parseOptions(FLEET_OPTIONS, stated)
-  return runAndShow(io, { options, live, plan, repeat: repeatPlanLine(file, { ...first, seed: options.seed }) })
+  return runAndShow(io, {
+    options,
+    live,
+    ...(coordinator ? { coordinator } : {}),
+    plan,
+    repeat: repeatPlanLine(file, { ...first, seed: options.seed }),
+  })
 }
 
 export const run = command({
@@ -126,16 +157,21 @@ export const run = command({
       'fleet run --server 127.0.0.1:3804 --capf-certificate capf.pem --store sqlite:capf.db --phones 500 --rate 50',
       'Fifty sessions a second against a running server',
     ],
+    [
+      'fleet run storm.yaml --store postgres://capf@db/capf --workers 3',
+      'On three machines, each with capf fleet worker; the servers have the same store',
+    ],
     ['fleet run storm.yaml --seed 7', 'As a plan says, with another seed'],
   ],
   words: {
     plan: { doc: 'Plan file (YAML): phases, mixes, thresholds. A flag beside it goes before what it says.', optional: true },
   },
-  options: { ...FLEET_OPTIONS, ...LIVE_OPTIONS },
+  options: { ...FLEET_OPTIONS, ...COORDINATOR_OPTIONS, ...LIVE_OPTIONS },
   run: ({ options: values, given, words: { plan: file }, io }) => {
     const [options, live] = [ownOptions(FLEET_OPTIONS, values), ownOptions(LIVE_OPTIONS, values)]
+    const coordinator = ownOptions(COORDINATOR_OPTIONS, values)
     return file === undefined
-      ? runAndShow(io, { options, live })
-      : runPlan(io, { file, live, first: statedOptions(options, given) })
+      ? runAndShow(io, { options, live, coordinator })
+      : runPlan(io, { file, live, coordinator, first: statedOptions(options, given) })
   },
 })

@@ -7,8 +7,19 @@ import type { PartInit } from './part-recorder.ts'
 import { Recorder } from './recorder.ts'
 import { thresholdRecord } from './threshold-record.ts'
 
+/** Where it is kept how a run goes. */
+export type Recording = AsyncDisposable & {
+  /** What client processes of this machine are told of it. */
+  readonly part: PartInit | undefined
+  roundEnd(number: number, round: RoundSummary): Promise<void> | void
+  ordered(round: number): Promise<void>
+  recovered(done: RunRecord<'Recovered'>): void
+  /** The last of it. */
+  end(summary: FleetSummary): Promise<void>
+}
+
 /** The recording of a run in its folder: the file of the run itself, and what the processes need for theirs. */
-export class RunRecording implements AsyncDisposable {
+export class RunRecording implements Recording {
   readonly #recorder: Recorder
   readonly #startedMs: number
   /** What each client process is told; which of them it is, it knows. */

@@ -3,7 +3,7 @@ import type { FleetFile } from '../fleet-file/fleet-file.ts'
 import type { Identities } from '../identity.ts'
 import type { Plan } from '../plan/plan.ts'
 import { OPERATION_NAMES } from '../recording/run-header.ts'
-import type { RunRecording } from '../recording/run-recording.ts'
+import type { Recording } from '../recording/run-recording.ts'
 import { keepRecovered, recoverDone, withRecovered } from './recover-done.ts'
 import type { RunStanding } from './run-standing.ts'
 
@@ -12,7 +12,7 @@ export type GoOnInit = {
   identities: Identities
   store: DeviceStore | undefined
   fleetFile: FleetFile | undefined
-  recording: RunRecording | undefined
+  recording: Recording | undefined
 }
 
 /**

@@ -2,10 +2,14 @@ import type { Pool, PoolClient, QueryResult } from 'pg'
 import { ServerError } from '../../errors.ts'
 import type { SqlValue } from '../columns.ts'
 import { isCollision, postgresError } from './errors.ts'
-import { migrate } from './migrations.ts'
+import { type DatabaseSchema, DEVICE_SCHEMA, migrate } from './migrations.ts'
 
 /** One statement. With a name it is prepared once in each connection. */
-export type Query = { readonly name?: string; readonly text: string; readonly values: SqlValue[] }
+export type Query = {
+  readonly name?: string
+  readonly text: string
+  readonly values: (SqlValue | boolean | readonly SqlValue[])[]
+}
 export type Row = Readonly<Record<string, SqlValue>>
 /** Runs statements, each in a transaction of its own or all in one. */
 export type Run = (query: Query) => Promise<QueryResult<Row>>
@@ -17,6 +21,8 @@ export type ConnectionsInit = {
   most: number
   /** How long a connection or a lock may take, ms. */
   timeoutMs: number
+  /** What is kept there; devices without it. */
+  schema?: DatabaseSchema
 }
 
 /** After a failed connect the next one is tried no sooner than this, twice as late each time, ms. */
@@ -108,7 +114,7 @@ export class Connections {
     const onLost = () => {}
     client.on('error', onLost)
     try {
-      await migrate(client, this.place)
+      await migrate(client, { place: this.place, schema: this.#init.schema ?? DEVICE_SCHEMA })
     } finally {
       client.off('error', onLost)
       client.release()

@@ -45,44 +45,65 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
    CREATE INDEX requestdue ON request (duems) WHERE duems IS NOT NULL;`,
 ]
 
-/** "capf": whoever changes the schema of this database waits for whoever is at it. */
+/** Tables of ours in a database that may have others. */
+export type DatabaseSchema = {
+  /** Without one they stand in the schema that the connection comes to. */
+  readonly name?: string
+  readonly migrations: readonly string[]
+  /** A table of this name beside no version of ours is somebody else's. */
+  readonly table: string
+}
+
+export const DEVICE_SCHEMA: DatabaseSchema = { migrations: POSTGRES_MIGRATIONS, table: 'device' }
+
+/** "capf": whoever changes a schema of this database waits for whoever is at it. */
 const LOCK = 0x63617066
 
+/** The table with the version of a schema. */
+const versionTable = ({ name }: DatabaseSchema) => (name === undefined ? 'capfkit' : `${name}.capfkit`)
+
 /** Version of the schema, 0 where nothing is there yet. @throws `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA` */
-const schemaVersion = async (client: PoolClient, place: string): Promise<number> => {
+const schemaVersion = async (client: PoolClient, { place, schema }: Migrated): Promise<number> => {
   // Of the catalogue itself: what to_regclass says may be older than the lock.
+  const space = schema.name === undefined ? 'current_schema()::regnamespace' : `to_regnamespace('${schema.name}')`
   const { rows } = await client.query<{ relname: string }>(
-    `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname IN ('capfkit', 'device')`,
+    `SELECT relname FROM pg_class WHERE relnamespace = ${space} AND relname IN ('capfkit', '${schema.table}')`,
   )
   const tables = rows.map(({ relname }) => relname)
   if (!tables.includes('capfkit')) {
     // Somebody else's table of this name is not ours to write into.
-    if (tables.includes('device')) throw new ServerError('STORE_NOT_A_STORE', place)
+    if (tables.includes(schema.table)) throw new ServerError('STORE_NOT_A_STORE', place)
     return 0
   }
-  const found = await client.query<{ version: number }>('SELECT version FROM capfkit')
+  const found = await client.query<{ version: number }>(`SELECT version FROM ${versionTable(schema)}`)
   const version = found.rows[0]?.version
   if (version === undefined) throw new ServerError('STORE_NOT_A_STORE', place)
-  if (version > POSTGRES_MIGRATIONS.length) throw new ServerError('STORE_NEWER_SCHEMA', place)
+  if (version > schema.migrations.length) throw new ServerError('STORE_NEWER_SCHEMA', place)
   return version
 }
 
+type Migrated = { readonly place: string; readonly schema: DatabaseSchema }
+
 /**
- * Bring the schema of a database to this version; several processes may do it at once.
+ * Bring a schema of a database to this version; several processes may do it at once.
  *
  * @throws {ServerError} `STORE_NOT_A_STORE`, `STORE_NEWER_SCHEMA`; else what the library throws.
  */
-export const migrate = async (client: PoolClient, place: string): Promise<void> => {
-  if ((await schemaVersion(client, place)) === POSTGRES_MIGRATIONS.length) return
+export const migrate = async (client: PoolClient, migrated: Migrated): Promise<void> => {
+  const { name, migrations } = migrated.schema
+  const table = versionTable(migrated.schema)
+  if ((await schemaVersion(client, migrated)) === migrations.length) return
   await client.query('BEGIN')
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
     // Only now nobody else is at it.
-    const version = await schemaVersion(client, place)
-    if (version === 0)
-      await client.query('CREATE TABLE capfkit (version INTEGER NOT NULL); INSERT INTO capfkit (version) VALUES (0)')
-    for (const sql of POSTGRES_MIGRATIONS.slice(version)) await client.query(sql)
-    await client.query(`UPDATE capfkit SET version = ${POSTGRES_MIGRATIONS.length}`)
+    const version = await schemaVersion(client, migrated)
+    if (version === 0) {
+      if (name !== undefined) await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`)
+      await client.query(`CREATE TABLE ${table} (version INTEGER NOT NULL); INSERT INTO ${table} (version) VALUES (0)`)
+    }
+    for (const sql of migrations.slice(version)) await client.query(sql)
+    await client.query(`UPDATE ${table} SET version = ${migrations.length}`)
     await client.query('COMMIT')
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => {})

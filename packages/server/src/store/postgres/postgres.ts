@@ -107,7 +107,7 @@ export class PostgresDeviceStore implements DeviceStore {
         const some = wanted.slice(from, from + ROWS_A_STATEMENT)
         const keys = some.map(({ name }) => keyOf(name))
         const text = replace ? 'DELETE FROM device WHERE key = ANY ($1)' : 'SELECT name FROM device WHERE key = ANY ($1) LIMIT 1'
-        const { rows } = await run({ text, values: [keys as never] })
+        const { rows } = await run({ text, values: [keys] })
         const twice = some.find(({ name }, at) => keys.indexOf(keyOf(name)) < at)?.name
         const there = rows[0] ? String(rows[0].name) : twice
         if (!replace && there !== undefined) throw new ServerError('DEVICE_EXISTS', there)

@@ -1,0 +1,145 @@
+import type { Connections, SqlValue } from '@capfkit/server'
+import { FleetError } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { RoundSummary } from '../summary.ts'
+import type { RunJob } from './run-job.ts'
+import { type RunPace, type RunRow, runFrom, type SentReport, statement } from './run-store.ts'
+import { DATABASE_NOW } from './schema.ts'
+
+/** How long a run has its coordinator without a word from it, ms. */
+export const COORDINATOR_MS = 10_000
+
+const SQL = {
+  // Of two who begin at once the second waits here, and then sees the first.
+  lock: 'SELECT pg_advisory_xact_lock(0x63617067)',
+  led: `SELECT id FROM capf_fleet.run WHERE state = 'open' AND coordinatoruntilms > ${DATABASE_NOW} LIMIT 1`,
+  supersede: `UPDATE capf_fleet.run SET state = 'stopped' WHERE state = 'open'`,
+  insert: `INSERT INTO capf_fleet.run (id, version, state, slices, plan, job, createdms, ordered, pace, coordinator, coordinatoruntilms)
+           VALUES ($1, $2, 'open', $3, $4, $5, ${DATABASE_NOW}, $6, $7, $8, ${DATABASE_NOW} + ${COORDINATOR_MS})`,
+  slices: 'INSERT INTO capf_fleet.slice (run, number) SELECT $1, generate_series(0, $2::int - 1)',
+  adopt: `UPDATE capf_fleet.run SET coordinator = $2, coordinatoruntilms = ${DATABASE_NOW} + ${COORDINATOR_MS}, state = 'open', pace = $3
+          WHERE id = $1 AND (state <> 'open' OR coordinatoruntilms < ${DATABASE_NOW}) RETURNING id`,
+  beat: `UPDATE capf_fleet.run SET coordinatoruntilms = ${DATABASE_NOW} + ${COORDINATOR_MS}, pace = $3
+         WHERE id = $1 AND coordinator = $2 RETURNING id`,
+  ordered: 'UPDATE capf_fleet.run SET ordered = $3 WHERE id = $1 AND coordinator = $2',
+  begin: `UPDATE capf_fleet.run SET phase = $3, beganms = ${DATABASE_NOW} + $4::bigint WHERE id = $1 AND coordinator = $2 AND phase < $3`,
+  rounds: 'UPDATE capf_fleet.run SET rounds = $3 WHERE id = $1 AND coordinator = $2',
+  end: 'UPDATE capf_fleet.run SET state = $3, coordinatoruntilms = 0 WHERE id = $1 AND coordinator = $2',
+  revoke: `WITH dead AS (UPDATE capf_fleet.worker SET state = 'lost'
+             WHERE run = $1 AND state = 'alive' AND aliveuntilms < ${DATABASE_NOW} RETURNING id, name)
+           UPDATE capf_fleet.slice s SET worker = NULL, ready = FALSE FROM dead WHERE s.worker = dead.id RETURNING s.number`,
+  reports: `SELECT k.worker, r.seq, r.phase, r.atms, r.told FROM
+              (SELECT w.id AS worker, coalesce(h.seq, -1) AS seq FROM capf_fleet.worker w
+                 LEFT JOIN unnest($2::text[], $3::int[]) AS h (worker, seq) ON h.worker = w.id WHERE w.run = $1) k
+            CROSS JOIN LATERAL (SELECT * FROM capf_fleet.report WHERE run = $1 AND worker = k.worker AND seq > k.seq) r
+            ORDER BY k.worker, r.seq`,
+  cut: `SELECT phase, failure, count(*)::int AS count FROM capf_fleet.result WHERE run = $1 AND outcome = 'cut' GROUP BY 1, 2`,
+  forgetCut: `DELETE FROM capf_fleet.result WHERE run = $1 AND outcome = 'cut'`,
+  results: `SELECT phase, phone, lap, outcome, entry FROM capf_fleet.result WHERE run = $1 AND (phase, phone, lap) > ($2, $3, $4)
+            ORDER BY phase, phone, lap LIMIT 5000`,
+  counts: 'SELECT phase, outcome, count(*)::int AS count FROM capf_fleet.result WHERE run = $1 GROUP BY 1, 2',
+} as const
+
+export type ReadReport = { worker: string; seq: number; phase: number; atMs: number; told: SentReport[] }
+export type ReadResult = { phase: number; phone: number; lap: number; outcome: string; entry: Buffer }
+
+/** What a coordinator reads and writes; `token` says that it is this one. */
+export class CoordinatorStore {
+  readonly connections: Connections
+  readonly run: string
+  readonly #token: string
+
+  constructor(connections: Connections, { run, token }: { run: string; token: string }) {
+    this.connections = connections
+    this.run = run
+    this.#token = token
+  }
+
+  #ours(text: string, values: (SqlValue | readonly SqlValue[])[] = []) {
+    return this.connections.run({ text, values: [this.run, this.#token, ...values] })
+  }
+
+  /** @throws {FleetError} `FLEET_RUN_GOING` when somebody leads a run there. */
+  async insert(row: { version: string; slices: number; plan: Plan; job: RunJob; ordered: number; pace: RunPace }): Promise<void> {
+    const { version, slices, plan, job, ordered, pace } = row
+    await this.connections.transaction(async run => {
+      await run({ text: SQL.lock, values: [] })
+      const led = (await run({ text: SQL.led, values: [] })).rows[0]
+      if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
+      await run({ text: SQL.supersede, values: [] })
+      const told = [JSON.stringify(plan), JSON.stringify(job), ordered, JSON.stringify(pace), this.#token]
+      await run({ text: SQL.insert, values: [this.run, version, slices, ...told] })
+      await run({ text: SQL.slices, values: [this.run, slices] })
+    })
+  }
+
+  /** Lead a run that nobody leads. @throws {FleetError} `FLEET_RUN_GOING`. */
+  async adopt(pace: RunPace): Promise<void> {
+    await this.connections.transaction(async run => {
+      await run({ text: SQL.lock, values: [] })
+      const led = (await run({ text: SQL.led, values: [] })).rows[0]
+      if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
+      await run({ text: SQL.supersede, values: [] })
+      await run({ text: SQL.adopt, values: [this.run, this.#token, JSON.stringify(pace)] })
+    })
+  }
+
+  /** Still here, and this is wanted. @throws {FleetError} `FLEET_RUN_GOING` when somebody else leads it by now. */
+  async beat(pace: RunPace): Promise<void> {
+    const { rowCount } = await this.#ours(SQL.beat, [JSON.stringify(pace)])
+    if (rowCount === 0) throw new FleetError('FLEET_RUN_GOING', `run ${this.run}`)
+  }
+
+  async look(): Promise<RunRow | undefined> {
+    return runFrom((await this.connections.run(statement('run', [this.run]))).rows[0])
+  }
+
+  async given(): Promise<{ plan: Plan; job: RunJob }> {
+    return (await this.connections.run(statement('given', [this.run]))).rows[0] as never
+  }
+
+  async ordered(phase: number): Promise<void> {
+    await this.#ours(SQL.ordered, [phase])
+  }
+
+  /** The phase begins for everybody so many ms from now. */
+  async begin(phase: number, inMs: number): Promise<void> {
+    await this.#ours(SQL.begin, [phase, inMs])
+  }
+
+  async rounds(rounds: readonly (RoundSummary | undefined)[]): Promise<void> {
+    await this.#ours(SQL.rounds, [JSON.stringify(rounds)])
+  }
+
+  async end(state: RunRow['state']): Promise<void> {
+    await this.#ours(SQL.end, [state])
+  }
+
+  /** Take from the dead what they had. @returns the slices that nobody has now. */
+  async revoke(): Promise<number[]> {
+    const { rows } = await this.connections.run({ name: 'fleet.revoke', text: SQL.revoke, values: [this.run] })
+    return rows.map(({ number }) => Number(number))
+  }
+
+  /** What workers told since the last that is known of each. */
+  async reports(known: ReadonlyMap<string, number>): Promise<ReadReport[]> {
+    const values = [this.run, [...known.keys()], [...known.values()]]
+    const { rows } = await this.connections.run({ name: 'fleet.reports', text: SQL.reports, values })
+    return rows.map(({ worker, seq, phase, atms, told }) => ({
+      ...{ worker: String(worker), seq: Number(seq), phase: Number(phase), atMs: Number(atms) },
+      told: told as never,
+    }))
+  }
+
+  /** Everything that became of the phones, page by page. */
+  async *results(): AsyncIterable<ReadResult> {
+    for (let after = [-1, -1, -1]; ; ) {
+      const { rows } = await this.connections.run({ text: SQL.results, values: [this.run, ...after] })
+      for (const { phase, phone, lap, outcome, entry } of rows)
+        yield { phase: Number(phase), phone: Number(phone), lap: Number(lap), outcome: String(outcome), entry: entry as Buffer }
+      const last = rows.at(-1)
+      if (!last) return
+      after = [Number(last.phase), Number(last.phone), Number(last.lap)]
+    }
+  }
+}

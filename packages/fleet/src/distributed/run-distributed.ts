@@ -1,0 +1,75 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Connections } from '@capfkit/server'
+import type { RunFleetInit } from '../run-fleet.ts'
+import { runFleet } from '../run-fleet.ts'
+import type { FleetSummary } from '../summary.ts'
+import { CoordinatorStore } from './coordinator-store.ts'
+import type { RunRow } from './run-store.ts'
+import { openFleetDatabase } from './schema.ts'
+import { SliceQueue } from './slice-queue.ts'
+import { StoreRecording } from './store-recording.ts'
+import { WorkerClients } from './worker-clients.ts'
+
+export type CoordinatorInit = {
+  /** `postgres://…` */
+  store: string
+  /** The run begins when so many workers are there. */
+  workers: number
+  /** Of this program: all in a run have the same. */
+  version: string
+  /** Hears what happens, a sentence each. */
+  onSay: (sentence: string) => void
+}
+
+type RunDistributedInit = Omit<RunFleetInit, 'elsewhere' | 'standing'> & { coordinator: CoordinatorInit }
+
+/** Lead a run. @param init.found  the run as it stands in the store, where it goes on. */
+export const lead = async (
+  init: Omit<RunFleetInit, 'elsewhere'>,
+  led: { coordinator: CoordinatorInit; connections: Connections; store: CoordinatorStore; found: RunRow | undefined },
+): Promise<FleetSummary> => {
+  const { coordinator, connections, store, found } = led
+  await using queue = await SliceQueue.open(connections)
+  let clients: WorkerClients | undefined
+  const { workers, version, onSay } = coordinator
+  let told = -1
+  const onWaiting = (there: number) => {
+    if (there === told || there >= workers) return
+    told = there
+    const how = 'capf fleet worker --store postgres://…'
+    onSay(`run ${store.run}: ${there} of ${workers} ${workers === 1 ? 'worker is' : 'workers are'} there; start one with ${how}`)
+  }
+  try {
+    const summary = await runFleet({
+      ...init,
+      elsewhere: {
+        runner: hooks => {
+          clients = new WorkerClients({ store, queue, version, workers, found, hooks, onWaiting, onSay })
+          return clients
+        },
+        ordered: phase => clients?.ordered(phase) ?? Promise.resolve(),
+        record: header => new StoreRecording({ store, header, folder: init.options.out, rounds: found?.rounds ?? [] }),
+      },
+    })
+    if ((await store.look())?.state === 'stopped') onSay(`go on with: capf fleet resume --store postgres://… --run ${store.run}`)
+    else await queue.drop(store.run)
+    return summary
+  } catch (error) {
+    // Workers leave, and the run can go on; whoever leads it by now is not disturbed.
+    await store.end('stopped').catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * Have workers on any number of machines run a fleet, and add up what they tell.
+ *
+ * @throws what `runFleet` throws; {FleetError} `FLEET_RUN_GOING`; ServerError a `STORE_*` code.
+ */
+export const runDistributed = async ({ coordinator, ...init }: RunDistributedInit): Promise<FleetSummary> => {
+  await using stack = new AsyncDisposableStack()
+  const connections = openFleetDatabase(coordinator.store)
+  stack.defer(() => connections.close())
+  const store = new CoordinatorStore(connections, { run: randomBytes(4).toString('hex'), token: randomUUID() })
+  return await lead(init, { coordinator, connections, store, found: undefined })
+}

@@ -1,0 +1,73 @@
+import type { Connections, Query } from '@capfkit/server'
+import { PgBoss } from 'pg-boss'
+
+/** Which slice of the phones a worker may take. */
+type SliceJob = { readonly slice: number }
+
+/** The tables of the queue, beside ours. */
+const SCHEMA = 'capf_fleet_queue'
+/** Whoever was handed a slice and died before it took it has lost it after this time. */
+const TAKEN_SECONDS = 15
+const RETENTION_SECONDS = 24 * 3_600
+
+const queueOf = (run: string) => `slices-${run}`
+
+/**
+ * Hands out the slices of a run that nobody has: a job of pg-boss each. That a worker has one is written beside the results, so a job
+ * that comes twice does no harm.
+ */
+export class SliceQueue implements AsyncDisposable {
+  readonly #boss: PgBoss
+
+  private constructor(boss: PgBoss) {
+    this.#boss = boss
+  }
+
+  /** @throws ServerError a `STORE_*` code. */
+  static async open(connections: Connections): Promise<SliceQueue> {
+    const executeSql = (text: string, values: unknown[] = []) => connections.run({ text, values: values as Query['values'] })
+    // Who runs is told by our own tables, which one transaction fences: the queue needs no watch of its own.
+    const boss = new PgBoss({ db: { executeSql }, schema: SCHEMA, schedule: false, supervise: false })
+    // What goes wrong is told to whoever asked.
+    boss.on('error', () => {})
+    await boss.start()
+    return new SliceQueue(boss)
+  }
+
+  /** The run begins, or goes on: its queue is there. */
+  async create(run: string): Promise<void> {
+    const queue = queueOf(run)
+    if (await this.#boss.getQueue(queue)) return
+    await this.#boss.createQueue(queue, { expireInSeconds: TAKEN_SECONDS, retentionSeconds: RETENTION_SECONDS })
+  }
+
+  /** Nobody has these slices. */
+  async offer(run: string, slices: readonly number[]): Promise<void> {
+    if (slices.length > 0)
+      await this.#boss.insert(
+        queueOf(run),
+        slices.map(slice => ({ data: { slice } })),
+      )
+  }
+
+  /** At most so many slices that nobody else is handed. */
+  async take(run: string, most: number): Promise<number[]> {
+    const queue = queueOf(run)
+    const jobs = await this.#boss.fetch<SliceJob>(queue, { batchSize: most })
+    if (jobs.length > 0)
+      await this.#boss.complete(
+        queue,
+        jobs.map(({ id }) => id),
+      )
+    return jobs.map(({ data }) => data.slice)
+  }
+
+  /** The run is over. */
+  async drop(run: string): Promise<void> {
+    await this.#boss.deleteQueue(queueOf(run))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#boss.stop({ graceful: false, close: false }).catch(() => {})
+  }
+}

@@ -1,0 +1,225 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { LiveHealth } from '../client-messages.ts'
+import type { ClientsInit } from '../clients.ts'
+import { identitiesOf } from '../identity.ts'
+import type { PaceState } from '../pace.ts'
+import type { PhoneRunner, PhonesOfRun } from '../phone-runner.ts'
+import { Tally } from '../tally.ts'
+import { COORDINATOR_MS, type CoordinatorStore, type ReadReport } from './coordinator-store.ts'
+import { clockWords } from './database-clock.ts'
+import { RECOVERED } from './recover-slice.ts'
+import { jobOf, planToTell } from './run-job.ts'
+import { type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
+import { sliceCount } from './slice-count.ts'
+import type { SliceQueue } from './slice-queue.ts'
+import { isAway } from './store-away.ts'
+
+const LOOK_MS = 500
+/** Workers hear of a phase within this time, and begin it together. */
+const START_IN_MS = 1_000
+/** A slice that nobody took for so long is offered again. */
+const OFFER_AGAIN_MS = 20_000
+
+export type WorkerClientsInit = {
+  store: CoordinatorStore
+  queue: SliceQueue
+  version: string
+  /** It begins when so many are there. */
+  workers: number
+  /** The run as it was found, when it goes on. */
+  found: RunRow | undefined
+  hooks: ClientsInit
+  /** How many workers are there, until there are enough. */
+  onWaiting: (there: number) => void
+  /** Hears what happens, a sentence each. */
+  onSay: (sentence: string) => void
+}
+
+/** What one process of one worker told last. */
+type Heard = { recent: Tally; inFlight: number; oldestMs: number; health: LiveHealth }
+
+/** The workers of a distributed run: what {@link import('../clients.ts').Clients} is for the processes of one machine. */
+export class WorkerClients implements PhoneRunner {
+  readonly #init: WorkerClientsInit
+  readonly #tally = new Tally()
+  readonly #heard = new Map<string, Map<string, Heard>>()
+  readonly #known = new Map<string, number>()
+  #pace: RunPace = { factor: 1, paused: false, draining: false, stopping: false }
+  #slices: SliceRow[] = []
+  #workers: WorkerRow[] = []
+  readonly #named = new Map<string, string>()
+  #phones = 0
+  #ordered = -1
+  #isThere: boolean
+  #away = false
+  /** Without a break in touch with the store since then. */
+  #inTouchSinceMs = performance.now()
+  #offeredMs = performance.now()
+
+  constructor(init: WorkerClientsInit) {
+    this.#init = init
+    this.#isThere = init.found !== undefined
+    this.#ordered = init.found?.ordered ?? -1
+  }
+
+  /** Everything of this phase is ordered. */
+  async ordered(phase: number): Promise<void> {
+    this.#ordered = phase
+    if (this.#isThere) await this.#init.store.ordered(phase)
+  }
+
+  async start(init: PhonesOfRun): Promise<void> {
+    const { store, queue, version, workers, found } = this.#init
+    this.#phones = identitiesOf(init.plan.options).count
+    if (!found) {
+      const slices = sliceCount(init.plan, this.#phones)
+      const row = { version, slices, plan: planToTell(init.plan), job: jobOf(init), ordered: this.#ordered, pace: this.#pace }
+      await store.insert(row)
+      this.#isThere = true
+    }
+    await queue.create(store.run)
+    await this.#look()
+    await this.#offer()
+    await this.#until(() => {
+      const there = this.#workers.filter(({ alive }) => alive).length
+      this.#init.onWaiting(there)
+      return there >= workers
+    })
+    await this.#until(() => this.#areReady)
+  }
+
+  async runPhase(number: number): Promise<void> {
+    const { store } = this.#init
+    await this.#until(() => this.#areReady)
+    if (this.#isStopping) return
+    await store.begin(number, START_IN_MS)
+    const isOver = ({ phaseDone, worker }: SliceRow) => phaseDone >= number || (this.#isStopping && worker === undefined)
+    // Not stopped by a stop: what runs has its time.
+    while (!this.#slices.every(isOver)) await this.#lookLater()
+    // What was told with the last word of a slice is there when the slice is seen to be over.
+    await this.#look()
+  }
+
+  get #isStopping(): boolean {
+    return this.#pace.stopping || this.#pace.draining
+  }
+
+  get #areReady(): boolean {
+    return this.#slices.length > 0 && this.#slices.every(({ ready, worker }) => ready && worker !== undefined)
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!this.#isStopping && !isSo()) await this.#lookLater()
+  }
+
+  async #lookLater(): Promise<void> {
+    await delay(LOOK_MS)
+    try {
+      await this.#look()
+      if (this.#away) this.#init.onSay('the store is back')
+      this.#away = false
+    } catch (error) {
+      if (!isAway(error)) throw error
+      if (!this.#away) this.#init.onSay(`the store is away, workers go on with what runs: ${(error as Error).message}`)
+      this.#away = true
+      this.#inTouchSinceMs = performance.now()
+    }
+  }
+
+  /** Say that we are here, take from the dead what they had, and hear what there is. @throws {FleetError} `FLEET_RUN_GOING`. */
+  async #look(): Promise<void> {
+    const { store, queue } = this.#init
+    await store.beat(this.#pace)
+    // Workers could not say that they live while the store was away.
+    if (performance.now() - this.#inTouchSinceMs > COORDINATOR_MS) await queue.offer(store.run, await store.revoke())
+    this.#slices = await slicesOf(store.connections, store.run)
+    this.#workers = await workersOf(store.connections, store.run)
+    this.#tellWorkers()
+    for (const report of await store.reports(this.#known)) this.#hear(report)
+    if (performance.now() - this.#offeredMs > OFFER_AGAIN_MS) await this.#offer()
+  }
+
+  async #offer(): Promise<void> {
+    this.#offeredMs = performance.now()
+    const free = this.#slices.filter(({ worker }) => worker === undefined).map(({ number }) => number)
+    await this.#init.queue.offer(this.#init.store.run, free)
+  }
+
+  #tellWorkers(): void {
+    const { onSay } = this.#init
+    const ids = new Set(this.#workers.map(({ id }) => id))
+    for (const { id, name, processes, clockOffsetMs, roundTripMs } of this.#workers) {
+      if (this.#named.has(id)) continue
+      this.#named.set(id, name)
+      const clock = clockWords({ offsetMs: clockOffsetMs, roundTripMs })
+      onSay(`worker ${name} joined with ${processes} ${processes === 1 ? 'process' : 'processes'}; ${clock}`)
+    }
+    for (const [id, name] of this.#named) {
+      if (ids.has(id)) continue
+      this.#named.delete(id)
+      const processes = this.#heard.get(id)
+      for (const heard of processes?.values() ?? []) Object.assign(heard, { recent: new Tally(), inFlight: 0, oldestMs: 0 })
+      onSay(`worker ${name} has gone; others take its phones`)
+    }
+  }
+
+  #hear({ worker, seq, told }: ReadReport): void {
+    this.#known.set(worker, seq)
+    const processes = this.#heard.get(worker) ?? new Map<string, Heard>()
+    this.#heard.set(worker, processes)
+    for (const { process, since } of told) {
+      const recent = Tally.decode(since.tally)
+      this.#tally.add(recent)
+      const { inFlight, oldestMs, health } = since
+      if (process !== RECOVERED) processes.set(process, { recent, inFlight, oldestMs, health })
+      this.#init.hooks.onProgress?.(recent)
+    }
+  }
+
+  get #all(): Heard[] {
+    return [...this.#heard.values()].flatMap(processes => [...processes.values()])
+  }
+
+  get made(): number {
+    const ready = this.#slices.filter(slice => slice.ready).length
+    return Math.round((this.#phones * ready) / Math.max(1, this.#slices.length))
+  }
+
+  get tally(): Tally {
+    return Tally.sum([this.#tally])
+  }
+
+  get recent(): Tally {
+    return Tally.sum(this.#all.map(({ recent }) => recent))
+  }
+
+  get inFlight(): number {
+    return this.#all.reduce((sum, { inFlight }) => sum + inFlight, 0)
+  }
+
+  get oldestMs(): number {
+    return Math.max(0, ...this.#all.map(({ oldestMs }) => oldestMs))
+  }
+
+  get ratePerSecond(): number {
+    return this.#all.reduce((sum, { recent, health }) => sum + (1000 * recent.ended) / Math.max(1, health.recent.ms), 0)
+  }
+
+  get health(): readonly LiveHealth[] {
+    return this.#all.map(({ health }) => health)
+  }
+
+  setPace({ factor, paused }: PaceState): void {
+    this.#pace = { ...this.#pace, factor, paused }
+  }
+
+  drain(): void {
+    this.#pace = { ...this.#pace, draining: true }
+  }
+
+  stop(graceMs?: number): void {
+    this.#pace = { ...this.#pace, stopping: true, graceMs }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}

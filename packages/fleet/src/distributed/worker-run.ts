@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseOptions } from '@capfkit/codec/options'
+import { type Connections, openDeviceStore } from '@capfkit/server'
+import { FLEET_OPTIONS } from '../options.ts'
+import type { Plan } from '../plan/plan.ts'
+import { runKeys } from '../run-keys.ts'
+import { newTemporaryFolder } from '../temporary-folder.ts'
+import { type ClockOffset, clockWords, localMs, measureClock } from './database-clock.ts'
+import { writeGiven } from './given-files.ts'
+import { mayMove } from './may-move.ts'
+import { addTold, type Batch, newBatch } from './pending-batch.ts'
+import { RECOVERED, recoverSlice } from './recover-slice.ts'
+import { type RunJob, startOf } from './run-job.ts'
+import { type RunPace, type RunRow, workersOf } from './run-store.ts'
+import { SliceProcesses } from './slice-processes.ts'
+import type { SliceQueue } from './slice-queue.ts'
+import { isAway } from './store-away.ts'
+import { LeaseLost, WorkerStore } from './worker-store.ts'
+
+const TICK_MS = 250
+/** Between two words to the store, where nothing is pressing. */
+const WRITE_MS = 1_000
+/** More results than this are not kept while the store is away: the worker gives up, and they are done again. */
+const MOST_RESULTS = 200_000
+
+export type WorkerRunInit = {
+  connections: Connections
+  queue: SliceQueue
+  /** `postgres://…`, for the orders of devices that come again. */
+  store: string
+  run: RunRow
+  name: string
+  processes: number
+  /** It leaves when what runs has ended. */
+  signal: AbortSignal
+  onSay: (sentence: string) => void
+}
+
+/** A slice that this worker has. */
+type Held = {
+  ready: boolean
+  phaseDone: number
+  /** The run was in this phase when it was taken. */
+  takenIn: number
+  /** The phase that was begun last. */
+  begun: number
+  leaving: boolean
+}
+
+/** One worker in one run: from the moment that it joins to its end, or until it leaves. */
+export class WorkerRun {
+  readonly #init: WorkerRunInit
+  readonly #store: WorkerStore
+  readonly #id = randomUUID()
+  readonly #held = new Map<number, Held>()
+  readonly #processes: SliceProcesses
+  #clock: ClockOffset = { offsetMs: 0, roundTripMs: 0 }
+  #plan!: Plan
+  #job!: RunJob
+  /** What is being written, and what came meanwhile. */
+  #pending: Batch | undefined
+  #next = newBatch(0)
+  #writtenMs = Number.NEGATIVE_INFINITY
+  #pace: RunPace | undefined
+  #awayTold = false
+
+  constructor(init: WorkerRunInit) {
+    this.#init = init
+    this.#store = new WorkerStore(init.connections, { run: init.run.id, worker: this.#id })
+    this.#processes = new SliceProcesses(({ name, slices }, told) => {
+      const clock = { offsetMs: this.#clock.offsetMs, createdMs: init.run.createdMs }
+      addTold(this.#next, { process: name, told, clock })
+      for (const { slice, what } of told.events) if (what === 'released') slices.delete(slice)
+    })
+  }
+
+  /** @throws {FleetError}; {@link LeaseLost}; ServerError a `STORE_*` code that does not pass. */
+  async run(): Promise<void> {
+    await using stack = new AsyncDisposableStack()
+    stack.use(this.#processes)
+    await this.#prepare(stack)
+    await Promise.race([this.#work(), this.#processes.failed])
+  }
+
+  async #prepare(stack: AsyncDisposableStack): Promise<void> {
+    const { connections, store, run, processes, name, signal, onSay } = this.#init
+    this.#clock = await measureClock(connections)
+    const { plan, job } = await this.#store.given()
+    const folder = stack.use(await newTemporaryFolder()).path
+    const { csv } = await writeGiven(folder, job)
+    const told = plan as Plan
+    const options = parseOptions(FLEET_OPTIONS, { ...told.options, ...(csv === undefined ? {} : { csv }) } as never)
+    this.#plan = { ...told, options }
+    this.#job = job
+    const keys = await runKeys({ options, folder, need: options.poolKeys, signal, onProgress: () => {} })
+    const start = { ...startOf(job), plan: this.#plan, keyPoolFile: keys?.file, slices: run.slices }
+    await this.#processes.start({ type: 'start', ...start, storeUrl: job.orders ? store : undefined } as never, processes)
+    await this.#store.join({ name, processes, ...this.#clock })
+    onSay(`joined run ${run.id} with ${processes} ${processes === 1 ? 'process' : 'processes'}; ${clockWords(this.#clock)}`)
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#write()
+        const run = await this.#store.look()
+        if (run?.state !== 'open') break
+        if (this.#init.signal.aborted) {
+          this.#releaseAll()
+          if (this.#held.size === 0) break
+        } else await this.#take(run)
+        this.#obey(run)
+        if (run.beganMs !== undefined) await this.#begin(run, run.beganMs)
+        if (this.#awayTold) this.#init.onSay('the store is back')
+        this.#awayTold = false
+      } catch (error) {
+        if (!isAway(error)) throw error
+        if (!this.#awayTold) this.#init.onSay(`the store is away, and what ends meanwhile is kept: ${(error as Error).message}`)
+        this.#awayTold = true
+      }
+      await delay(TICK_MS)
+    }
+    await this.#store.leave()
+  }
+
+  /** All that was told since, once a second or as soon as something happened to a slice. */
+  async #write(): Promise<void> {
+    if (this.#next.results.length > MOST_RESULTS) throw new LeaseLost()
+    const isPressing = this.#pending !== undefined || this.#next.events.length > 0
+    if (!isPressing && performance.now() - this.#writtenMs < WRITE_MS) return
+    if (!this.#pending) {
+      this.#pending = this.#next
+      this.#next = newBatch(this.#pending.seq + 1)
+    }
+    const batch = this.#pending
+    await this.#store.write(batch)
+    this.#pending = undefined
+    this.#writtenMs = performance.now()
+    const given: number[] = []
+    for (const event of batch.events) {
+      const held = this.#held.get(event.slice)
+      if (!held) continue
+      if (event.what === 'ready') held.ready = true
+      else if (event.what === 'phaseEnd') held.phaseDone = event.phase
+      else {
+        this.#held.delete(event.slice)
+        given.push(event.slice)
+      }
+    }
+    await this.#init.queue.offer(this.#init.run.id, given)
+  }
+
+  /** A fair share of the slices: what is missing is taken, what is too much is given back where phones may move. */
+  async #take(run: RunRow): Promise<void> {
+    const workers = (await workersOf(this.#init.connections, run.id)).filter(({ alive }) => alive)
+    const processes = workers.reduce((sum, worker) => sum + worker.processes, 0)
+    const fair = Math.ceil((run.slices * this.#init.processes) / Math.max(this.#init.processes, processes))
+    const staying = [...this.#held].filter(([, { leaving }]) => !leaving)
+    if (staying.length < fair) {
+      const offered = await this.#init.queue.take(run.id, fair - staying.length)
+      if (offered.length === 0) return
+      for (const { number, phaseDone } of await this.#store.claim(offered)) {
+        this.#held.set(number, { ready: false, phaseDone, takenIn: run.phase, begun: phaseDone, leaving: false })
+        this.#processes.take(number)
+      }
+    } else if (mayMove(this.#plan)) for (const [slice] of staying.slice(fair)) this.#release(slice)
+  }
+
+  #release(slice: number): void {
+    const held = this.#held.get(slice)
+    if (!held || held.leaving) return
+    held.leaving = true
+    this.#processes.tellSlice({ type: 'release', slice })
+  }
+
+  #releaseAll(): void {
+    for (const slice of this.#held.keys()) this.#release(slice)
+  }
+
+  /** Begin the phase with every slice that is ready for it. */
+  async #begin(run: RunRow, beganMs: number): Promise<void> {
+    const { phase } = run
+    for (const [slice, held] of this.#held) {
+      if (!held.ready || held.leaving || held.begun >= phase) continue
+      const startAtMs = beganMs - this.#clock.offsetMs
+      if (held.takenIn < phase) this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs })
+      else await this.#takeOver(run, { slice, elapsedMs: Math.max(0, localMs() - startAtMs) })
+      held.begun = phase
+    }
+  }
+
+  /** Somebody else had it in this phase: it goes on where the results end. */
+  async #takeOver(run: RunRow, { slice, elapsedMs }: { slice: number; elapsedMs: number }): Promise<void> {
+    const { phase, slices } = run
+    const laps = await this.#store.laps({ phase, slice, slices })
+    if (this.#job.ordered) {
+      await using devices = openDeviceStore(this.#init.store)
+      const told = await recoverSlice(devices, { plan: this.#plan, number: phase, slice, slices, laps })
+      addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
+    }
+    const standing = { laps, elapsedMs }
+    this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs: localMs(), standing })
+  }
+
+  #obey({ pace }: RunRow): void {
+    const before = this.#pace
+    this.#pace = pace
+    if (before && JSON.stringify(before) === JSON.stringify(pace)) return
+    const { factor, paused, draining, stopping, graceMs } = pace
+    this.#processes.tellAll({ type: 'pace', state: { factor, paused } })
+    if (stopping) this.#processes.tellAll({ type: 'stop', graceMs })
+    else if (draining) this.#processes.tellAll({ type: 'drain' })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Connections, RunStatements } from '@capfkit/server'
+import { type Batch, resultColumns } from './pending-batch.ts'
+import type { RunJob } from './run-job.ts'
+import { type RunRow, runFrom, statement } from './run-store.ts'
+import { DATABASE_NOW } from './schema.ts'
+
+/** How long a worker has what it has without a word from it, ms. */
+export const LEASE_MS = 10_000
+
+const SQL = {
+  join: `INSERT INTO capf_fleet.worker (id, run, name, processes, clockoffsetms, roundtripms, aliveuntilms, state)
+         VALUES ($1, $2, $3, $4, $5, $6, ${DATABASE_NOW} + $7::bigint, 'alive')`,
+  leave: `UPDATE capf_fleet.worker SET state = 'left' WHERE id = $1`,
+  report: `INSERT INTO capf_fleet.report (run, worker, seq, phase, atms, told)
+           SELECT $1, $2, $3, phase, ${DATABASE_NOW}, $4 FROM capf_fleet.run WHERE id = $1
+           ON CONFLICT DO NOTHING RETURNING seq`,
+  results: `INSERT INTO capf_fleet.result (run, worker, phase, phone, lap, outcome, startedms, totalms, failure, entry)
+            SELECT $1, $2, * FROM unnest($3::int[], $4::int[], $5::int[], $6::text[], $7::bigint[], $8::real[], $9::text[], $10::bytea[])`,
+  claim: `UPDATE capf_fleet.slice SET worker = $1, ready = FALSE
+          WHERE run = $2 AND number = ANY ($3) AND worker IS NULL RETURNING number, phasedone`,
+  ready: 'UPDATE capf_fleet.slice SET ready = TRUE WHERE run = $1 AND number = $2 AND worker = $3',
+  phaseEnd: 'UPDATE capf_fleet.slice SET phasedone = $4 WHERE run = $1 AND number = $2 AND worker = $3',
+  released: 'UPDATE capf_fleet.slice SET worker = NULL, ready = FALSE WHERE run = $1 AND number = $2 AND worker = $3',
+  laps: `SELECT phone, max(lap) + 1 AS laps FROM capf_fleet.result
+         WHERE run = $1 AND phase = $2 AND phone % $3::int = $4::int AND outcome <> 'cut' GROUP BY phone`,
+} as const
+
+/** The lease ran out, and somebody else has the phones: what was not written is done again. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+/** What a worker of one run reads and writes. */
+export class WorkerStore {
+  readonly #connections: Connections
+  readonly #run: string
+  readonly #worker: string
+
+  constructor(connections: Connections, { run, worker }: { run: string; worker: string }) {
+    this.#connections = connections
+    this.#run = run
+    this.#worker = worker
+  }
+
+  async join(as: { name: string; processes: number; offsetMs: number; roundTripMs: number }): Promise<void> {
+    const { name, processes, offsetMs, roundTripMs } = as
+    const values = [this.#worker, this.#run, name, processes, offsetMs, roundTripMs, LEASE_MS]
+    await this.#connections.run({ text: SQL.join, values })
+  }
+
+  /** What it is all about. */
+  async given(): Promise<{ plan: unknown; job: RunJob }> {
+    const { rows } = await this.#connections.run(statement('given', [this.#run]))
+    return rows[0] as never
+  }
+
+  async look(): Promise<RunRow | undefined> {
+    return runFrom((await this.#connections.run(statement('run', [this.#run]))).rows[0])
+  }
+
+  /** Who is not alive any more writes nothing. @throws {LeaseLost} */
+  async #fence(run: RunStatements): Promise<void> {
+    const { rowCount } = await run(statement('beat', [this.#worker, LEASE_MS]))
+    if (rowCount === 0) throw new LeaseLost()
+  }
+
+  /** Take slices that nobody has. @returns which, and the last phase of each that is done. @throws {LeaseLost} */
+  claim(numbers: readonly number[]): Promise<{ number: number; phaseDone: number }[]> {
+    return this.#connections.transaction(async run => {
+      await this.#fence(run)
+      const { rows } = await run({ text: SQL.claim, values: [this.#worker, this.#run, numbers] })
+      return rows.map(({ number, phasedone }) => ({ number: Number(number), phaseDone: Number(phasedone) }))
+    })
+  }
+
+  /**
+   * Write what was told, and that the worker lives: all of it or nothing. A batch that had come through is not written again.
+   *
+   * @throws {LeaseLost}; ServerError a `STORE_*` code.
+   */
+  write(batch: Batch): Promise<void> {
+    return this.#connections.transaction(async run => {
+      await this.#fence(run)
+      if (batch.reports.length === 0) return
+      const told = JSON.stringify(batch.reports)
+      const written = await run({ name: 'fleet.report', text: SQL.report, values: [this.#run, this.#worker, batch.seq, told] })
+      if (written.rowCount === 0) return
+      if (batch.results.length > 0)
+        await run({ name: 'fleet.results', text: SQL.results, values: [this.#run, this.#worker, ...resultColumns(batch)] })
+      for (const event of batch.events) {
+        const phase = event.what === 'phaseEnd' ? [event.phase] : []
+        await run({ name: `fleet.${event.what}`, text: SQL[event.what], values: [this.#run, event.slice, this.#worker, ...phase] })
+      }
+    })
+  }
+
+  /** How often each phone of a slice had its turn in this phase. */
+  async laps({ phase, slice, slices }: { phase: number; slice: number; slices: number }): Promise<Map<number, number>> {
+    const { rows } = await this.#connections.run({ text: SQL.laps, values: [this.#run, phase, slices, slice] })
+    return new Map(rows.map(({ phone, laps }) => [Number(phone), Number(laps)]))
+  }
+
+  /** It goes, and holds nothing any more. */
+  async leave(): Promise<void> {
+    await this.#connections.run({ text: SQL.leave, values: [this.#worker] })
+  }
+}

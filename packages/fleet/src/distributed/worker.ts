@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { FleetError } from '../errors.ts'
+import { type RunRow, runFrom, statement } from './run-store.ts'
+import { openFleetDatabase } from './schema.ts'
+import { SliceQueue } from './slice-queue.ts'
+import { isAway } from './store-away.ts'
+import { WorkerRun } from './worker-run.ts'
+import { LeaseLost } from './worker-store.ts'
+
+const LOOK_MS = 500
+
+export type FleetWorkerInit = {
+  /** `postgres://…` */
+  store: string
+  /** Client processes. */
+  processes: number
+  /** What it is called in the run. */
+  name: string
+  /** Of this program: all in a run have the same. */
+  version: string
+  /** Gives back what it holds when what runs has ended, and leaves. */
+  signal: AbortSignal
+  /** Hears what happens, a sentence each. */
+  onSay?: (sentence: string) => void
+}
+
+/**
+ * Take work of distributed runs until the signal.
+ *
+ * @throws {FleetError} `FLEET_OTHER_VERSION`, `FLEET_CLIENT_FAILED`; ServerError a `STORE_*` code that does not pass by itself.
+ */
+export const runFleetWorker = async (init: FleetWorkerInit): Promise<void> => {
+  const { store, version, signal, onSay = () => {} } = init
+  await using stack = new AsyncDisposableStack()
+  const connections = openFleetDatabase(store)
+  stack.defer(() => connections.close())
+  const queue = stack.use(await SliceQueue.open(connections))
+  onSay(`waiting for a run at ${connections.place}`)
+  while (!signal.aborted) {
+    try {
+      const run = runFrom((await connections.run(statement('openRun', []))).rows[0])
+      if (run?.isLed) {
+        checkVersion(run, version)
+        await new WorkerRun({ ...init, connections, queue, run, onSay }).run()
+        onSay(`left run ${run.id}`)
+        continue
+      }
+    } catch (error) {
+      if (error instanceof LeaseLost) onSay('the lease ran out: somebody else has the phones, and this worker joins again')
+      else if (!isAway(error)) throw error
+    }
+    await delay(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+const checkVersion = ({ id, version: wanted }: RunRow, version: string): void => {
+  if (wanted === version) return
+  const cause = new Error(`the run is led by version ${wanted}, this is version ${version}`)
+  throw new FleetError('FLEET_OTHER_VERSION', `run ${id}`, { cause })
+}

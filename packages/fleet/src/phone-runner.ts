@@ -1,0 +1,23 @@
+import type { ToClient } from './client-messages.ts'
+import type { PaceState } from './pace.ts'
+import type { PhaseStanding } from './plan/remainder.ts'
+import type { Standing } from './progress.ts'
+
+/** What whoever runs the phones is told of a run. */
+export type PhonesOfRun = Omit<ToClient & { type: 'start' }, 'type' | 'first' | 'step'>
+
+/** Runs the phones of a run phase after phase and adds up: processes of this machine, or workers on several. */
+export type PhoneRunner = Standing &
+  AsyncDisposable & {
+    /** Phones that are ready. */
+    readonly made: number
+    /** Everything is ready for the first phase when it resolves. */
+    start(init: PhonesOfRun, processes: number): Promise<void>
+    /** One phase, or what is left of it; resolves when the last session has ended. */
+    runPhase(number: number, standing?: PhaseStanding): Promise<void>
+    setPace(state: PaceState): void
+    /** Nothing more starts; what runs may end in its own time. */
+    drain(): void
+    /** The same, but what runs has a few seconds, or so many ms. */
+    stop(graceMs?: number): void
+  }
