@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseErrorLog } from '@capfkit/codec/trace'
 import { parseName } from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { slashName } from '../src/authority/slash-name.ts'
-import { adcsAuthority, ErrorLog, FileSink, LIBEST_LINES } from '../src/index.ts'
+import { adcsAuthority, ErrorLog, LIBEST_LINES } from '../src/index.ts'
 import { accessTime } from '../src/server/error-log.ts'
 import { lab } from './adcs-lab.ts'
 import { ca, now, request, serve } from './world.ts'
@@ -128,19 +127,4 @@ t.test('times as nginx and libest write them', async t => {
   t.match(accessTime(at), /^2[78]\/Feb\/2019:\d\d:53:28 [+-]\d{4}$/)
   if (zone === 0) t.equal(accessTime(at), '27/Feb/2019:21:53:28 +0000')
   for (const [name, { by }] of Object.entries(LIBEST_LINES)) t.match(by, /^\w+$/, name)
-})
-
-t.test('a log that cannot be written harms nobody', async t => {
-  const folder = t.testdir()
-  const errors: Error[] = []
-  await using bad = new FileSink({ file: join(folder, 'missing', 'error.log'), onError: error => errors.push(error) })
-  const good = new FileSink({ file: join(folder, 'error.log'), onError: error => t.fail(String(error)) })
-  bad.write('x\n')
-  good.write('a\n')
-  good.write('b\n')
-  await good[Symbol.asyncDispose]()
-  t.equal(readFileSync(join(folder, 'error.log'), 'utf8'), 'a\nb\n')
-  while (errors.length === 0) await new Promise(setImmediate)
-  t.match(errors[0], { code: 'ENOENT' })
-  bad.write('y\n')
 })

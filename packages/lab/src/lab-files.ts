@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FileSink } from '@capfkit/est'
 import { iisLogFile, iisLogHeader } from '@capfkit/est/adcs'
+import { AppendFile } from '@capfkit/listen'
 import { derToPem, writePrivateFile } from '@capfkit/pki'
 import type { ClusterCertificates } from './cluster-certificates.ts'
 
@@ -35,7 +35,7 @@ export const writePage = (folder: string, listening: readonly Listening[]): Prom
 }
 
 /** Logs of a laboratory; open until it ends. */
-export type LabLogs = AsyncDisposable & { readonly errorLog: FileSink; readonly onIisLine: (line: string) => void }
+export type LabLogs = AsyncDisposable & { readonly errorLog: AppendFile; readonly onIisLine: (line: string) => void }
 
 export const openLogs = ({
   folder,
@@ -46,8 +46,8 @@ export const openLogs = ({
   now: () => Date
   onError: (error: Error) => void
 }): LabLogs => {
-  const errorLog = new FileSink({ file: labFile(folder, 'errorLog'), onError })
-  const iis = new FileSink({ file: join(folder, iisLogFile(now())), onError })
+  const errorLog = new AppendFile({ file: labFile(folder, 'errorLog'), onError })
+  const iis = new AppendFile({ file: join(folder, iisLogFile(now())), onError })
   for (const line of iisLogHeader(now())) iis.write(`${line}\n`)
   return {
     errorLog,

@@ -1,5 +1,6 @@
 export { ADDRESS, type Address, formatAddress, parseAddress } from './address.ts'
 export { Admission, type AdmissionLimits, type Rejected } from './admission.ts'
+export { AppendFile, type AppendFileInit } from './append-file.ts'
 export { type Binding, bind } from './bind.ts'
 export { type Connection, connectionOf } from './connection.ts'
 export { LISTEN_ERRORS, ListenError, type ListenErrorCode } from './errors.ts'

@@ -1,5 +1,5 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { formatTraceLine, type TraceLine } from '@capfkit/codec/trace'
+import { AppendFile } from '@capfkit/listen'
 
 /** One line before it has its time. */
 export type TraceEntry = Omit<TraceLine, 'timeOfDayMs'>
@@ -24,25 +24,20 @@ export const traceTo = ({ write, now }: { write: (text: string) => void; now: ()
  * opened for appending, so that several workers may share it.
  */
 export class FileTrace implements Trace {
-  readonly #stream: WriteStream
+  readonly #file: AppendFile
   readonly #now: () => Date
 
+  /** A trace that cannot be written must not end a session: `onError` hears of it. */
   constructor({ file, now, onError }: { file: string; now: () => Date; onError: (error: Error) => void }) {
-    this.#stream = createWriteStream(file, { flags: 'a', mode: 0o600 })
-    // A trace that cannot be written must not end a session.
-    this.#stream.on('error', onError)
+    this.#file = new AppendFile({ file, onError })
     this.#now = now
   }
 
   write(entries: readonly TraceEntry[]): void {
-    if (this.#stream.writable) this.#stream.write(textOf(entries, this.#now()))
+    this.#file.write(textOf(entries, this.#now()))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stream.closed || this.#stream.destroyed) return
-    await new Promise<void>(resolve => {
-      this.#stream.once('close', resolve)
-      this.#stream.end()
-    })
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#file[Symbol.asyncDispose]()
   }
 }

@@ -1,14 +1,6 @@
 import { join } from 'node:path'
-import {
-  ErrorLog,
-  EST_SERVER_OPTIONS,
-  EstServer,
-  estMetrics,
-  FileSink,
-  ReferenceFolder,
-  type ReferenceFolderInit,
-} from '@capfkit/est'
-import { createLog, formatAddress } from '@capfkit/listen'
+import { ErrorLog, EST_SERVER_OPTIONS, EstServer, estMetrics, ReferenceFolder, type ReferenceFolderInit } from '@capfkit/est'
+import { AppendFile, createLog, formatAddress } from '@capfkit/listen'
 import { certificatesIn, identify } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { MistakesError } from '../errors.ts'
@@ -67,8 +59,8 @@ export const start = command({
     note(io, `${made ? 'made' : 'using'} the CA ${join(folder, FILES.ca)}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
     const onError = (error: Error) => note(io, `capf: a file of the service cannot be written: ${systemWords(error)}`)
-    await using sink = new FileSink({ file: join(folder, FILES.errorLog), onError })
-    await using serviceSink = new FileSink({ file: join(folder, FILES.serviceLog), onError })
+    await using sink = new AppendFile({ file: join(folder, FILES.errorLog), onError })
+    await using serviceSink = new AppendFile({ file: join(folder, FILES.serviceLog), onError })
     await using references = await referencesOf(options, { folder, onError, now: () => io.now() })
     const server = await EstServer.start({
       authority,

@@ -1,4 +1,3 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { formatLibestLine, formatNginxLine, type NginxContext, type NginxLevel } from '@capfkit/codec/trace'
 import { type LibestLineName, type LineValues, libestLine } from './log-lines.ts'
 
@@ -61,27 +60,5 @@ export class ErrorLog {
   /** As {@link libest}, while the server starts. */
   startingLibest(name: LibestLineName, values?: LineValues): void {
     this.#serviceSink.write(formatLibestLine(libestLine(name, values)))
-  }
-}
-
-/** A file that lines are appended to. */
-export class FileSink implements LogSink, AsyncDisposable {
-  readonly #stream: WriteStream
-
-  constructor({ file, onError }: { file: string; onError: (error: Error) => void }) {
-    this.#stream = createWriteStream(file, { flags: 'a', mode: 0o600 })
-    this.#stream.on('error', onError)
-  }
-
-  write(text: string): void {
-    if (this.#stream.writable) this.#stream.write(text)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stream.closed || this.#stream.destroyed) return
-    await new Promise<void>(resolve => {
-      this.#stream.once('close', resolve)
-      this.#stream.end()
-    })
   }
 }

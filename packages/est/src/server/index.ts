@@ -1,5 +1,5 @@
 export { EstCounters, type EstReport, estMetrics } from './counters.ts'
-export { ErrorLog, FileSink, type LogSink } from './error-log.ts'
+export { ErrorLog, type LogSink } from './error-log.ts'
 export { EstServer, type EstServerInit } from './est-server.ts'
 export { LIBEST_LINES } from './log-lines.ts'
 export { EST_SERVER_OPTIONS, type EstServerOptions } from './options.ts'
