@@ -240,6 +240,7 @@ t.test('the CA stays when the service starts again; another certificate without 
   const before = readFileSync(at('ra/ca.pem'), 'utf8')
   const again = await service(t, [...SERVICE, '--out', at('ra'), '--http-auth', 'off'])
   t.match(again.ready, { ca: { made: false } })
+  t.match(again.said(), /^warning: --http-auth off without --client-certificates required: whoever reaches the port/m)
   t.equal(readFileSync(at('ra/ca.pem'), 'utf8'), before)
 })
 
@@ -267,6 +268,7 @@ t.test('mistakes are told, all at once, before anything is asked', async t => {
       /--adcs HOST:PORT is missing[\s\S]*--adcs-trust/,
     ],
     [['ra', 'count', '--out', '@key.pem'], 2, /EST_FOLDER_UNUSABLE/],
+    [['ra', 'start', '--out', '@ra', '--adcs-template', 'a\nSAN:dns=b'], 2, /--adcs-template must be .* without line breaks/],
   ] as const) {
     const ran = await run(...args)
     t.equal(ran.code, code, args.join(' '))

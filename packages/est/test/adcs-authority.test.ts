@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLog } from '@capfkit/listen'
 import { parseCertificate, TrustStore, validateChain } from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { adcsAuthority, type EnrolAnswer, ReferenceFolder } from '../src/index.ts'
@@ -51,6 +52,16 @@ t.test('what AD CS refuses, and what it is that cannot be asked', async t => {
   const silent = await chain(t, { simulated: { options: { fault: ['certfnsh=silent'] }, client: { timeoutMs: 100 } } })
   await t.rejects(silent.client.simpleEnroll(csrDer), { code: 'EST_SERVER_FAILED', status: 504 })
   t.match(silent.seen.at(-1), { why: 'caSilent' })
+})
+
+t.test('a CA that cannot be asked at the start: the log says why in one sentence', async t => {
+  const { client } = await lab(t, { client: { password: `${PASSWORD}x` } })
+  const said = Promise.withResolvers<string>()
+  const log = createLog({ level: 'warn', destination: { write: said.resolve } })
+  await serve(t, { authority: adcsAuthority({ client, now }), log })
+  const line = JSON.parse(await said.promise) as Record<string, unknown>
+  t.match(line, { msg: 'the CA cannot be asked', failure: 'caFailed', detail: /^the CA failed: .*\(ADCS_LOGIN_REJECTED\)$/ })
+  t.notMatch(line, { err: {} }, 'and not where in the code')
 })
 
 t.test('the chain is asked for once an hour, and an old one is better than none', async t => {

@@ -39,7 +39,13 @@ const RA_OPTIONS = {
   adcsUser: optionalText({ doc: 'Who logs in there: DOMAIN\\user, user@domain or user. Required with it.' }),
   adcsPassword: optionalText({ doc: 'Password of that user.', secret: true }),
   adcsTrust: optionalText({ doc: 'PEM or DER file with the CA certificates that its web server is known by. Required with it.' }),
-  adcsTemplate: text({ default: 'CiscoRA', doc: 'Name (cn) of the certificate template.' }),
+  adcsTemplate: text({
+    default: 'CiscoRA',
+    // A line break would end it, and smuggle another attribute into the request.
+    pattern: /^[^\p{Cc}\p{Zl}\p{Zp}]{1,255}$/u,
+    range: 'up to 255 characters without line breaks',
+    doc: 'Name (cn) of the certificate template.',
+  }),
 } as const
 
 export const START_OPTIONS = { ...RA_OPTIONS, ...EST_SERVER_OPTIONS, ...DOOR_OPTIONS, ...JSON_OPTION } as const

@@ -5,7 +5,7 @@ import { certificatesIn, identify } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { systemWords } from '../files.ts'
-import { note, print } from '../io.ts'
+import { note, painter, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
 import { type OpenDoor, openDoors } from '../service/doors.ts'
@@ -21,6 +21,12 @@ const usersOf = ({ httpAuth, user, password }: StartOptions): ReadonlyMap<string
     throw new MistakesError(['give --user and --password-file FILE: who may enrol; or --http-auth off (CLI_USAGE)'])
   return new Map([[user, password]])
 }
+
+/** What a start with these options lets happen, where it is not plain. */
+const warningOf = ({ httpAuth, clientCertificates }: StartOptions): string | undefined =>
+  httpAuth === 'off' && clientCertificates !== 'required'
+    ? '--http-auth off without --client-certificates required: whoever reaches the port gets certificates'
+    : undefined
 
 type ReferenceWorld = Pick<ReferenceFolderInit, 'now'> & { folder: string; onError: (error: Error) => void }
 
@@ -52,6 +58,8 @@ export const start = command({
   async run({ options, io }) {
     const { out: folder } = required(options, { out: '--out FOLDER' })
     const users = usersOf(options)
+    const warning = warningOf(options)
+    if (warning !== undefined) note(io, `${painter(io.stderr, io)('yellow', 'warning')}: ${warning}`)
     const { ca, made } = await folderCa(options, { folder, io })
     const authority = await authorityOf(options, { ca, folder, io })
     const clientCas = options.clientCa === undefined ? [ca.certificateDer] : await certificatesIn(options.clientCa)

@@ -3,7 +3,7 @@ import type { TlsOptions } from 'node:tls'
 import { parseOptions } from '@capfkit/codec/options'
 import { type Address, HttpListener, keylogTo, type Logger, parseAddress, tlsProfile } from '@capfkit/listen'
 import { type CertificateAndKey, derToPem } from '@capfkit/pki'
-import type { Authority } from '../authority/authority.ts'
+import { type Authority, AuthorityError } from '../authority/authority.ts'
 import { EstError } from '../errors.ts'
 import { Login } from '../http-auth/login.ts'
 import { EstCounters, type EstReport } from './counters.ts'
@@ -198,7 +198,10 @@ export class EstServer implements AsyncDisposable {
     const context = { signal: this.#ending.signal, note: startNote(this.#errorLog) }
     this.#prepared = this.#init.authority.caCerts(context).then(
       () => {},
-      err => this.#init.log?.warn({ err }, 'the CA cannot be asked'),
+      err => {
+        const why = err instanceof AuthorityError ? { failure: err.failure, detail: err.message } : { err }
+        this.#init.log?.warn(why, 'the CA cannot be asked')
+      },
     )
   }
 }
