@@ -58,6 +58,14 @@ t.test('logs whose lines a copy has joined give the same', async t => {
   }
 })
 
+t.test('rows that name the status as the pages of CUCM do, in both of their spellings', async t => {
+  for (const spelling of ['Timeout', 'Timedout']) {
+    const table = `name            status\n${'='.repeat(15)} ${'='.repeat(52)}\nSEP74A02FC0A675 Upgrade Failed: User Initiated Request Late/${spelling}\n`
+    const { findings } = await diagnose([bytesAs('sql.txt', table)], { now: NOW })
+    t.match(findings, [{ name: 'operation-expired', device: 'SEP74A02FC0A675' }], spelling)
+  }
+})
+
 t.test('a certificate without a name is not that of a host that cannot be read', async t => {
   const log = `${[
     'ossl_init_cert_store: Adding cert to store (/C=US/O=VeriSign)',

@@ -43,7 +43,8 @@ const RULE = /^\s*=+(?:\s+=+)*\s*$/
 
 const statusNumber = (text: string): number | undefined => {
   if (/^\d{1,2}$/.test(text)) return Number(text)
-  const wanted = simple(text)
+  // Pages of some releases say Late/Timedout.
+  const wanted = simple(text).replace(/timedout$/, 'timeout')
   if (wanted === '') return undefined
   const found = CERT_STATUSES.findIndex(({ text: words, name }) => simple(words) === wanted || simple(name) === wanted)
   return found < 1 ? undefined : found
