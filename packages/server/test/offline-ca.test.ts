@@ -48,6 +48,25 @@ t.test('a request is kept, carried to a CA, and its certificate goes to the phon
   t.equal(await requests.count(), 0)
 })
 
+t.test('a certificate that no known CA has signed is installed as it was brought, and the log says what will go wrong', async t => {
+  for (const [lscCas, warning] of [
+    [[recorded('tvs').certificateDer], /no CA of --lsc-ca has signed the LSC.*ca-unknown/],
+    [[recorded('tvs').certificateDer, manufacturer.certificateDer], undefined],
+    [[], undefined],
+  ] as const) {
+    const server = await serve(t, { options, lscCas })
+    const name = await server.device()
+    t.equal(await server.session(name, phoneKey.answers), 0)
+    const [kept] = await keptIn(server.store.requests)
+    await importCertificate(server.store.requests, await signed(kept!.csrDer))
+    t.equal(await server.session(name), 1)
+    const line = server.logLines().at(-1)
+    t.match(line, { msg: 'session ended', level: warning ? 40 : 30 })
+    if (warning) t.match(line?.warning, warning)
+    else t.equal(line?.warning, undefined)
+  }
+})
+
 t.test('a certificate for a request that a new order has superseded is a stale LSC', async t => {
   const server = await serve(t, { options })
   const { requests } = server.store
