@@ -13,6 +13,7 @@ import * as fleet from '../packages/fleet/src/index.ts'
 import * as fleetLive from '../packages/fleet/src/live/index.ts'
 import * as fleetUi from '../packages/fleet-ui/src/index.ts'
 import * as listen from '../packages/listen/src/index.ts'
+import * as monitor from '../packages/monitor/src/index.ts'
 import * as phone from '../packages/phone/src/index.ts'
 import * as pki from '../packages/pki/src/index.ts'
 import * as scep from '../packages/scep/src/index.ts'
@@ -27,6 +28,7 @@ import { failuresPage } from './docs/failures-page.ts'
 import { faultsPage } from './docs/faults-page.ts'
 import { livePage } from './docs/live-page.ts'
 import { fill } from './docs/markdown.ts'
+import { monitorTables } from './docs/monitor-tables.ts'
 import { pkiTimersTables } from './docs/pki-timers-tables.ts'
 import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
@@ -48,6 +50,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/failures.md': failuresPage(),
   'docs/live.md': livePage(),
   'docs/plan.md': planPage(),
+  'docs/monitor.md': fill(readFileSync(join(root, 'docs/monitor.md'), 'utf8'), monitorTables()),
   'docs/pki-timers.md': fill(readFileSync(join(root, 'docs/pki-timers.md'), 'utf8'), pkiTimersTables()),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(
@@ -100,6 +103,7 @@ const others = new Set([
     est,
     adcs,
     scep,
+    monitor,
     phone,
     fleet,
     fleetLive,

@@ -13,6 +13,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   scep: 2,
   fleet: 3,
   diagnose: 3,
+  monitor: 3,
   'fleet-ui': 4,
   lab: 4,
   cli: 5,

@@ -2,7 +2,11 @@ import type { AnyCommand } from './command.ts'
 
 /** A noun of the command line. What it needs is loaded when it is used, so that `--help` stays quick. */
 export type Noun = { readonly doc: string } & (
-  | { readonly verbs: () => Promise<{ readonly commands: readonly AnyCommand[] }> }
+  | {
+      readonly verbs: () => Promise<{ readonly commands: readonly AnyCommand[] }>
+      /** The verb that is meant where none is named. */
+      readonly usual?: string
+    }
   | { readonly load: () => Promise<{ readonly commands: readonly [AnyCommand] }> }
 )
 
@@ -22,6 +26,11 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
   fleet: { doc: 'Many simulated phones at once', verbs: () => import('./commands/fleet.ts') },
   demo: { doc: 'A server and a thousand phones on this machine', load: () => import('./commands/demo.ts') },
   lab: { doc: 'A whole fake cluster on this machine', verbs: () => import('./commands/lab.ts') },
+  monitor: {
+    doc: 'Certificates that end soon, and what a new one would reset',
+    verbs: () => import('./commands/monitor.ts'),
+    usual: 'check',
+  },
   trustlist: { doc: 'Trust lists: CTL and ITL files', verbs: () => import('./commands/trustlist.ts') },
   config: { doc: 'Signed and encrypted configuration files', verbs: () => import('./commands/config.ts') },
   keys: { doc: 'Pools of ready key pairs', verbs: () => import('./commands/keys.ts') },

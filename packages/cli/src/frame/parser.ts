@@ -1,7 +1,7 @@
 import { nearest } from '@capfkit/codec/options'
 import yargs, { type Argv } from 'yargs'
 import type { AnyCommand } from '../command.ts'
-import { NOUNS } from '../commands.ts'
+import { NOUNS, type Noun } from '../commands.ts'
 import { CLI_ERRORS, CliError } from '../errors.ts'
 import { columnsOf, type Io } from '../io.ts'
 import { flagsOf } from './flags.ts'
@@ -102,6 +102,14 @@ const DASH = '\u0000'
 
 const withDash = (value: unknown): unknown => (Array.isArray(value) ? value.map(withDash) : value === DASH ? '-' : value)
 
+const usualWords = (noun: Noun): string => ('usual' in noun ? ` Without a command: ${noun.usual}.` : '')
+
+/** Whether what follows a noun belongs to its usual verb: a flag, a file, or nothing; but a verb may be misspelt. */
+const isUsual = (word: string | undefined, commands: readonly AnyCommand[]): boolean => {
+  const names = commands.map(({ name }) => name)
+  return word === undefined || (word.startsWith('-') ? word !== '--help' : nearest(word, names) === undefined)
+}
+
 /** @throws {CliError} `CLI_UNKNOWN_COMMAND`, `CLI_USAGE`. */
 export const parse = async (args: readonly string[], io: Io): Promise<Parsed> => {
   const choice: Choice = {}
@@ -117,6 +125,7 @@ export const parse = async (args: readonly string[], io: Io): Promise<Parsed> =>
   // Only what is asked for is loaded.
   const commands = noun === undefined ? [] : 'load' in noun ? (await noun.load()).commands : (await noun.verbs()).commands
   const named = commands.find(({ name }) => name === verb)
+  if (noun && 'usual' in noun && !named && isUsual(verb, commands)) return parse([word!, noun.usual!, ...args.slice(1)], io)
   if (noun && 'verbs' in noun && verb !== undefined && !verb.startsWith('-') && !named)
     throw unknownCommand(verb, { names: commands.map(({ name }) => name), title: `capf ${word}` })
   const known = named ?? commands[0]
@@ -126,7 +135,7 @@ export const parse = async (args: readonly string[], io: Io): Promise<Parsed> =>
     else if ('load' in NOUNS[name]!) addCommand(parser, { command: commands[0]!, noun: name, choice })
     else
       parser.command(name, doc, inner => {
-        inner.usage(`capf ${name} <command> [options]\n\n${doc}.`)
+        inner.usage(`capf ${name} <command> [options]\n\n${doc}.${usualWords(noun!)}`)
         for (const command of commands) addCommand(inner, { command, noun: name, choice })
         return inner
       })
