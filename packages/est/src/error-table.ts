@@ -249,7 +249,12 @@ export const EST_ERRORS = {
     libest: 'HTTP_UNSUPPORTED',
     curl: 47,
   },
-  EST_ABORTED: { what: 'the caller ended the enrolment', remedy: 'nothing', libest: 'UNKNOWN', curl: 42 },
+  EST_ABORTED: {
+    what: 'the caller ended the enrolment',
+    remedy: 'the CA may have issued all the same',
+    libest: 'UNKNOWN',
+    curl: 42,
+  },
   EST_TRUST_INVALID: {
     what: 'there is nothing to know the EST server by',
     remedy: 'give the certificate of its CA, a fingerprint, or say that the roots of this system count',
