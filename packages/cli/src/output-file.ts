@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { CliError, MistakesError } from './errors.ts'
 import { systemWords } from './files.ts'
 import type { Io } from './io.ts'
@@ -43,6 +43,21 @@ export const writeOutput = async ({ file, data, io, isPrivate = false }: OutputF
     const there = await stat(file).catch(() => undefined)
     if (there && !there.isFile()) await writeFile(file, data)
     else await replace(file, data, isPrivate ? 0o600 : 0o666)
+  } catch (cause) {
+    throw unwritable(file, cause)
+  }
+}
+
+/**
+ * Before a result is asked for that there is only once, such as a certificate for a key: whether its file can be made at all.
+ *
+ * @throws {CliError} `CLI_FILE_UNWRITABLE`
+ */
+export const mustBeWritable = async (file: string): Promise<void> => {
+  if (file === '-') return
+  try {
+    const there = await stat(file).catch(() => undefined)
+    await (there && !there.isFile() ? access(file, constants.W_OK) : access(dirname(file), constants.W_OK | constants.X_OK))
   } catch (cause) {
     throw unwritable(file, cause)
   }

@@ -191,6 +191,19 @@ t.test('an offline CA: requests out, certificates in', async t => {
   t.equal(issued.code, 0, issued.stderr)
   t.match(openssl('verify', '-CAfile', 'off.pem', 'lsc.pem'), 'OK')
   t.equal((await verb('count', '--json')).stdout, '{"version":1,"count":0}\n')
+  const again = est
+    .with(est.indexOf('@req.pem') - 1, '--subject')
+    .with(est.indexOf('@req.pem'), 'CN=made')
+    .with(-1, '@made.pem')
+  const made = (...rest: string[]) => run('est', 'enroll', ...again, '--new-key', 'ec:p256', ...rest)
+  const undecided = await made()
+  t.match([undecided.code, undecided.stderr], [1, /made\.pem\.key: the key of the request; ask again with --private-key/])
+  t.equal(statSync(at('made.pem.key')).mode & 0o777, 0o600)
+  const kept = readFileSync(at('made.pem.key'))
+  t.equal((await made('--private-key', '@made.pem.key')).code, 1)
+  t.equal((await verb('count')).stdout, '1\n', 'the same request')
+  t.strictSame(readFileSync(at('made.pem.key')), kept)
+  t.equal((await verb('delete')).code, 0)
   await enrol()
   t.equal((await verb('delete', 'nobody')).code, 1)
   t.equal((await verb('delete')).stdout, 'deleted 1 request\n')
@@ -259,6 +272,17 @@ t.test('mistakes are told, all at once, before anything is asked', async t => {
     [enroll, 2, /give --csr FILE, or --subject/],
     [[...enroll, '--csr', '@key.pem'], 2, /no certificate request in it/],
     [[...enroll, '--csr', 'a', '--dns', 'b'], 2, /for a request that is made/],
+    [[...enroll, '--subject', 'CN=a', '--ip', '10.0.0.1', '--ip', '999.1.1.1'], 2, /--ip must be an IP address, got "999.1.1.1"/],
+    [
+      ['est', 'enroll', '--server', '127.0.0.1:1', '--system-roots', '--subject', 'CN=a', '--out', '@missing/x'],
+      1,
+      /missing\/x: .*CLI_FILE_UNWRITABLE/,
+    ],
+    [
+      ['est', 'reenroll', '--server', '127.0.0.1:1', '--system-roots', '--credential', '@key.pem', '--out', '@missing/x'],
+      1,
+      /CLI_FILE_UNWRITABLE/,
+    ],
     [['est', 'cacerts', '--server', '127.0.0.1:1', '--system-roots'], 6, /EST_CONNECT_REFUSED/],
     [['ra', 'start', '--out', '@ra'], 2, /--user and --password-file/],
     [['ra', 'start', '--user', 'u', '--password', 'p'], 2, /--out FOLDER is missing/],

@@ -1,11 +1,11 @@
 import { optionalText } from '@capfkit/codec/options'
-import type { Enrolled } from '@capfkit/est'
+import { type Enrolled, EstError } from '@capfkit/est'
 import { derToPem, type KeyPair, privateKeyPem } from '@capfkit/pki'
 import { identify } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { Interruption } from '../interruption.ts'
-import { type Io, print } from '../io.ts'
-import { mustNotReplace, writeOutput } from '../output-file.ts'
+import { type Io, note, print } from '../io.ts'
+import { mustBeWritable, mustNotReplace, writeOutput } from '../output-file.ts'
 import { required } from '../required.ts'
 import { CONNECTION_OPTIONS, type ConnectionOptions, clientOf } from './options.ts'
 import { REQUEST_OPTIONS, requestOf, WAIT_OPTION } from './request.ts'
@@ -28,9 +28,21 @@ export const leaveCertificate = async (
   else if (file !== '-') print(io, `${file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 }
 
+/** The CA may still decide on the request. */
+const isUndecided = (error: unknown, { waitMs }: { readonly waitMs: number }): boolean =>
+  error instanceof EstError && (error.code === 'EST_PENDING' || (error.code === 'EST_ABORTED' && waitMs > 0))
+
+/** Without its key nobody could ask for an undecided request again, and its certificate would be of no use. */
+const keepKey = async (keyPair: KeyPair, { file, io }: { file: string; io: Io }): Promise<void> => {
+  const keyFile = `${file}.key`
+  await writeOutput({ file: keyFile, data: Buffer.from(privateKeyPem(keyPair.privateKey)), io, isPrivate: true })
+  note(io, `${keyFile}: the key of the request; ask again with --private-key ${keyFile}`)
+}
+
 export const enroll = command({
   name: 'enroll',
   doc: 'Get a certificate from an EST server',
+  details: 'While the CA has not decided, a key that was made is kept as FILE.key beside FILE of --out, for --private-key.',
   examples: [
     [
       "est enroll --server 192.0.2.10:8084 --ca ca.pem --user capf --password-file password --subject 'CN=SEP001122334455' --out phone.pem",
@@ -45,11 +57,16 @@ export const enroll = command({
   async run({ options, io }) {
     const { out: file } = required(options, { server: '--server HOST:PORT', out: '--out FILE' })
     mustNotReplace([options.csr, options.ca], file)
+    await mustBeWritable(file)
     const { source, keyPair } = await requestOf(options)
     using interruption = new Interruption(io)
     const { signal } = interruption
     using client = await clientOf(options, { signal })
-    const enrolled = await client.simpleEnroll(source, { signal, waitMs: options.waitMs })
+    const enrolled = await client.simpleEnroll(source, { signal, waitMs: options.waitMs }).catch(async error => {
+      const isMade = keyPair && options.privateKey === undefined
+      if (isMade && file !== '-' && isUndecided(error, options)) await keepKey(keyPair, { file, io })
+      throw error
+    })
     await leaveCertificate({ enrolled, keyPair, file }, { io, options })
     return undefined
   },

@@ -11,6 +11,7 @@ import {
 } from '@capfkit/pki'
 import { command } from '../command.ts'
 import { Interruption } from '../interruption.ts'
+import { mustBeWritable } from '../output-file.ts'
 import { required } from '../required.ts'
 import { leaveCertificate, OUT_OPTION } from './enroll.ts'
 import { CONNECTION_OPTIONS, clientOf } from './options.ts'
@@ -44,6 +45,7 @@ export const reenroll = command({
       credential: '--credential FILE',
       out: '--out FILE',
     })
+    await mustBeWritable(file)
     const credential = readCertificateAndKey(from)
     const { subject, extensions } = parseCertificate(credential.certificateDer)
     const keyPair =

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { int, oneOf, optionalText, textList } from '@capfkit/codec/options'
 import { type CsrSource, signedCsr } from '@capfkit/est'
 import {
@@ -72,6 +73,9 @@ export const requestOf = async (options: RequestOptions): Promise<{ source: CsrS
       throw new MistakesError(['--private-key, --dns and --ip are for a request that is made, not for --csr (CLI_USAGE)'])
     return { source: await readCsr(csr) }
   }
+  const noAddresses = ip.filter(address => isIP(address) === 0)
+  if (noAddresses.length > 0)
+    throw new MistakesError(noAddresses.map(address => `--ip must be an IP address, got ${JSON.stringify(address)} (CLI_USAGE)`))
   const keyPair =
     privateKey === undefined
       ? await generateKeyPair(parseKeySpec(newKey))
