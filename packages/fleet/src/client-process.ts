@@ -29,7 +29,8 @@ let stopped = false
 const health = new ProcessHealth()
 
 const tell = (message: FromClient) => {
-  if (process.connected) process.send?.(message)
+  // The parent may be gone at this very moment, which is heard of as a disconnect.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
 const sinceLast = (running: FleetEngine): Since => ({

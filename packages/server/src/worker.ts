@@ -10,7 +10,8 @@ import type { FromWorker, PemPair, ToWorker } from './worker-messages.ts'
 const REPORT_MS = 1_000
 
 const tell = (message: FromWorker) => {
-  if (process.connected) process.send?.(message)
+  // The parent may be gone at this very moment, which is heard of as a disconnect.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
 const revive = ({ certificatePem, keyPem }: PemPair): CertificateAndKey => ({
