@@ -125,6 +125,8 @@ t.test('capf phone enrol keeps its key until the certificate is there', async t 
   const first = await enrol()
   t.match({ code: first.code, ...JSON.parse(first.stdout) }, { code: 1, failure: { code: 'PHONE_CERTIFICATE_LATER' } })
   t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  const early = await onTerminal(['phone', 'enrol', name, ...where, '--sign-requests'], { isTTY: false })
+  t.match(early, { code: 0, stdout: new RegExp(`nothing was ordered, or the certificate for .*${name}\\.key is not there yet`) })
   const certificate = join(cwd, 'issued.cer')
   writeFileSync(certificate, await signed((await store.requests.current(name))!.csrDer))
   t.equal((await run('cert', 'import', certificate)).code, 0)

@@ -33,12 +33,19 @@ const authModeOf = ({ auth, authString }: EnrolOptions, has: { lsc: unknown; mic
 }
 
 /** The file follows the phone. @returns a sentence about it. */
-const keep = async (file: string, { lsc, result }: { lsc: Credential | undefined; result: ContactResult }): Promise<string> => {
+const keep = async (
+  file: string,
+  { lsc, result, keyFile }: { lsc: Credential | undefined; result: ContactResult; keyFile: string | undefined },
+): Promise<string> => {
   if (result.lsc === 'deleted') {
     await removeCredential(file)
     return `deleted the LSC: ${file} is gone`
   }
-  if (result.lsc !== 'installed' || !lsc) return result.operation === 'fetch' ? 'showed its certificate' : 'nothing was ordered'
+  if (result.lsc !== 'installed' || !lsc) {
+    if (result.operation === 'fetch') return 'showed its certificate'
+    // The session is the same for both.
+    return keyFile === undefined ? 'nothing was ordered' : `nothing was ordered, or the certificate for ${keyFile} is not there yet`
+  }
   await writeCredential(file, lsc)
   const { subject, issuer, notAfter } = parseCertificate(lsc.certificateDer)
   return `installed the LSC: ${file} (${formatName(subject)}, issued by ${formatName(issuer)}, until ${notAfter.toISOString().slice(0, 10)})`
@@ -147,7 +154,7 @@ export const enrol = command({
           note(io, `${failureLine(failure)}; trying again in ${options.retryIntervalMs / 1000} s`)
       },
     })
-    const kept = await keep(file, { lsc: phone.lsc, result })
+    const kept = await keep(file, { lsc: phone.lsc, result, keyFile: phone.pendingKey && keyFile })
     await keepPendingKey(keyFile, phone.pendingKey)
     if (options.json) print(io, JSON.stringify(dataOf({ phone, result, address: server }, file)))
     else show({ io, phone, result, kept, address: server, disturbance })
