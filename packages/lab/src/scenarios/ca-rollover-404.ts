@@ -1,6 +1,8 @@
+import { derToPem } from '@capfkit/pki'
 import { DAY_MS, type RolloverTimers, windowLines, windowsOf } from '@capfkit/scep'
 import type { Scenario } from '../scenario.ts'
 import { Arrivals } from './stage/arrivals.ts'
+import { newCertificate } from './stage/certificates.ts'
 import { IosPki, pkiDebug } from './stage/ios-pki.ts'
 import type { Stage } from './stage/stage.ts'
 
@@ -12,6 +14,17 @@ const CURED_OVERLAP_DAYS = 365
 /** More than the HTTP server takes in a minute: they retry in lock-step. */
 const ROUTERS = 100
 const RETRY_DAYS = 10
+/** Those of them whose timers go off in the same moment: more than the HTTP server has connections. */
+const AT_ONCE = 18
+
+/** The CA of today, that many days old, and the next one: of the same name with another key, from the end of this one on. */
+const certificatesOf = async ({ keys, clock }: Stage, askDay: number) => {
+  const wish = { name: 'TEST-IOS-CA', profile: 'enterpriseCa', days: TIMERS.caDays } as const
+  const world = { keys, now: clock.now }
+  const ca = await newCertificate({ ...wish, daysAgo: askDay }, world)
+  const shadow = await newCertificate({ ...wish, key: 'TEST-IOS-CA next', daysAgo: askDay - TIMERS.caDays }, world)
+  return { ca, shadowDer: shadow.certificateDer }
+}
 
 /** Every router asks in its rounds until it has the next CA certificate. */
 const rollOver = async (stage: Stage, overlapDays: number): Promise<void> => {
@@ -19,18 +32,24 @@ const rollOver = async (stage: Stage, overlapDays: number): Promise<void> => {
   const timers = { ...TIMERS, overlapDays }
   const windows = windowsOf(timers)
   const dayZeroMs = clock.nowMs() - windows.askDay * DAY_MS
-  await using pki = await IosPki.start({ clock, shadowAtMs: dayZeroMs + (TIMERS.caDays - overlapDays) * DAY_MS })
+  const shadowAtMs = dayZeroMs + (TIMERS.caDays - overlapDays) * DAY_MS
+  await using pki = await IosPki.start({ clock, shadowAtMs, ...(await certificatesOf(stage, windows.askDay)) })
   const arrivals = new Arrivals()
   const waiting = new Set(Array.from({ length: ROUTERS }, (_, index) => `router-${index + 1}`))
   let debug = ''
+  const knock = async (router: string) => {
+    const at = clock.now()
+    const answer = await pki.ask(TRUSTPOINT)
+    arrivals.note({ at: at.getTime(), who: router, what: String(answer?.status ?? 'no answer') })
+    // The debug of one router is enough.
+    if (router === 'router-1') debug += pkiDebug({ at, trustpoint: TRUSTPOINT, status: answer?.status })
+    if (!answer?.nextCaDer) return
+    papers.set('next_ca.pem', derToPem(answer.nextCaDer))
+    waiting.delete(router)
+  }
   while (waiting.size > 0) {
-    for (const router of waiting) {
-      const status = await pki.ask(TRUSTPOINT)
-      arrivals.note({ at: clock.nowMs(), who: router, what: String(status ?? 'no answer') })
-      // The debug of one router is enough.
-      if (router === 'router-1') debug += pkiDebug({ at: clock.now(), trustpoint: TRUSTPOINT, status })
-      if (status === 200) waiting.delete(router)
-    }
+    const asking = [...waiting]
+    for (let first = 0; first < asking.length; first += AT_ONCE) await Promise.all(asking.slice(first, first + AT_ONCE).map(knock))
     clock.turn(RETRY_DAYS * DAY_MS)
   }
   const chart = { scale: 'days', step: RETRY_DAYS } as const

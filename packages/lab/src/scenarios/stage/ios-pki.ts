@@ -1,63 +1,85 @@
 import { once } from 'node:events'
-import { createServer, get, type Server } from 'node:http'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { HttpLimits } from '@capfkit/scep'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import { buildCertsOnly, buildSignedData, type CertificateAndKey, openSignedData, parseCertsOnly } from '@capfkit/pki'
+import { HTTP_LIMITS, HttpLimits } from '@capfkit/scep'
 import type { LabClock } from '../../lab-clock.ts'
 
 const PATH = '/cgi-bin/pkiclient.exe'
 /** What IOS clients call themselves. */
 const USER_AGENT = 'Mozilla/4.0 (compatible; MSIE 5.0; Cisco PKI)'
 
+/** Nobody waits longer for an answer. */
+const ANSWER_TIMEOUT_MS = 10_000
+/** A router has little to calculate with: others connect before the first one is answered. On the real clock. */
+const ANSWER_MS = 10
+const NEXT_CA_TYPE = 'application/x-x509-next-ca-cert'
+
 export type IosPkiInit = {
   readonly clock: LabClock
-  /** When the next CA certificate exists, ms since 1970. */
+  /** Of today. */
+  readonly ca: CertificateAndKey
+  /** The certificate of the next one, DER. */
+  readonly shadowDer: Buffer
+  /** When that exists, ms since 1970. */
   readonly shadowAtMs: number
 }
 
+/** What a client gets to hear, and the next CA certificate where that is there and signed by the CA of today. */
+export type NextCaAnswer = { readonly status: number; readonly nextCaDer?: Buffer }
+
 /**
  * The HTTP side of an IOS PKI server: GetNextCACert, which is 404 until there is a shadow certificate, and the limits of its HTTP
- * server. What it answers afterwards is a stand-in: nobody here reads it.
+ * server. The answer is a SignedData of the CA of today over a certs-only one with the next certificate (RFC 8894 §4.7).
  */
 export class IosPki implements AsyncDisposable {
-  shadowAtMs: number
-  readonly #clock: LabClock
+  readonly #init: IosPkiInit
   readonly #server: Server
   readonly #limits = new HttpLimits()
 
-  private constructor({ clock, shadowAtMs }: IosPkiInit) {
-    this.#clock = clock
-    this.shadowAtMs = shadowAtMs
-    this.#server = createServer((request, response) => {
-      const isThere = this.#clock.nowMs() >= this.shadowAtMs
+  private constructor(init: IosPkiInit, body: Buffer) {
+    this.#init = init
+    this.#server = createServer(async (request, response) => {
+      await setTimeout(ANSWER_MS)
+      const isThere = init.clock.nowMs() >= init.shadowAtMs
       const asksNext = request.url?.startsWith(`${PATH}?operation=GetNextCACert`) === true
       const status = asksNext && isThere ? 200 : 404
-      const type = status === 200 ? { 'content-type': 'application/x-x509-next-ca-cert' } : {}
+      const type = status === 200 ? { 'content-type': NEXT_CA_TYPE } : {}
       response.writeHead(status, { server: 'cisco-IOS', 'accept-ranges': 'none', connection: 'close', ...type })
-      response.end(status === 200 ? 'TEST next CA' : '404 Not Found\r\n')
+      response.end(status === 200 ? body : '404 Not Found\r\n')
     })
+    this.#server.maxConnections = HTTP_LIMITS.connections
     this.#server.on('connection', socket => {
-      if (this.#limits.take({ atMs: this.#clock.nowMs() }) === 0) socket.resetAndDestroy()
+      if (this.#limits.take({ atMs: init.clock.nowMs() }) === 0) socket.resetAndDestroy()
     })
   }
 
   static async start(init: IosPkiInit): Promise<IosPki> {
-    const pki = new IosPki(init)
+    const pki = new IosPki(init, await buildSignedData(buildCertsOnly([init.shadowDer]), init.ca))
     pki.#server.listen(0, '127.0.0.1')
     await once(pki.#server, 'listening')
     return pki
   }
 
-  /** What a client gets to hear: a status, or nothing. */
-  ask(trustpoint: string): Promise<number | undefined> {
+  /** Ask as a router does; nothing is heard of a server that is full or deaf. */
+  async ask(trustpoint: string): Promise<NextCaAnswer | undefined> {
     const { port } = this.#server.address() as AddressInfo
-    const { promise, resolve } = Promise.withResolvers<number | undefined>()
     const path = `${PATH}?operation=GetNextCACert&message=${trustpoint}`
-    const request = get({ host: '127.0.0.1', port, path, headers: { 'user-agent': USER_AGENT }, agent: false }, response => {
-      response.resume()
-      response.once('end', () => resolve(response.statusCode))
-    })
-    request.once('error', () => resolve(undefined))
-    return promise
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+    const request = get({ host: '127.0.0.1', port, path, headers: { 'user-agent': USER_AGENT }, agent: false, signal })
+    try {
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      const body = await buffer(response)
+      const status = response.statusCode ?? 0
+      if (response.headers['content-type'] !== NEXT_CA_TYPE) return { status }
+      const content = openSignedData(body, this.#init.ca.certificateDer)
+      const [nextCaDer] = content ? parseCertsOnly(content) : []
+      return { status, ...(nextCaDer ? { nextCaDer } : {}) }
+    } catch {
+      return undefined
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
