@@ -41,8 +41,14 @@ const waiting = async (phones: number) => {
     },
     { untilAllStarted: true },
   )
-  const most = memory.reduce((a, b) => (b.inFlight > a.inFlight ? b : a), { done: 0, inFlight: 0, memoryMb: 0 })
-  return { ...most, beforeMb: memory[0]?.memoryMb ?? 0 }
+  const inFlight = Math.max(0, ...memory.map(at => at.inFlight))
+  const all = memory.filter(at => at.inFlight === inFlight).map(({ memoryMb }) => memoryMb)
+  return {
+    inFlight,
+    memoryMb: all.at(-1) ?? 0,
+    peakMb: Math.max(0, ...memory.map(({ memoryMb }) => memoryMb)),
+    beforeMb: memory[0]?.memoryMb ?? 0,
+  }
 }
 
 /** What a fleet can do for long, and how much memory it takes for it. */
@@ -67,7 +73,7 @@ export const fleet: Part = async ({ quick }) => {
   ])
   printTable(`${sizes.waiting} phones wait for their keys at once`, [
     ['in flight', String(wait.inFlight)],
-    ['memory of the fleet', `${wait.memoryMb.toFixed(0)} MB (to reach: 1500)`],
+    ['memory of the fleet', `${wait.memoryMb.toFixed(0)} MB, ${wait.peakMb.toFixed(0)} MB at most (to reach: 1500)`],
     ['each phone', `${((1000 * (wait.memoryMb - wait.beforeMb)) / Math.max(1, wait.inFlight)).toFixed(0)} kB`],
   ])
   return { sustained: { ...long, summary }, waiting: wait }
