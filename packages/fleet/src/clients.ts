@@ -72,7 +72,7 @@ export class Clients implements AsyncDisposable {
   }
 
   /** Run one phase, or what is left of it, in all processes; resolves when the last session has ended. */
-  async runPhase(number: number, standing?: PhaseStanding): Promise<void> {
+  async runPhase(number: number, standing?: PhaseStanding): Promise<undefined> {
     await Promise.all(this.#clients.map(client => this.#ask(client, { type: 'phase', number, standing, startInMs: START_IN_MS })))
   }
 

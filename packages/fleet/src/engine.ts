@@ -51,6 +51,8 @@ export type EngineInit = {
   ordered: boolean
   /** Where operations are ordered that cannot be before their phase begins, as their device comes again in it. */
   store?: DeviceStore | undefined
+  /** What a stop cuts off is as if it had never begun: it has its turn when the run goes on. */
+  forgetsCut?: boolean
   /** Where each operation that has ended is kept, and the bytes of its session until then. */
   recorder?: OperationRecorder | undefined
   /** Where phones keep what they have from run to run. */
@@ -244,11 +246,13 @@ export class FleetEngine {
       expected: start.operation,
       number,
     })
-    const lagged = { ...counted, lagMs: lagMs() - lagBeforeMs }
-    this.#count(tally => tally.record(lagged))
     const { deviceName } = identity
     const cut = controller.signal.aborted && counted.failure !== undefined
-    recorder?.operation({ index, deviceName, round: number, lap, startedMs, counted, cut })
+    if (!cut || !this.#init.forgetsCut) {
+      const lagged = { ...counted, lagMs: lagMs() - lagBeforeMs }
+      this.#count(tally => tally.record(lagged))
+      recorder?.operation({ index, deviceName, round: number, lap, startedMs, counted, cut })
+    }
     this.#phones.done(index, { phone, operation: counted.operation, result: ended.session ?? ended.boot?.capf })
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }

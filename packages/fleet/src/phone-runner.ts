@@ -13,8 +13,8 @@ export type PhoneRunner = Standing &
     readonly made: number
     /** Everything is ready for the first phase when it resolves. */
     start(init: PhonesOfRun, processes: number): Promise<void>
-    /** One phase, or what is left of it; resolves when the last session has ended. */
-    runPhase(number: number, standing?: PhaseStanding): Promise<void>
+    /** One phase, or what is left of it; resolves when the last session has ended. @returns how long it took, where that is known. */
+    runPhase(number: number, standing?: PhaseStanding): Promise<{ readonly seconds: number } | undefined>
     setPace(state: PaceState): void
     /** Nothing more starts; what runs may end in its own time. */
     drain(): void

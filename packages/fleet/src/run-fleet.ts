@@ -265,7 +265,7 @@ class Run {
   /** Leave the summary with the recording. What cannot be written is told in the summary that is returned. */
   async #keep(summary: FleetSummary, recording: Recording): Promise<FleetSummary> {
     const { out } = this.#options
-    await recording.end(summary)
+    await recording.end(summary).catch(({ message }: Error) => this.#recordingFailed(message))
     if (out !== undefined) await writeSummary(out, summary).catch(({ message }: FleetError) => this.#recordingFailed(message))
     const failure = this.#recordingFailure
     if (failure === undefined || summary.because.includes(failure)) return summary
@@ -351,15 +351,16 @@ class Run {
       show()
     }
     const timer = setInterval(everySecond, PROGRESS_MS)
+    let ran: { readonly seconds: number } | undefined
     try {
       show()
-      await this.#clients.runPhase(number, standing)
+      ran = await this.#clients.runPhase(number, standing)
       show()
     } finally {
       clearInterval(timer)
       this.#thresholds.endPhase(elapsedMs())
     }
-    const seconds = Math.round(performance.now() - startedMs) / 1000
+    const seconds = ran?.seconds ?? Math.round(performance.now() - startedMs) / 1000
     const { done, failed } = this.#clients.tally
     const report = await own?.report()
     return {

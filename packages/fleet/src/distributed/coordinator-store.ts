@@ -2,12 +2,10 @@ import type { Connections, SqlValue } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RoundSummary } from '../summary.ts'
+import { ownTransaction } from './own-transaction.ts'
 import type { RunJob } from './run-job.ts'
 import { type RunPace, type RunRow, runFrom, type SentReport, statement } from './run-store.ts'
 import { DATABASE_NOW } from './schema.ts'
-
-/** How long a run has its coordinator without a word from it, ms. */
-export const COORDINATOR_MS = 10_000
 
 const SQL = {
   // Of two who begin at once the second waits here, and then sees the first.
@@ -15,11 +13,17 @@ const SQL = {
   led: `SELECT id FROM capf_fleet.run WHERE state = 'open' AND coordinatoruntilms > ${DATABASE_NOW} LIMIT 1`,
   supersede: `UPDATE capf_fleet.run SET state = 'stopped' WHERE state = 'open'`,
   insert: `INSERT INTO capf_fleet.run (id, version, state, slices, plan, job, createdms, ordered, pace, coordinator, coordinatoruntilms)
-           VALUES ($1, $2, 'open', $3, $4, $5, ${DATABASE_NOW}, $6, $7, $8, ${DATABASE_NOW} + ${COORDINATOR_MS})`,
+           VALUES ($1, $2, 'open', $3, $4, $5, ${DATABASE_NOW}, $6, $7, $8, ${DATABASE_NOW} + $9::bigint)`,
   slices: 'INSERT INTO capf_fleet.slice (run, number) SELECT $1, generate_series(0, $2::int - 1)',
-  adopt: `UPDATE capf_fleet.run SET coordinator = $2, coordinatoruntilms = ${DATABASE_NOW} + ${COORDINATOR_MS}, state = 'open', pace = $3
-          WHERE id = $1 AND (state <> 'open' OR coordinatoruntilms < ${DATABASE_NOW}) RETURNING id`,
-  beat: `UPDATE capf_fleet.run SET coordinatoruntilms = ${DATABASE_NOW} + ${COORDINATOR_MS}, pace = $3
+  adopt: `UPDATE capf_fleet.run SET coordinator = $2, coordinatoruntilms = ${DATABASE_NOW} + $3::bigint, state = 'open', pace = $4
+          WHERE id = $1`,
+  anew: [
+    `UPDATE capf_fleet.worker SET state = 'lost' WHERE run = $1 AND state = 'alive'`,
+    // What ended because of the stop has not come to its end.
+    `UPDATE capf_fleet.slice s SET worker = NULL, ready = FALSE, phasedone = least(phasedone, r.phase - 1)
+     FROM capf_fleet.run r WHERE s.run = $1 AND r.id = $1`,
+  ],
+  beat: `UPDATE capf_fleet.run SET coordinatoruntilms = ${DATABASE_NOW} + $4::bigint, pace = $3
          WHERE id = $1 AND coordinator = $2 RETURNING id`,
   ordered: 'UPDATE capf_fleet.run SET ordered = $3 WHERE id = $1 AND coordinator = $2',
   begin: `UPDATE capf_fleet.run SET phase = $3, beganms = ${DATABASE_NOW} + $4::bigint WHERE id = $1 AND coordinator = $2 AND phase < $3`,
@@ -33,11 +37,11 @@ const SQL = {
                  LEFT JOIN unnest($2::text[], $3::int[]) AS h (worker, seq) ON h.worker = w.id WHERE w.run = $1) k
             CROSS JOIN LATERAL (SELECT * FROM capf_fleet.report WHERE run = $1 AND worker = k.worker AND seq > k.seq) r
             ORDER BY k.worker, r.seq`,
-  cut: `SELECT phase, failure, count(*)::int AS count FROM capf_fleet.result WHERE run = $1 AND outcome = 'cut' GROUP BY 1, 2`,
-  forgetCut: `DELETE FROM capf_fleet.result WHERE run = $1 AND outcome = 'cut'`,
+  ended: `SELECT max(startedms + totalms) AS ms FROM capf_fleet.result WHERE run = $1 AND phase = $2`,
+  begins: `SELECT phase, min(startedms) AS ms FROM capf_fleet.result
+           WHERE run = $1 AND outcome <> 'recovered' GROUP BY phase ORDER BY phase`,
   results: `SELECT phase, phone, lap, outcome, entry FROM capf_fleet.result WHERE run = $1 AND (phase, phone, lap) > ($2, $3, $4)
             ORDER BY phase, phone, lap LIMIT 5000`,
-  counts: 'SELECT phase, outcome, count(*)::int AS count FROM capf_fleet.result WHERE run = $1 GROUP BY 1, 2',
 } as const
 
 export type ReadReport = { worker: string; seq: number; phase: number; atMs: number; told: SentReport[] }
@@ -48,11 +52,14 @@ export class CoordinatorStore {
   readonly connections: Connections
   readonly run: string
   readonly #token: string
+  readonly #leaseMs: number
 
-  constructor(connections: Connections, { run, token }: { run: string; token: string }) {
+  /** @param init.leaseMs  how long the run has this coordinator without a word from it. */
+  constructor(connections: Connections, { run, token, leaseMs }: { run: string; token: string; leaseMs: number }) {
     this.connections = connections
     this.run = run
     this.#token = token
+    this.#leaseMs = leaseMs
   }
 
   #ours(text: string, values: (SqlValue | readonly SqlValue[])[] = []) {
@@ -62,31 +69,37 @@ export class CoordinatorStore {
   /** @throws {FleetError} `FLEET_RUN_GOING` when somebody leads a run there. */
   async insert(row: { version: string; slices: number; plan: Plan; job: RunJob; ordered: number; pace: RunPace }): Promise<void> {
     const { version, slices, plan, job, ordered, pace } = row
-    await this.connections.transaction(async run => {
+    await ownTransaction(this.connections, async run => {
       await run({ text: SQL.lock, values: [] })
       const led = (await run({ text: SQL.led, values: [] })).rows[0]
       if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
       await run({ text: SQL.supersede, values: [] })
-      const told = [JSON.stringify(plan), JSON.stringify(job), ordered, JSON.stringify(pace), this.#token]
+      const told = [JSON.stringify(plan), JSON.stringify(job), ordered, JSON.stringify(pace), this.#token, this.#leaseMs]
       await run({ text: SQL.insert, values: [this.run, version, slices, ...told] })
       await run({ text: SQL.slices, values: [this.run, slices] })
     })
   }
 
-  /** Lead a run that nobody leads. @throws {FleetError} `FLEET_RUN_GOING`. */
-  async adopt(pace: RunPace): Promise<void> {
-    await this.connections.transaction(async run => {
+  /**
+   * Lead a run that nobody leads.
+   *
+   * @param how.anew  it was being stopped: workers begin anew with what is left of the phase.
+   * @throws {FleetError} `FLEET_RUN_GOING`.
+   */
+  async adopt({ pace, anew }: { pace: RunPace; anew: boolean }): Promise<void> {
+    await ownTransaction(this.connections, async run => {
       await run({ text: SQL.lock, values: [] })
       const led = (await run({ text: SQL.led, values: [] })).rows[0]
       if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
       await run({ text: SQL.supersede, values: [] })
-      await run({ text: SQL.adopt, values: [this.run, this.#token, JSON.stringify(pace)] })
+      await run({ text: SQL.adopt, values: [this.run, this.#token, this.#leaseMs, JSON.stringify(pace)] })
+      if (anew) for (const text of SQL.anew) await run({ text, values: [this.run] })
     })
   }
 
   /** Still here, and this is wanted. @throws {FleetError} `FLEET_RUN_GOING` when somebody else leads it by now. */
   async beat(pace: RunPace): Promise<void> {
-    const { rowCount } = await this.#ours(SQL.beat, [JSON.stringify(pace)])
+    const { rowCount } = await this.#ours(SQL.beat, [JSON.stringify(pace), this.#leaseMs])
     if (rowCount === 0) throw new FleetError('FLEET_RUN_GOING', `run ${this.run}`)
   }
 
@@ -129,6 +142,18 @@ export class CoordinatorStore {
       ...{ worker: String(worker), seq: Number(seq), phase: Number(phase), atMs: Number(atms) },
       told: told as never,
     }))
+  }
+
+  /** When the last operation of a phase ended, ms since the run was made. */
+  async endedMs(phase: number): Promise<number | undefined> {
+    const { rows } = await this.connections.run({ text: SQL.ended, values: [this.run, phase] })
+    return rows[0]?.ms == null ? undefined : Number(rows[0].ms)
+  }
+
+  /** When the first operation of each phase began, ms since the run was made. */
+  async begins(): Promise<{ phase: number; ms: number }[]> {
+    const { rows } = await this.connections.run({ text: SQL.begins, values: [this.run] })
+    return rows.map(({ phase, ms }) => ({ phase: Number(phase), ms: Number(ms) }))
   }
 
   /** Everything that became of the phones, page by page. */

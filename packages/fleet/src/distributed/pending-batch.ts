@@ -47,7 +47,7 @@ export const resultColumns = ({ results }: Batch): SqlValue[][] => [
   results.map(({ result }) => result.phase),
   results.map(({ result }) => result.phone),
   results.map(({ result }) => result.lap),
-  results.map(({ result }) => (result.cut ? 'cut' : result.outcome)),
+  results.map(({ result }) => result.outcome),
   results.map(({ startedMs }) => startedMs),
   results.map(({ result }) => result.totalMs),
   results.map(({ result }) => result.failure ?? null),

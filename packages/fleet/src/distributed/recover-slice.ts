@@ -40,7 +40,7 @@ export const recoverSlice = async (store: DeviceStore, init: RecoverSliceInit): 
     if (device?.operation !== 'none') continue
     const operation = operationOf(phase, { seed: plan.options.seed, index, round: number, lap: 0 })
     const entry = { kind: 'recovered', phone: index, round: number, operation: OPERATION_NAMES.indexOf(operation) } as const
-    results.push({ phase: number, phone: index, lap: 0, outcome: 'recovered', totalMs: 0, cut: false, entry })
+    results.push({ phase: number, phone: index, lap: 0, outcome: 'recovered', totalMs: 0, entry })
     laps.set(index, 1)
     tally.started++
     tally.done++

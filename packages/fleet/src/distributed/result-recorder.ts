@@ -24,13 +24,13 @@ export class ResultRecorder implements OperationRecorder, AsyncDisposable {
   }
 
   #add(operation: RunRecord<'Operation'>): void {
-    const { phone, round, lap = 0, totalMs, cut = false, failure } = operation
+    const { phone, round, lap = 0, totalMs, failure } = operation
     const bytes = frameBytes(operation)
     const hasRoom = this.#bytes + bytes <= MOST_FRAME_BYTES
     if (hasRoom) this.#bytes += bytes
     const kept = failure && !hasRoom ? { ...operation, failure: { ...failure, frames: [] } } : operation
     this.#results.push({
-      ...{ phase: round, phone, lap, totalMs, cut },
+      ...{ phase: round, phone, lap, totalMs },
       outcome: becameOf(operation),
       ...(failure ? { failure: `${failure.side} ${failure.phase} ${failure.reason}` } : {}),
       entry: { kind: 'operation', ...kept },
@@ -40,7 +40,7 @@ export class ResultRecorder implements OperationRecorder, AsyncDisposable {
   skipped({ index, round, lap }: { index: number; round: number; lap: number }): void {
     const atMs = performance.timeOrigin + performance.now() - this.fromMs
     this.#results.push({
-      ...{ phase: round, phone: index, lap, outcome: 'skipped', totalMs: 0, cut: false },
+      ...{ phase: round, phone: index, lap, outcome: 'skipped', totalMs: 0 },
       entry: { kind: 'skipped', phone: index, round, atMs, ...(lap > 0 ? { lap } : {}) },
     })
   }

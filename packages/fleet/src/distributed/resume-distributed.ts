@@ -11,7 +11,7 @@ import { Tally } from '../tally.ts'
 import { newTemporaryFolder } from '../temporary-folder.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
 import { type GivenFiles, writeGiven } from './given-files.ts'
-import { type CoordinatorInit, lead } from './run-distributed.ts'
+import { type CoordinatorInit, LEASE_MS, lead } from './run-distributed.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 
@@ -37,7 +37,10 @@ const begunRound = (phase: { name: string; tally: Tally; seconds: number; cpuMs:
   return { operation: name, done: tally.done, failed: tally.failed, seconds, generatorCpuMs: cpuMs }
 }
 
-const standingOf = async (store: CoordinatorStore, { found, plan }: { found: RunRow; plan: Plan }): Promise<RunStanding> => {
+const standingOf = async (
+  store: CoordinatorStore,
+  { found, plan }: { found: RunRow; plan: Plan },
+): Promise<{ standing: RunStanding; takenUpMs: number }> => {
   const phase = Math.max(0, found.phase)
   const rounds = [...found.rounds]
   const tally = new Tally()
@@ -52,7 +55,7 @@ const standingOf = async (store: CoordinatorStore, { found, plan }: { found: Run
   }
   const seconds = Math.max(0, lastMs - (found.beganMs ?? lastMs)) / 1000
   if (found.phase >= 0 && !rounds[phase]) rounds[phase] = begunRound({ name: plan.phases[phase]!.name, tally, seconds, cpuMs })
-  return {
+  const standing = {
     generation: 0,
     phase,
     standing: { had: new Uint8Array(), turns: tally.ended + tally.skipped, elapsedMs: 1000 * seconds },
@@ -63,6 +66,7 @@ const standingOf = async (store: CoordinatorStore, { found, plan }: { found: Run
     keys: { pooled: 0, generated: 0 },
     target: '',
   }
+  return { standing, takenUpMs: lastMs - found.createdMs }
 }
 
 /**
@@ -81,12 +85,14 @@ export const resumeDistributed = async (init: ResumeDistributedInit): Promise<Fl
     const cause = new Error(`the run was begun by version ${found.version}, this is version ${coordinator.version}`)
     throw new FleetError('FLEET_OTHER_VERSION', `run ${found.id}`, { cause })
   }
-  const store = new CoordinatorStore(connections, { run: found.id, token: randomUUID() })
+  const store = new CoordinatorStore(connections, { run: found.id, token: randomUUID(), leaseMs: coordinator.leaseMs ?? LEASE_MS })
   const { plan: told, job } = await store.given()
   const files: GivenFiles = await writeGiven(stack.use(await newTemporaryFolder()).path, job)
   const { options, ...plan } = told
   const all = parseOptions(FLEET_OPTIONS, { ...options, ...files, store: coordinator.store, ...(out === undefined ? {} : { out }) })
-  await store.adopt({ factor: 1, paused: false, draining: false, stopping: false })
-  const standing = await standingOf(store, { found, plan: { options: all, ...plan } })
-  return await lead({ ...steered, options: all, plan, standing }, { coordinator, connections, store, found })
+  const { draining, stopping } = found.pace
+  const anew = found.state === 'stopped' || draining || stopping
+  await store.adopt({ pace: { factor: 1, paused: false, draining: false, stopping: false }, anew })
+  const { standing, takenUpMs } = await standingOf(store, { found, plan: { options: all, ...plan } })
+  return await lead({ ...steered, options: all, plan, standing }, { coordinator, connections, store, found: { found, takenUpMs } })
 }

@@ -17,21 +17,28 @@ export type CoordinatorInit = {
   workers: number
   /** Of this program: all in a run have the same. */
   version: string
+  /** How long a worker may be silent before others take its phones, and how long the run is this coordinator's without a word, ms. */
+  leaseMs?: number
   /** Hears what happens, a sentence each. */
   onSay: (sentence: string) => void
 }
+
+export const LEASE_MS = 10_000
+
+/** A run that goes on, and up to when what was told is in its rounds, ms since it was made. */
+export type FoundRun = { found: RunRow; takenUpMs: number }
 
 type RunDistributedInit = Omit<RunFleetInit, 'elsewhere' | 'standing'> & { coordinator: CoordinatorInit }
 
 /** Lead a run. @param init.found  the run as it stands in the store, where it goes on. */
 export const lead = async (
   init: Omit<RunFleetInit, 'elsewhere'>,
-  led: { coordinator: CoordinatorInit; connections: Connections; store: CoordinatorStore; found: RunRow | undefined },
+  led: { coordinator: CoordinatorInit; connections: Connections; store: CoordinatorStore; found?: FoundRun | undefined },
 ): Promise<FleetSummary> => {
   const { coordinator, connections, store, found } = led
   await using queue = await SliceQueue.open(connections)
   let clients: WorkerClients | undefined
-  const { workers, version, onSay } = coordinator
+  const { workers, version, onSay, leaseMs = LEASE_MS } = coordinator
   let told = -1
   const onWaiting = (there: number) => {
     if (there === told || there >= workers) return
@@ -44,11 +51,11 @@ export const lead = async (
       ...init,
       elsewhere: {
         runner: hooks => {
-          clients = new WorkerClients({ store, queue, version, workers, found, hooks, onWaiting, onSay })
+          clients = new WorkerClients({ store, queue, version, workers, leaseMs, ...found, hooks, onWaiting, onSay })
           return clients
         },
         ordered: phase => clients?.ordered(phase) ?? Promise.resolve(),
-        record: header => new StoreRecording({ store, header, folder: init.options.out, rounds: found?.rounds ?? [] }),
+        record: header => new StoreRecording({ store, header, folder: init.options.out, rounds: found?.found.rounds ?? [] }),
       },
     })
     if ((await store.look())?.state === 'stopped') onSay(`go on with: capf fleet resume --store postgres://… --run ${store.run}`)
@@ -70,6 +77,10 @@ export const runDistributed = async ({ coordinator, ...init }: RunDistributedIni
   await using stack = new AsyncDisposableStack()
   const connections = openFleetDatabase(coordinator.store)
   stack.defer(() => connections.close())
-  const store = new CoordinatorStore(connections, { run: randomBytes(4).toString('hex'), token: randomUUID() })
-  return await lead(init, { coordinator, connections, store, found: undefined })
+  const store = new CoordinatorStore(connections, {
+    run: randomBytes(4).toString('hex'),
+    token: randomUUID(),
+    leaseMs: coordinator.leaseMs ?? LEASE_MS,
+  })
+  return await lead(init, { coordinator, connections, store })
 }

@@ -45,8 +45,6 @@ export type Result = {
   outcome: Outcome
   failure?: string
   totalMs: number
-  /** It was cut off: it counts, and has its turn when the run goes on. */
-  cut: boolean
   entry: (RunEntry & { kind: 'operation' | 'skipped' }) | (RunRecord<'Recovered'> & { kind: 'recovered' })
 }
 

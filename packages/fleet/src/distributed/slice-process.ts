@@ -32,7 +32,8 @@ let identities: Identities | undefined
 let events: SliceEvent[] = []
 
 const tell = (message: FromSlices) => {
-  if (process.connected) process.send?.(message)
+  // Whoever is gone by now hears nothing more.
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
 const all = () => [...engines.values(), ...leaving.values()]
@@ -81,6 +82,7 @@ const take = async ({ slice }: ToSlices & { type: 'take' }) => {
   const { micCa, slices } = given
   const engine = new FleetEngine({
     ...given,
+    forgetsCut: true,
     ...{ first: slice, step: slices, keys, recorder, store, identities },
     micCa: { certificateDer: micCa.certificateDer, privateKey: readPrivateKey(micCa.keyPem).privateKey },
     lagMs: () => health.lagMs,

@@ -2,6 +2,7 @@ import type { RunRecord } from '@capfkit/codec/run'
 import type { Recording } from '../recording/run-recording.ts'
 import type { FleetSummary, RoundSummary } from '../summary.ts'
 import type { CoordinatorStore } from './coordinator-store.ts'
+import { writeStoredRun } from './stored-run-files.ts'
 
 export type StoreRecordingInit = {
   store: CoordinatorStore
@@ -32,7 +33,12 @@ export class StoreRecording implements Recording {
     await this.#init.store.rounds(this.#rounds)
   }
 
-  async end({ planned, done, failed, skipped, disturbed, stopped }: FleetSummary): Promise<void> {
+  async end(summary: FleetSummary): Promise<void> {
+    const { planned, done, failed, skipped, disturbed, stopped } = summary
+    const { folder, header, store } = this.#init
+    // Where the files cannot be written, the run can be resumed with another folder.
+    await store.end('stopped')
+    if (folder !== undefined) await writeStoredRun(store, { folder, header, rounds: this.#rounds, summary })
     await this.#init.store.end(stopped || done + failed + skipped + disturbed < planned ? 'stopped' : 'ended')
   }
 

@@ -5,7 +5,7 @@ import { identitiesOf } from '../identity.ts'
 import type { PaceState } from '../pace.ts'
 import type { PhoneRunner, PhonesOfRun } from '../phone-runner.ts'
 import { Tally } from '../tally.ts'
-import { COORDINATOR_MS, type CoordinatorStore, type ReadReport } from './coordinator-store.ts'
+import type { CoordinatorStore, ReadReport } from './coordinator-store.ts'
 import { clockWords } from './database-clock.ts'
 import { RECOVERED } from './recover-slice.ts'
 import { jobOf, planToTell } from './run-job.ts'
@@ -24,10 +24,14 @@ export type WorkerClientsInit = {
   store: CoordinatorStore
   queue: SliceQueue
   version: string
+  /** How long workers may be silent, ms. */
+  leaseMs: number
   /** It begins when so many are there. */
   workers: number
   /** The run as it was found, when it goes on. */
-  found: RunRow | undefined
+  found?: RunRow | undefined
+  /** Up to when what was told is in its rounds, ms since it was made. */
+  takenUpMs?: number | undefined
   hooks: ClientsInit
   /** How many workers are there, until there are enough. */
   onWaiting: (there: number) => void
@@ -55,10 +59,13 @@ export class WorkerClients implements PhoneRunner {
   /** Without a break in touch with the store since then. */
   #inTouchSinceMs = performance.now()
   #offeredMs = performance.now()
+  /** When the run was taken up, ms since it was made. */
+  readonly #takenUpMs: number
 
   constructor(init: WorkerClientsInit) {
     this.#init = init
     this.#isThere = init.found !== undefined
+    this.#takenUpMs = init.takenUpMs ?? 0
     this.#ordered = init.found?.ordered ?? -1
   }
 
@@ -88,16 +95,21 @@ export class WorkerClients implements PhoneRunner {
     await this.#until(() => this.#areReady)
   }
 
-  async runPhase(number: number): Promise<void> {
+  async runPhase(number: number): Promise<{ seconds: number } | undefined> {
     const { store } = this.#init
     await this.#until(() => this.#areReady)
-    if (this.#isStopping) return
+    if (this.#isStopping) return undefined
     await store.begin(number, START_IN_MS)
     const isOver = ({ phaseDone, worker }: SliceRow) => phaseDone >= number || (this.#isStopping && worker === undefined)
     // Not stopped by a stop: what runs has its time.
     while (!this.#slices.every(isOver)) await this.#lookLater()
     // What was told with the last word of a slice is there when the slice is seen to be over.
     await this.#look()
+    const [row, endedMs] = [await store.look(), await store.endedMs(number)]
+    if (row?.beganMs === undefined || endedMs === undefined) return undefined
+    // Of a run that goes on, from where it was taken up.
+    const beganMs = Math.max(row.beganMs - row.createdMs, this.#init.found?.phase === number ? this.#takenUpMs : 0)
+    return { seconds: Math.max(0, endedMs - beganMs) / 1000 }
   }
 
   get #isStopping(): boolean {
@@ -131,7 +143,7 @@ export class WorkerClients implements PhoneRunner {
     const { store, queue } = this.#init
     await store.beat(this.#pace)
     // Workers could not say that they live while the store was away.
-    if (performance.now() - this.#inTouchSinceMs > COORDINATOR_MS) await queue.offer(store.run, await store.revoke())
+    if (performance.now() - this.#inTouchSinceMs > this.#init.leaseMs) await queue.offer(store.run, await store.revoke())
     this.#slices = await slicesOf(store.connections, store.run)
     this.#workers = await workersOf(store.connections, store.run)
     this.#tellWorkers()

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
-import { type Connections, openDeviceStore } from '@capfkit/server'
+import { type Connections, type DeviceStore, openDeviceStore } from '@capfkit/server'
 import { FLEET_OPTIONS } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
 import { runKeys } from '../run-keys.ts'
@@ -9,6 +9,7 @@ import { newTemporaryFolder } from '../temporary-folder.ts'
 import { type ClockOffset, clockWords, localMs, measureClock } from './database-clock.ts'
 import { writeGiven } from './given-files.ts'
 import { mayMove } from './may-move.ts'
+import { LeaseLost } from './own-transaction.ts'
 import { addTold, type Batch, newBatch } from './pending-batch.ts'
 import { RECOVERED, recoverSlice } from './recover-slice.ts'
 import { type RunJob, startOf } from './run-job.ts'
@@ -16,7 +17,7 @@ import { type RunPace, type RunRow, workersOf } from './run-store.ts'
 import { SliceProcesses } from './slice-processes.ts'
 import type { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
-import { LeaseLost, WorkerStore } from './worker-store.ts'
+import { WorkerStore } from './worker-store.ts'
 
 const TICK_MS = 250
 /** Between two words to the store, where nothing is pressing. */
@@ -32,6 +33,7 @@ export type WorkerRunInit = {
   run: RunRow
   name: string
   processes: number
+  leaseMs: number
   /** It leaves when what runs has ended. */
   signal: AbortSignal
   onSay: (sentence: string) => void
@@ -58,6 +60,8 @@ export class WorkerRun {
   #clock: ClockOffset = { offsetMs: 0, roundTripMs: 0 }
   #plan!: Plan
   #job!: RunJob
+  /** Says what the server has done, where others had the phones before. */
+  #devices: DeviceStore | undefined
   /** What is being written, and what came meanwhile. */
   #pending: Batch | undefined
   #next = newBatch(0)
@@ -67,7 +71,7 @@ export class WorkerRun {
 
   constructor(init: WorkerRunInit) {
     this.#init = init
-    this.#store = new WorkerStore(init.connections, { run: init.run.id, worker: this.#id })
+    this.#store = new WorkerStore(init.connections, { run: init.run.id, worker: this.#id, leaseMs: init.leaseMs })
     this.#processes = new SliceProcesses(({ name, slices }, told) => {
       const clock = { offsetMs: this.#clock.offsetMs, createdMs: init.run.createdMs }
       addTold(this.#next, { process: name, told, clock })
@@ -93,6 +97,7 @@ export class WorkerRun {
     const options = parseOptions(FLEET_OPTIONS, { ...told.options, ...(csv === undefined ? {} : { csv }) } as never)
     this.#plan = { ...told, options }
     this.#job = job
+    this.#devices = stack.use(openDeviceStore(store))
     const keys = await runKeys({ options, folder, need: options.poolKeys, signal, onProgress: () => {} })
     const start = { ...startOf(job), plan: this.#plan, keyPoolFile: keys?.file, slices: run.slices }
     await this.#processes.start({ type: 'start', ...start, storeUrl: job.orders ? store : undefined } as never, processes)
@@ -187,6 +192,8 @@ export class WorkerRun {
       if (held.takenIn < phase) this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs })
       else await this.#takeOver(run, { slice, elapsedMs: Math.max(0, localMs() - startAtMs) })
       held.begun = phase
+      // To take over takes its time; nobody is to think that we are gone.
+      await this.#write()
     }
   }
 
@@ -195,8 +202,7 @@ export class WorkerRun {
     const { phase, slices } = run
     const laps = await this.#store.laps({ phase, slice, slices })
     if (this.#job.ordered) {
-      await using devices = openDeviceStore(this.#init.store)
-      const told = await recoverSlice(devices, { plan: this.#plan, number: phase, slice, slices, laps })
+      const told = await recoverSlice(this.#devices!, { plan: this.#plan, number: phase, slice, slices, laps })
       addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
     }
     const standing = { laps, elapsedMs }

@@ -1,11 +1,9 @@
 import type { Connections, RunStatements } from '@capfkit/server'
+import { LeaseLost, ownTransaction } from './own-transaction.ts'
 import { type Batch, resultColumns } from './pending-batch.ts'
 import type { RunJob } from './run-job.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
 import { DATABASE_NOW } from './schema.ts'
-
-/** How long a worker has what it has without a word from it, ms. */
-export const LEASE_MS = 10_000
 
 const SQL = {
   join: `INSERT INTO capf_fleet.worker (id, run, name, processes, clockoffsetms, roundtripms, aliveuntilms, state)
@@ -22,29 +20,27 @@ const SQL = {
   phaseEnd: 'UPDATE capf_fleet.slice SET phasedone = $4 WHERE run = $1 AND number = $2 AND worker = $3',
   released: 'UPDATE capf_fleet.slice SET worker = NULL, ready = FALSE WHERE run = $1 AND number = $2 AND worker = $3',
   laps: `SELECT phone, max(lap) + 1 AS laps FROM capf_fleet.result
-         WHERE run = $1 AND phase = $2 AND phone % $3::int = $4::int AND outcome <> 'cut' GROUP BY phone`,
+         WHERE run = $1 AND phase = $2 AND phone % $3::int = $4::int GROUP BY phone`,
 } as const
-
-/** The lease ran out, and somebody else has the phones: what was not written is done again. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost'
-}
 
 /** What a worker of one run reads and writes. */
 export class WorkerStore {
   readonly #connections: Connections
   readonly #run: string
   readonly #worker: string
+  readonly #leaseMs: number
 
-  constructor(connections: Connections, { run, worker }: { run: string; worker: string }) {
+  /** @param init.leaseMs  how long it has what it has without a word from it. */
+  constructor(connections: Connections, { run, worker, leaseMs }: { run: string; worker: string; leaseMs: number }) {
     this.#connections = connections
     this.#run = run
     this.#worker = worker
+    this.#leaseMs = leaseMs
   }
 
   async join(as: { name: string; processes: number; offsetMs: number; roundTripMs: number }): Promise<void> {
     const { name, processes, offsetMs, roundTripMs } = as
-    const values = [this.#worker, this.#run, name, processes, offsetMs, roundTripMs, LEASE_MS]
+    const values = [this.#worker, this.#run, name, processes, offsetMs, roundTripMs, this.#leaseMs]
     await this.#connections.run({ text: SQL.join, values })
   }
 
@@ -60,13 +56,13 @@ export class WorkerStore {
 
   /** Who is not alive any more writes nothing. @throws {LeaseLost} */
   async #fence(run: RunStatements): Promise<void> {
-    const { rowCount } = await run(statement('beat', [this.#worker, LEASE_MS]))
+    const { rowCount } = await run(statement('beat', [this.#worker, this.#leaseMs]))
     if (rowCount === 0) throw new LeaseLost()
   }
 
   /** Take slices that nobody has. @returns which, and the last phase of each that is done. @throws {LeaseLost} */
   claim(numbers: readonly number[]): Promise<{ number: number; phaseDone: number }[]> {
-    return this.#connections.transaction(async run => {
+    return ownTransaction(this.#connections, async run => {
       await this.#fence(run)
       const { rows } = await run({ text: SQL.claim, values: [this.#worker, this.#run, numbers] })
       return rows.map(({ number, phasedone }) => ({ number: Number(number), phaseDone: Number(phasedone) }))
@@ -79,7 +75,7 @@ export class WorkerStore {
    * @throws {LeaseLost}; ServerError a `STORE_*` code.
    */
   write(batch: Batch): Promise<void> {
-    return this.#connections.transaction(async run => {
+    return ownTransaction(this.#connections, async run => {
       await this.#fence(run)
       if (batch.reports.length === 0) return
       const told = JSON.stringify(batch.reports)

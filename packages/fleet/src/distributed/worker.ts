@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FleetError } from '../errors.ts'
+import { LeaseLost } from './own-transaction.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 import { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
 import { WorkerRun } from './worker-run.ts'
-import { LeaseLost } from './worker-store.ts'
 
 const LOOK_MS = 500
+const LEASE_MS = 10_000
 
 export type FleetWorkerInit = {
   /** `postgres://…` */
@@ -18,6 +19,8 @@ export type FleetWorkerInit = {
   name: string
   /** Of this program: all in a run have the same. */
   version: string
+  /** How long others leave it what it has without a word from it, ms. */
+  leaseMs?: number
   /** Gives back what it holds when what runs has ended, and leaves. */
   signal: AbortSignal
   /** Hears what happens, a sentence each. */
@@ -41,7 +44,7 @@ export const runFleetWorker = async (init: FleetWorkerInit): Promise<void> => {
       const run = runFrom((await connections.run(statement('openRun', []))).rows[0])
       if (run?.isLed) {
         checkVersion(run, version)
-        await new WorkerRun({ ...init, connections, queue, run, onSay }).run()
+        await new WorkerRun({ leaseMs: LEASE_MS, ...init, connections, queue, run, onSay }).run()
         onSay(`left run ${run.id}`)
         continue
       }
