@@ -76,7 +76,8 @@ export const EVIDENCE = {
   papers: {
     doc: 'what this failure has besides: certificates, lists, arrival curves',
     file: 'CAPF.pem, stale_lsc.txt, arrivals.csv, …',
-    named: /^(?:(?:CAPF|next_ca|SEP[0-9A-F]{12})\.pem|arrivals\.(?:csv|txt)|monitor\.jsonl|(?:stale_lsc|capf_start|pki_timers|pki_debug)\.txt)$/,
+    named:
+      /^(?:(?:CAPF|next_ca|SEP[0-9A-F]{12})\.pem|arrivals\.(?:csv|txt)|monitor\.jsonl|(?:stale_lsc|capf_start|pki_timers|pki_debug)\.txt)$/,
     collect: ({ papers }) => [...papers].map(([file, text]) => ({ file, text })),
   },
 } as const satisfies Record<string, EvidenceRow>
