@@ -86,3 +86,10 @@ t.test('what stands in logs cannot steer the terminal', async t => {
   const { stdout } = await run(join(folder, 'status.txt'))
   t.match(stdout, 'DNS unknown IPv4 host ?[2J?31m')
 })
+
+t.test('of a long story the last lines are told, and where the others are', async t => {
+  const rows = Array.from({ length: 40 }, (_, index) => `[14:05:${10 + index} 03/15/21] LSC: Connection failed`)
+  const folder = t.testdir({ 'status.txt': `Cisco IP Phone CP-8845 (SEP682C7B5C2342)\n${rows.join('\n')}\n` })
+  const { stdout } = await capf(['diagnose', 'status.txt'], { cwd: folder })
+  t.match(stdout, /\(\d+ earlier lines are in --json and --html\)/)
+})

@@ -1,4 +1,4 @@
-import { diagnose, FINDINGS, formatHtml, formatJson } from '@capfkit/diagnose'
+import { diagnose, FINDINGS, formatHtml, formatJson, formatOffset } from '@capfkit/diagnose'
 import t from 'tap'
 import { RULES } from '../src/rules/index.ts'
 import { bytesAs } from './inputs.ts'
@@ -38,6 +38,20 @@ t.test('the page shows what stands in logs as text, loads nothing and runs nothi
   t.notMatch(html, '\u202e')
   t.notMatch(html, /<script|https?:\/\/|url\(|@import/)
   t.match(html, "default-src 'none'")
+})
+
+t.test('commands in the words of a finding are set as such, and clocks are compared in words', async t => {
+  const html = formatHtml(await diagnose([bytesAs('show.txt', 'admin:show itl\nLength of ITL file: 0\n')]))
+  t.match(html, '<code>show itl</code>')
+  const said: Readonly<Record<string, number>> = {
+    '-7 ms': -7,
+    '59999 ms': 59_999,
+    '1 min': 60_000,
+    '5 h': 17_999_897,
+    '-1 h 30 min 2 s': -5_402_000,
+    '1 d 1 s': 86_401_000,
+  }
+  for (const [words, ms] of Object.entries(said)) t.equal(formatOffset(ms), words)
 })
 
 t.test('a healthy log gives no finding', async t => {

@@ -1,4 +1,4 @@
-import type { DiagnosedSource, Diagnosis, EvidenceLine, Finding } from '@capfkit/diagnose'
+import { type DiagnosedSource, type Diagnosis, type EvidenceLine, type Finding, formatOffset } from '@capfkit/diagnose'
 import { type Io, painter } from '../io.ts'
 import { paragraph } from '../paragraph.ts'
 import { plain, screenTable } from '../screen-table.ts'
@@ -7,6 +7,7 @@ const COLOURS = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 const LABEL_WIDTH = 15
 /** Longer stories are in the JSON form and on the page. */
 const MAX_TIMELINE = 24
+const MAX_TIMELINES = 3
 const MAX_TEXT = 200
 
 const place = ({ file, line }: EvidenceLine) => `${file}:${line}`
@@ -40,22 +41,27 @@ const sourceLines = (sources: readonly DiagnosedSource[], io: Io): string =>
       plain(source.file),
       source.isNoisy ? `${source.kind}, scanned` : source.kind,
       String(source.lines),
-      source.offsetMs === undefined ? '–' : `${source.offsetMs} ms`,
+      source.offsetMs === undefined ? '–' : formatOffset(source.offsetMs),
       plain(leftOutOf(source)),
     ]),
     flexible: 4,
   })
 
-const timelineLines = ({ timelines }: Diagnosis): string[] =>
-  timelines
-    .slice(0, 3)
+const timelineLines = ({ timelines }: Diagnosis): string[] => [
+  ...timelines
+    .slice(0, MAX_TIMELINES)
     .flatMap(({ device, entries }) => [
       '',
       `${plain(device)}, on the clock of the first source:`,
+      ...(entries.length > MAX_TIMELINE ? [`  (${entries.length - MAX_TIMELINE} earlier lines are in --json and --html)`] : []),
       ...entries
         .slice(-MAX_TIMELINE)
         .map(entry => plain(`  ${(entry.at ?? '').padEnd(24)}${place(entry)}  ${cut(entry.text.trim())}`)),
-    ])
+    ]),
+  ...(timelines.length > MAX_TIMELINES
+    ? ['', `the stories of ${timelines.length - MAX_TIMELINES} more phones are in --json and --html`]
+    : []),
+]
 
 /** A diagnosis for a screen: findings, the story of the devices, and what was read. */
 export const diagnosisLines = (diagnosis: Diagnosis, io: Io): string[] => {

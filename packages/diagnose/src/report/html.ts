@@ -1,5 +1,6 @@
 import { escaped } from '@capfkit/codec/markup'
 import type { DiagnosedSource, Diagnosis, EvidenceLine, Finding } from '../diagnose.ts'
+import { formatOffset } from '../moment.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
@@ -13,16 +14,19 @@ table { border-collapse: collapse; width: 100% } td, th { text-align: left; padd
 const lineOf = ({ file, line, text }: EvidenceLine, at?: string) =>
   `<span class="place">${escaped(at === undefined ? '' : `${at}  `)}${escaped(file)}:${line}</span>  ${escaped(text)}`
 
+/** Commands stand between backquotes in the words of findings. */
+const worded = (text: string) => escaped(text).replace(/`([^`]+)`/g, '<code>$1</code>')
+
 const findingOf = ({ name, severity, device, at, evidence, explanation, cure, collectNext, isUnsure }: Finding) => `<section>
 <h2><span class="${severity}">${severity}</span> ${escaped(name)}${device === undefined ? '' : ` · ${escaped(device)}`}${at === undefined ? '' : ` <small>${escaped(at)}</small>`}</h2>
-${isUnsure ? '<p><em>The likeliest of several causes.</em></p>' : ''}<p>${escaped(explanation)}</p>
+${isUnsure ? '<p><em>The likeliest of several causes.</em></p>' : ''}<p>${worded(explanation)}</p>
 <pre>${evidence.map(line => lineOf(line)).join('\n')}</pre>
-<p><strong>Cure:</strong> ${escaped(cure)}</p>
-<p><strong>Collect next:</strong></p><ul>${collectNext.map(what => `<li>${escaped(what)}</li>`).join('')}</ul>
+<p><strong>Cure:</strong> ${worded(cure)}</p>
+<p><strong>Collect next:</strong></p><ul>${collectNext.map(what => `<li>${worded(what)}</li>`).join('')}</ul>
 </section>`
 
 const sourceOf = ({ file, kind, offsetMs, lines, leftOut }: DiagnosedSource) =>
-  `<tr><td>${escaped(file)}</td><td>${escaped(kind)}</td><td>${lines}</td><td>${offsetMs ?? '–'}</td><td>${leftOut
+  `<tr><td>${escaped(file)}</td><td>${escaped(kind)}</td><td>${lines}</td><td>${offsetMs === undefined ? '–' : formatOffset(offsetMs)}</td><td>${leftOut
     .map(({ why, count, line }) =>
       escaped(`${why}${count > 1 ? ` (${count})` : ''}${line === undefined ? '' : `, from line ${line}`}`),
     )
@@ -42,7 +46,7 @@ ${timelines
       `<details><summary>${escaped(device)}: ${entries.length} lines</summary><pre>${entries.map(entry => lineOf(entry, entry.at)).join('\n')}</pre></details>`,
   )
   .join('\n')}
-<section><h2>Sources</h2><table><tr><th>file</th><th>kind</th><th>lines</th><th>clock ahead, ms</th><th>left out</th></tr>
+<section><h2>Sources</h2><table><tr><th>file</th><th>kind</th><th>lines</th><th>clock ahead</th><th>left out</th></tr>
 ${sources.map(sourceOf).join('\n')}</table></section>
 </body></html>
 `
