@@ -1,3 +1,4 @@
+import { CERT_STATUSES } from '@capfkit/server'
 import { clockOffsets } from './clock-offsets.ts'
 import { derive } from './derive.ts'
 import { Evidence, type Source } from './evidence.ts'
@@ -6,6 +7,7 @@ import type { InputFile } from './input/input-file.ts'
 import type { LeftOut } from './input/plain-bytes.ts'
 import { formatMoment } from './moment.ts'
 import { readSource } from './read-source.ts'
+import { CERTAIN } from './rules/rule.ts'
 import type { Sighting } from './sighting.ts'
 import { type Found, solve } from './solve.ts'
 import { shownName } from './sources/named-later.ts'
@@ -77,6 +79,14 @@ const momentOf = (sighting: Sighting, told: Told): string | undefined => {
 
 const lineOf = ({ source, line, text }: Sighting, { sources }: Told): EvidenceLine => ({ file: sources[source]!.file, line, text })
 
+/** What the number in the row of the device means, where all rows shown have the same. */
+const statusOf = (evidence: readonly Sighting[]): string => {
+  const numbers = new Set(evidence.flatMap(({ clue, values }) => (clue === 'outcome' ? [Number(values.number)] : [])))
+  const [number = 0] = numbers
+  const text = CERT_STATUSES[number]?.text
+  return numbers.size === 1 && text ? ` (status ${number}, ${text})` : ''
+}
+
 const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: Found, told: Told): Finding => {
   const { explanation, cure, collectNext } = FINDINGS[name]
   const device = shownName(about)
@@ -89,10 +99,10 @@ const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: 
     ...(device === undefined ? {} : { device }),
     ...(at === undefined ? {} : { at }),
     evidence: evidence.map(sighting => lineOf(sighting, told)),
-    explanation: isOver ? `${explanation}; later ${device === undefined ? 'a phone' : 'the phone'} succeeded` : explanation,
+    explanation: `${explanation}${statusOf(evidence)}${isOver ? `; later ${device === undefined ? 'a phone' : 'the phone'} succeeded` : ''}`,
     cure,
     collectNext,
-    isUnsure: weight < 50,
+    isUnsure: weight < CERTAIN,
   }
 }
 

@@ -54,6 +54,12 @@ t.test('commands in the words of a finding are set as such, and clocks are compa
   for (const [words, ms] of Object.entries(said)) t.equal(formatOffset(ms), words)
 })
 
+t.test('a status is named in the words of the product, where all rows of a finding have the same', async t => {
+  const csv = 'name,tkcertificateoperation,tkcertificatestatus\nSEP74A02FC0A675,3,18\n'
+  const { findings } = await diagnose([bytesAs('device.csv', csv)])
+  t.match(findings, [{ name: 'delete-fails', explanation: /\(status 18, Delete Failed: Invalid LSC\)$/ }])
+})
+
 t.test('a healthy log gives no finding', async t => {
   const { findings, timelines } = await diagnose([bytesAs('status.txt', '[14:05:42 03/15/21] Trust List Updated\n')])
   t.strictSame([findings, timelines], [[], []])
