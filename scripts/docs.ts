@@ -33,6 +33,7 @@ import { pkiTimersTables } from './docs/pki-timers-tables.ts'
 import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
+import { scaleTables } from './docs/scale-tables.ts'
 import { readTree } from './layers/tree.ts'
 import { ROOT } from './workspace.ts'
 
@@ -51,6 +52,7 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/live.md': livePage(),
   'docs/plan.md': planPage(),
   'docs/monitor.md': fill(readFileSync(join(root, 'docs/monitor.md'), 'utf8'), monitorTables()),
+  'docs/scale.md': fill(readFileSync(join(root, 'docs/scale.md'), 'utf8'), scaleTables()),
   'docs/pki-timers.md': fill(readFileSync(join(root, 'docs/pki-timers.md'), 'utf8'), pkiTimersTables()),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
   ...Object.fromEntries(

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { Examination } from '@capfkit/fleet'
 import t from 'tap'
@@ -39,6 +41,24 @@ t.test('a problem: what is needed, what to do, exit 1; the same as JSON', async 
     checks.find(({ name }) => name === 'target'),
     { verdict: 'problem', found: /^127\.0\.0\.1:1: .*ECONNREFUSED/, needed: String, remedy: String },
   )
+})
+
+t.test('a plan: what it needs, and which check fails on this machine', async t => {
+  const plan =
+    'server: 127.0.0.1:1\ncapfCertificate: capf.pem\nstore: postgres://capf@db.example/capf\nphones: 100000\nrate: 5000\n'
+  writeFileSync(join(cwd, 'plan.yaml'), plan)
+  const { code, stdout } = await capf(['doctor', '--plan', 'plan.yaml', '--phones', '50000'], { cwd })
+  t.equal(code, 1, 'nobody listens there')
+  const said = stdout.replaceAll(/\n {30}/g, ' ')
+  t.match(said, /^the plan {22}50000 phones, 50000 sessions, 5000 a second and 5000 at once/)
+  t.match(said, /^needs {4}serverCores {10}\d+ cores: cores of all servers together$/m)
+  t.match(said, /^needs {4}storeWrites {10}15,000\/s: writing transactions/m)
+  t.match(said, /^problem {2}target {15}127\.0\.0\.1:1: .*ECONNREFUSED/m)
+  const both = await capf(['doctor', '--plan', 'plan.yaml', '--rate', '5'], { cwd })
+  t.match(both, { code: 2, stderr: /--rate and --plan exclude each other/ })
+  writeFileSync(join(cwd, 'bad.yaml'), 'phones: many\nphases: []\n')
+  const bad = await capf(['doctor', '--plan', 'bad.yaml'], { cwd })
+  t.match(bad, { code: 2, stderr: /^capf: bad\.yaml:1:1: phones must be/m })
 })
 
 t.test('wrong words are told in flags, exit 2', async t => {

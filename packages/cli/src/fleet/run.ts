@@ -39,7 +39,7 @@ export const exitOf = ({ stopped, unreachable, verdict, tooManyFailed, threshold
 const asFlag = (word: string) => (Object.hasOwn(FLEET_OPTIONS, word) ? `--${flagName(word)}` : word)
 
 /** What the fleet says of its options, a line each, in the words of the command line. */
-const inFlags = (error: unknown): unknown =>
+export const inFlags = (error: unknown): unknown =>
   error instanceof OptionError
     ? new MistakesError(
         error.problems.map(({ sentence, code }) => {

@@ -11,7 +11,8 @@ import { type CheckName, type CheckResult, DOCTOR_CHECKS, examineFor } from './e
 import { type Machine, thisMachine } from './machine.ts'
 import type { Question } from './question.ts'
 
-const questionFor = (plan: Plan, cores: number): Question => {
+/** A plan at its fullest, in the terms that the checks judge by. */
+export const questionFor = (plan: Plan, cores: number): Question => {
   const { options } = plan
   const { server, embedded, keyPool, out } = options
   const target = server === undefined ? undefined : parseAddress(server)

@@ -11,8 +11,8 @@ const MEAN_MS: { readonly [K in Duration['kind']]: (duration: Duration & { kind:
   exponential: ({ meanMs }) => meanMs,
 }
 
-/** How long a session takes that waits for its key; the times of the table of models are minutes: all wait together. */
-const sessionMs = ({ options, models }: Plan): number => {
+/** How long a session takes that waits for its key, ms; the times of the table of models are minutes: all wait together. */
+export const expectedSessionMs = ({ options, models }: Plan): number => {
   const keyTimes = Object.values(models).flatMap(({ keyGeneration }) =>
     keyGeneration ? [MEAN_MS[keyGeneration.kind](keyGeneration as never)] : [],
   )
@@ -35,7 +35,7 @@ const lastingRate = (phase: PlanPhase, phones: number): number =>
 
 /** How much a plan asks of whoever runs it, at its fullest: sessions at once, and starts by second as they last (0 in a closed model). */
 export const expectedLoad = (plan: Plan, phones: number): { atOnce: number; perSecond: number } => {
-  const eachMs = sessionMs(plan)
+  const eachMs = expectedSessionMs(plan)
   const phases = plan.phases.map(phase => {
     const taking = Math.ceil(phones * phase.share)
     const perSecond = peakRate(phase, taking)
