@@ -6,8 +6,10 @@ import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
 import { fleet } from './parts/fleet.ts'
 import { keys } from './parts/keys.ts'
+import { nodes } from './parts/nodes.ts'
 import type { Part } from './parts/part.ts'
 import { recording } from './parts/recording.ts'
+import { stores } from './parts/stores.ts'
 import { trust } from './parts/trust.ts'
 import { tvs } from './parts/tvs.ts'
 import { waiting } from './parts/waiting.ts'
@@ -25,6 +27,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   tvs,
   files,
   enrolments,
+  stores,
+  nodes,
   waiting,
   boot,
   chain,

@@ -17,6 +17,9 @@ type Starts = {
   capf: {
     certificate: Pair
     store: string
+    /** Another address than any free port, and whether several processes share it. */
+    listen?: string
+    reusePort?: boolean
     chain?: {
       ra: { address: Address; certificateDer: Uint8Array; password: string }
       roots: readonly Uint8Array[]
@@ -48,7 +51,7 @@ const START: { [R in keyof Starts]: (start: Starts[R]) => Promise<object> } = {
     })
     return { address }
   },
-  capf: async ({ certificate, store, chain }) => {
+  capf: async ({ certificate, store, listen = ANY_PORT, reusePort = false, chain }) => {
     const online = chain && {
       enrol: enrolOverEst(newEstClient({ ...chain.ra, certificateDer: Buffer.from(chain.ra.certificateDer) })),
       caCertificates: buffers(chain.roots),
@@ -58,9 +61,10 @@ const START: { [R in keyof Starts]: (start: Starts[R]) => Promise<object> } = {
     const { address } = await CapfServer.start({
       store: openDeviceStore(store),
       certificate: pairOf(certificate),
+      reusePort,
       ...(online ? { onlineCa: online } : {}),
       options: parseOptions(SERVER_OPTIONS, {
-        listen: ANY_PORT,
+        listen,
         issuer: online ? 'online' : 'local',
         maxConnections: 1_000_000,
         maxConnectionsPerAddress: 1_000_000,
