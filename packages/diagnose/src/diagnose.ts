@@ -87,6 +87,8 @@ const statusOf = (evidence: readonly Sighting[]): string => {
   return numbers.size === 1 && text ? ` (status ${number}, ${text})` : ''
 }
 
+const LATER = { 'for the device': '; later the phone succeeded', 'for all': '; later it worked' } as const
+
 const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: Found, told: Told): Finding => {
   const { explanation, cure, collectNext } = FINDINGS[name]
   const device = shownName(about)
@@ -99,7 +101,7 @@ const findingOf = ({ name, severity, device: about, evidence, weight, isOver }: 
     ...(device === undefined ? {} : { device }),
     ...(at === undefined ? {} : { at }),
     evidence: evidence.map(sighting => lineOf(sighting, told)),
-    explanation: `${explanation}${statusOf(evidence)}${isOver ? `; later ${device === undefined ? 'a phone' : 'the phone'} succeeded` : ''}`,
+    explanation: `${explanation}${statusOf(evidence)}${isOver === false ? '' : LATER[isOver]}`,
     cure,
     collectNext,
     isUnsure: weight < CERTAIN,
@@ -149,7 +151,12 @@ export const diagnose = async (files: readonly InputFile[], options: DiagnoseOpt
   for (const sighting of [...derive(evidence.site), ...storms(evidence.boots)]) evidence.add(sighting)
   const told = { sources, offsets: clockOffsets(sources) }
   const devices = [...evidence.devices()]
-  const all = solve({ devices, site: evidence.site, now: now.getTime(), isPast: sightings => evidence.isPast(sightings) })
+  const all = solve({
+    devices,
+    site: evidence.site,
+    now: now.getTime(),
+    isPast: (sightings, milestone) => evidence.isPast(sightings, milestone),
+  })
   const found = bounded(all, maxOfAName)
   const named = new Set(found.map(({ device }) => device))
   return {

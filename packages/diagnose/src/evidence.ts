@@ -1,5 +1,5 @@
 import type { LeftOut } from './input/plain-bytes.ts'
-import type { Anchor, Boot, Dating, Sighting } from './sighting.ts'
+import type { Anchor, Boot, Dating, Milestone, Sighting } from './sighting.ts'
 
 /** One file, as it was understood. */
 export type Source = {
@@ -53,7 +53,7 @@ export class Evidence {
   readonly #context = new Map<string, Sighting[]>()
   readonly #succeeded = new Set<string>()
   /** By source: the last line that says so. */
-  readonly #served = new Map<number, number>()
+  readonly #reached: Readonly<Record<Milestone, Map<number, number>>> = { loggedIn: new Map(), served: new Map() }
   /** Of as many phones as anybody collects consoles of. */
   readonly boots: Boot[] = []
   #count = 0
@@ -69,8 +69,13 @@ export class Evidence {
     if (device === undefined) {
       const known = this.#site.get(clue)
       if (!known) this.#site.set(clue, [sighting])
-      else if (known.length < MAX_OF_A_CLUE) known.push(sighting)
-      else return
+      else {
+        known.push(sighting)
+        if (known.length <= MAX_OF_A_CLUE) this.#count++
+        // The beginning and the end of a long story are kept.
+        else known.splice(MAX_OF_A_CLUE / 2, 1)
+        return
+      }
     } else if (CONTEXT.includes(clue)) {
       this.#keepContext(device, sighting)
       return
@@ -98,13 +103,14 @@ export class Evidence {
     if (left.length === 0) this.#devices.delete(device)
   }
 
-  served(line: number, source: number): void {
-    this.#served.set(source, line)
+  reached(milestone: Milestone, { source, line }: { source: number; line: number }): void {
+    this.#reached[milestone].set(source, line)
   }
 
-  /** Whether behind all of these lines, each in its source, some phone was served. */
-  isPast(sightings: readonly Sighting[]): boolean {
-    return sightings.every(({ source, line }) => (this.#served.get(source) ?? -1) > line)
+  /** Whether behind all of these lines, each in its source, a milestone was reached. */
+  isPast(sightings: readonly Sighting[], milestone: Milestone): boolean {
+    const reached = this.#reached[milestone]
+    return sightings.every(({ source, line }) => (reached.get(source) ?? -1) > line)
   }
 
   boot(boot: Boot): void {

@@ -34,7 +34,7 @@ const witnessOf = (file: InputFile, { index, evidence, now }: Reading) => {
       evidence.add({ ...sighting, text: literal(text), source: index, values, ...known })
     },
     done: device => evidence.done(detached(device), { source: index, line: line + 1 }),
-    served: line => evidence.served(line, index),
+    reached: (milestone, line) => evidence.reached(milestone, { source: index, line }),
     boot: boot => evidence.boot({ ...boot, text: literal(boot.text), source: index }),
     anchor: anchor => {
       if (anchors.length >= MAX_ANCHORS) return

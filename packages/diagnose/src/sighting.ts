@@ -39,3 +39,6 @@ export const detached = (text: string): string => Buffer.from(text).toString()
 
 /** A line, or the beginning of a long one. */
 export const literal = (text: string): string => (text.length <= MAX_TEXT ? text : `${detached(text.slice(0, MAX_TEXT))}…`)
+
+/** What the servers do when all is well: the CA lets the registration authority in; a phone gets a certificate. */
+export type Milestone = 'loggedIn' | 'served'

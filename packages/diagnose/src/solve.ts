@@ -2,7 +2,7 @@ import type { DeviceEvidence } from './evidence.ts'
 import { FINDINGS, type FindingName, type Severity } from './findings/index.ts'
 import { RULES } from './rules/index.ts'
 import { BEYOND_DOUBT, CERTAIN, isNeeded, type Need, type Rule, type Way } from './rules/rule.ts'
-import type { Sighting } from './sighting.ts'
+import type { Milestone, Sighting } from './sighting.ts'
 
 /** Something that was found, before it is put into words. */
 export type Found = {
@@ -11,8 +11,8 @@ export type Found = {
   readonly device: string | undefined
   readonly weight: number
   readonly evidence: readonly Sighting[]
-  /** Later the device, or some phone where it is about servers, got what it was to get. */
-  readonly isOver: boolean
+  /** Later the device got what it was to get, or the servers did what they are to do. */
+  readonly isOver: 'for the device' | 'for all' | false
 }
 
 const MAX_SHOWN = 8
@@ -23,8 +23,8 @@ export type SolveInit = {
   readonly site: readonly Sighting[]
   /** ms since 1970. */
   readonly now: number
-  /** Whether some phone was served behind all of these lines. */
-  readonly isPast: (sightings: readonly Sighting[]) => boolean
+  /** Whether a milestone was reached behind all of these lines. */
+  readonly isPast: (sightings: readonly Sighting[], milestone: Milestone) => boolean
 }
 
 type Clues = { readonly own: readonly Sighting[]; readonly site: readonly Sighting[] }
@@ -50,12 +50,18 @@ const tryWay = (
   return [...new Set([...needed, ...shown])].slice(0, MAX_SHOWN)
 }
 
-const severityOf = (name: FindingName, isOver: boolean): Severity => {
+const severityOf = (name: FindingName, isOver: Found['isOver']): Severity => {
   const { severity } = FINDINGS[name]
-  return isOver && severity === 'error' ? 'warning' : severity
+  return isOver !== false && severity === 'error' ? 'warning' : severity
 }
 
 type Case = Pick<SolveInit, 'now' | 'isPast'> & { readonly device?: DeviceEvidence; readonly clues: Clues }
+
+/** Who gets a certificate was let in before. */
+const MILESTONES_OF = { never: [], loggedIn: ['loggedIn', 'served'], served: ['served'] } as const satisfies Record<
+  Milestone | 'never',
+  readonly Milestone[]
+>
 
 /** The best way of each rule that fits. */
 const candidates = (rules: readonly Rule[], { device, clues, now, isPast }: Case): Candidate[] =>
@@ -64,8 +70,9 @@ const candidates = (rules: readonly Rule[], { device, clues, now, isPast }: Case
     for (const way of ways) {
       const evidence = tryWay(way, { clues, now })
       if (!evidence) continue
-      const isOver =
-        (device?.isDone === true && rule.outlastsSuccess !== true) || (rule.endsWhenServed === true && isPast(evidence))
+      const isForDevice = device?.isDone === true && rule.outlastsSuccess !== true
+      const isForAll = MILESTONES_OF[rule.endsWhen ?? 'never'].some(milestone => isPast(evidence, milestone))
+      const isOver = isForDevice ? 'for the device' : isForAll && 'for all'
       const { name } = rule
       // What is no failure is of no interest where there is none.
       if (device?.hasSucceeded === true && FINDINGS[name].severity === 'info') return []

@@ -137,4 +137,16 @@ t.test('what is over is told as such: behind it somebody was served', async t =>
   const severities = async (text: string) => (await diagnose([bytesAs('error.log', text)])).findings.map(({ severity }) => severity)
   t.strictSame(await severities(`${failed}${served}`), ['warning'])
   t.strictSame(await severities(`${served}${failed}`), ['error'], 'before it, that says nothing')
+  const loggedIn = readFileSync(resolve(FOLDER, 'logs/ces-template-misspelt.txt'), 'utf8').split('\n').slice(0, 7).join('\n')
+  t.strictSame(await severities(`${failed}${loggedIn}\n`), ['warning'], 'the next login was taken')
+  t.strictSame(await severities(`${loggedIn}\n${failed}`), ['error'])
+  t.strictSame(await severities(`${failed.repeat(300)}${served}${failed}`), ['error'], 'however often it had failed before')
+})
+
+t.test('the words of OpenSSL for a chain that is not complete', async t => {
+  for (const words of ['unable to verify the first certificate', 'self-signed certificate in certificate chain']) {
+    const log = `nginx: [warn] login_to_certsrv_ca: Curl call for MS CA login failed with return code 60 (SSL certificate problem: ${words})\n`
+    const { findings } = await diagnose([bytesAs('nginx0001.txt', log)], { now: NOW })
+    t.match(findings, [{ name: 'iis-chain-missing' }], words)
+  }
 })

@@ -29,7 +29,10 @@ export const LOAD_FINDINGS = {
     severity: 'warning',
     explanation: 'LSCs that were issued in one campaign end together',
     cure: 'renew them in groups over several weeks before the first one ends',
-    collectNext: ['`run sql select name,lscvaliduntil from device` on the publisher', 'the notices of the certificate monitor, or of capf monitor'],
+    collectNext: [
+      '`run sql select name,lscvaliduntil from device` on the publisher',
+      'the notices of the certificate monitor, or of capf monitor',
+    ],
   },
   'ca-rollover-404': {
     severity: 'error',

@@ -5,7 +5,7 @@ const REFUSED = { clue: 'libest.enrolFailed', where: { number: '22', reached: ['
 export const caLoginRejected: Rule = {
   name: 'ca-login-rejected',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: ['ca-denied'],
   ways: [
     { weight: 95, needs: [{ clue: 'iis.refusedLogin' }], shows: [REFUSED, { clue: 'libest.loginFailed' }] },

@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const caLoginTimeout: Rule = {
   name: 'ca-login-timeout',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {

@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisChainMissing: Rule = {
   name: 'iis-chain-missing',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {
@@ -12,7 +12,7 @@ export const iisChainMissing: Rule = {
       needs: [
         curlFailed(['loginFailed', 'pageFailed', 'caCertsFailed'], {
           number: '60',
-          words: /unable to get (?:local )?issuer certificate|in certificate chain/,
+          words: /unable to get (?:local )?issuer certificate|in certificate chain|unable to verify the first certificate/,
         }),
       ],
       shows: [{ clue: 'ces.loginUrl' }, { clue: 'ces.chainMissing' }],

@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisExpired: Rule = {
   name: 'iis-expired',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {

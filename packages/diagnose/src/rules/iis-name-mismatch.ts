@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisNameMismatch: Rule = {
   name: 'iis-name-mismatch',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {

@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const iisNotYetValid: Rule = {
   name: 'iis-not-yet-valid',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {

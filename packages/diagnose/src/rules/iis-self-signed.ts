@@ -6,7 +6,7 @@ const STEPS = ['loginFailed', 'pageFailed', 'caCertsFailed'] as const
 export const iisSelfSigned: Rule = {
   name: 'iis-self-signed',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   replaces: ['iis-chain-missing'],
   ways: [

@@ -4,7 +4,7 @@ import { curlFailed, type Rule } from './rule.ts'
 export const onlineCaNameUnresolvable: Rule = {
   name: 'online-ca-name-unresolvable',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'loggedIn',
   explains: CA_SYMPTOMS,
   ways: [
     {

@@ -1,5 +1,5 @@
 import type { FindingName } from '../findings/index.ts'
-import type { Sighting } from '../sighting.ts'
+import type { Milestone, Sighting } from '../sighting.ts'
 
 /** A value that a place of a line must have: one of several, or what a pattern fits. */
 export type Wanted = string | readonly string[] | RegExp
@@ -36,8 +36,8 @@ export type Rule = {
   readonly ways: readonly Way[]
   /** An operation that succeeds does not end it. */
   readonly outlastsSuccess?: true
-  /** Nobody gets a certificate as long as it lasts: it is over when somebody does. */
-  readonly endsWhenServed?: true
+  /** It is over when the CA lets the registration authority in again, or when a phone gets a certificate; that ends both. */
+  readonly endsWhen?: Milestone
   /** What looks like another failure and is the consequence of this one, unless it is beyond doubt. */
   readonly explains?: readonly FindingName[]
   /** What the same lines would mean if these did not say more. */

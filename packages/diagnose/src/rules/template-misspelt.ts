@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts'
 export const templateMisspelt: Rule = {
   name: 'template-misspelt',
   about: 'site',
-  endsWhenServed: true,
+  endsWhen: 'served',
   explains: ['ca-login-rejected', 'ca-denied'],
   ways: [
     {

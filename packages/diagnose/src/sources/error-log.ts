@@ -58,6 +58,7 @@ class LogMeaning {
     if (name === 'ces.loginDone') {
       this.#reached = 'login'
       this.#anchor('request')
+      this.#witness.reached('loggedIn', place.line)
     } else if (name === 'ces.pageDone') this.#reached = 'page'
     else if (name === 'libest.enrolFailed') {
       const number = repairNumber(values.error?.split('(', 1)[0] ?? '')
@@ -65,7 +66,7 @@ class LogMeaning {
     } else if (name === 'libest.access') {
       this.#at = accessTime(values.time ?? '') ?? this.#at
       if (values.request?.includes('/simple')) this.#anchor('answer')
-      if (values.request?.includes('/simpleenroll') && values.status?.startsWith('200')) this.#witness.served(place.line)
+      if (values.request?.includes('/simpleenroll') && values.status?.startsWith('200')) this.#witness.reached('served', place.line)
       if (values.status === PENDING) this.#sight({ name, values }, place)
       this.#reached = 'nothing'
     } else if (name === 'trusted') this.#trust(values.subject ?? '', place)

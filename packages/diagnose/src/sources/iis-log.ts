@@ -36,6 +36,7 @@ const open = (witness: Witness): LineReader => {
       const isOther = !(cell('cs(User-Agent)') || AGENT).includes(AGENT)
       const refused = status === '401' && !isOther ? REFUSED_LOGINS[cell('sc-win32-status')] : undefined
       if (path === LOGIN && (status === FIRST_SUCCESS || refused !== undefined)) witness.anchor({ key: 'request', at })
+      if (path === LOGIN && status === FIRST_SUCCESS) witness.reached('loggedIn', line)
       const values = { path, status, user: cell('cs-username'), client: cell('c-ip') }
       if (refused !== undefined) witness.sight({ clue: 'iis.refusedLogin', line, text, at, values: { ...values, refused } })
       if (status === '404' && cell('cs-uri-query').includes('GetNextCACert'))

@@ -1,5 +1,5 @@
 import type { LeftOuts } from '../input/plain-bytes.ts'
-import type { Anchor, Boot, Dating, Values } from '../sighting.ts'
+import type { Anchor, Boot, Dating, Milestone, Values } from '../sighting.ts'
 
 export type NewSighting = {
   readonly clue: string
@@ -19,8 +19,8 @@ export type Witness = {
   sight(sighting: NewSighting): void
   /** The device did what it was to do: what was seen of its earlier steps matters no more. */
   done(device: string, at: number | undefined): void
-  /** The servers did what they are to do for some phone: what was wrong with them before is over. */
-  served(line: number): void
+  /** The servers did what they are to do: what was wrong with them before is over. */
+  reached(milestone: Milestone, line: number): void
   anchor(anchor: Anchor): void
   boot(boot: Omit<Boot, 'source'>): void
 }
