@@ -167,21 +167,8 @@ t.test('an offline CA: requests out, certificates in', async t => {
   t.equal((await verb('count')).stdout, '1\n')
   t.match((await verb('list')).stdout, /^SEP001122334455-[0-9a-f]{16} {2}.* {2}CN=SEP001122334455\n$/)
   t.match((await verb('dump', '--to', '@out.pem')).stderr, 'out.pem: 1 request')
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'out.pem',
-    '-CA',
-    'off.pem',
-    '-CAkey',
-    'off.key',
-    '-CAcreateserial',
-    '-days',
-    '5',
-    '-out',
-    'signed.pem',
-  )
+  const signer = ['-CA', 'off.pem', '-CAkey', 'off.key', '-CAcreateserial', '-days', '5']
+  openssl('x509', '-req', '-in', 'out.pem', ...signer, '-out', 'signed.pem')
   t.match((await verb('import', '@signed.pem')).stdout, /^imported SEP001122334455-/)
   const stranger = await verb('import', '@off.pem')
   t.match([stranger.code, stranger.stderr], [1, /no request waits for the certificate of CN=offline/])
