@@ -1,75 +1,36 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import {
-  type FleetSummary,
-  type FleetWorkerInit,
-  type ResumeDistributedInit,
-  resumeDistributed,
-  runDistributed,
-  runFleetWorker,
-} from '../src/index.ts'
+import { type FleetWorkerInit, runDistributed, runFleetWorker } from '../src/index.ts'
 
-/** What one of the parties of a distributed run does in a process of its own, which a test may kill. */
+/** What one of the parties of a distributed run does in a process of its own. */
 type Task =
-  | { role: 'worker'; init: Omit<FleetWorkerInit, 'signal'> }
-  | { role: 'run'; init: Parameters<typeof runDistributed>[0] }
-  | { role: 'resume'; init: Omit<ResumeDistributedInit, 'control' | 'signal'> }
-
-type Told = { said: string } | { summary: FleetSummary } | { error: string }
-
-const tell = (told: Told) => process.send?.(told)
+  | { role: 'worker'; init: Omit<FleetWorkerInit, 'signal' | 'onSay'> }
+  | { role: 'coordinator'; init: Pick<Parameters<typeof runDistributed>[0], 'options' | 'coordinator'> }
 
 const perform = async ({ role, init }: Task): Promise<void> => {
-  const onSay = (said: string) => tell({ said })
-  if (role === 'worker') {
-    const controller = new AbortController()
-    process.once('SIGTERM', () => controller.abort())
-    await runFleetWorker({ ...init, signal: controller.signal, onSay })
-    return
-  }
-  const coordinator = { ...init.coordinator, onSay }
-  const summary =
-    role === 'run' ? await runDistributed({ ...init, coordinator }) : await resumeDistributed({ ...init, coordinator })
-  tell({ summary })
+  if (role === 'worker') await runFleetWorker({ ...init, signal: new AbortController().signal })
+  else await runDistributed({ ...init, coordinator: { ...init.coordinator, onSay: () => {} } })
 }
 
-if (process.argv[2] === 'task') {
-  process.once('message', (task: Task) => {
-    perform(task)
-      .catch((error: Error) => tell({ error: error.message }))
-      .finally(() => process.disconnect())
-  })
-}
+if (process.argv[2] === 'task') process.once('message', (task: Task) => perform(task).finally(() => process.disconnect()))
 
-/** One party, from outside. */
-export class Party implements AsyncDisposable {
-  readonly said: string[] = []
-  summary: FleetSummary | undefined
-  error: string | undefined
+/** One party that a test kills. */
+export class Victim implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #gone: Promise<void>
 
   constructor(task: Task) {
-    this.#child = fork(import.meta.filename, ['task'], { serialization: 'advanced' })
+    this.#child = fork(import.meta.filename, ['task'])
     this.#gone = new Promise(resolve => this.#child.once('exit', () => resolve()))
-    this.#child.on('message', (told: Told) => {
-      if ('said' in told) this.said.push(told.said)
-      else if ('summary' in told) this.summary = told.summary
-      else this.error = told.error
-    })
-    // What it says it says by its messages.
-    this.#child.send({ ...task, init: JSON.parse(JSON.stringify(task.init)) })
+    this.#child.send(task)
   }
 
-  get gone(): Promise<void> {
-    return this.#gone
-  }
-
-  async kill(signal: NodeJS.Signals): Promise<void> {
-    this.#child.kill(signal)
+  /** As `kill -9`. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
     await this.#gone
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill('SIGKILL')
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill()
   }
 }

@@ -1,30 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabases, tell } from '@capfkit/test-postgres'
 import t from 'tap'
-import { runDistributed, runFleet, runFleetWorker } from '../src/index.ts'
+import { FleetControl, resumeDistributed, runDistributed, runFleet } from '../src/index.ts'
 import { LoadedServer } from './loaded-server.ts'
+import { ledBy, OwnWorker, runHere } from './own-workers.ts'
 
 const databases = await openDatabases()
 t.teardown(() => databases[Symbol.asyncDispose]())
 
-const VERSION = 'of-this-test'
-const MANY = { phones: 120, concurrency: 12, key: 'ec:p256=1', auth: 'null=2,string=1', models: '8861=1,7821=1', seed: 11 } as const
-
-/** Workers of a run in this process, which leave together. */
-const startWorkers = (store: string, names: readonly string[]) => {
-  const controller = new AbortController()
-  const { signal } = controller
-  const said: string[] = []
-  const all = names.map(name =>
-    runFleetWorker({ store, processes: 1, name, version: VERSION, signal, onSay: sentence => said.push(`${name}: ${sentence}`) }),
-  )
-  return {
-    said,
-    async [Symbol.asyncDispose]() {
-      controller.abort()
-      await Promise.all(all)
-    },
-  }
+/** Four times as fast as planned. */
+const faster = () => {
+  const control = new FleetControl()
+  control.setFactor(4)
+  return control
 }
+
+const MANY = { phones: 120, concurrency: 12, key: 'ec:p256=1', auth: 'null=2,string=1', models: '8861=1,7821=1', seed: 11 } as const
 
 t.test('three workers do what one machine does, with the same seed', async t => {
   const folder = t.testdir({ local: {}, many: {} })
@@ -35,12 +26,10 @@ t.test('three workers do what one machine does, with the same seed', async t => 
   })()
   const store = await databases.newDatabase()
   await using server = await LoadedServer.start({ folder: `${folder}/many`, store })
-  const said: string[] = []
-  await using _workers = startWorkers(store, ['one', 'two', 'three'])
-  const summary = await runDistributed({
-    options: { ...MANY, ...server.options },
-    coordinator: { store, workers: 3, version: VERSION, onSay: sentence => said.push(sentence) },
-  })
+  await using stack = new AsyncDisposableStack()
+  for (const name of ['one', 'two', 'three']) stack.use(new OwnWorker(store, name))
+  const { said, summary: running } = runHere({ ...MANY, ...server.options }, { store, workers: 3 })
+  const summary = await running
   t.match(summary, { verdict: 'pass', done: 120, failed: 0, planned: 120 })
   const rows = await server.rows()
   const seen = ({ name, operation, status, authMode }: (typeof rows)[number]) => ({ name, operation, status, authMode })
@@ -54,4 +43,39 @@ t.test('three workers do what one machine does, with the same seed', async t => 
     'SELECT outcome, count(*)::int, count(DISTINCT worker)::int AS workers FROM capf_fleet.result GROUP BY 1',
   )
   t.same(counts, [{ outcome: 'done', count: 120, workers: 3 }], 'each phone has one result, and each worker had some')
+})
+
+t.test('workers come and go while a run goes on, and it can be paused and stopped as any other', async t => {
+  const store = await databases.newDatabase()
+  await using server = await LoadedServer.start({ folder: t.testdir(), store })
+  const options = { phones: 200, rate: 25, key: 'ec:p256=1', ...server.options }
+  const control = new FleetControl()
+  const { said, coordinator } = ledBy(store, 1)
+  const one = new OwnWorker(store, 'one')
+  await using two = new OwnWorker(store, 'two')
+  let paused = 0
+  const running = runDistributed({
+    options,
+    coordinator,
+    control,
+    onProgress: progress => {
+      if (progress.stage !== 'phase' || progress.control.stopping) return
+      if (progress.control.paused && progress.inFlight === 0 && ++paused === 2) control.resume()
+      else if (progress.done >= 10 && paused === 0) control.pause()
+      else if (progress.done >= 20 && paused >= 2) control.stop()
+    },
+  })
+  while (!said.some(line => /worker one joined/.test(line))) await delay(50)
+  while (!two.said.some(line => /joined/.test(line))) await delay(50)
+  await one[Symbol.asyncDispose]()
+  const summary = await running
+  t.match(summary, { failed: 0, stopped: true, planned: 200 })
+  t.ok(summary.done >= 20 && summary.done < 200, 'nothing more was started')
+  t.match(said.at(-1), /^go on with: capf fleet resume --store postgres:\S+ --run [0-9a-f]{8}$/)
+  t.match(said.join('\n'), /worker one has gone/)
+  const again = await resumeDistributed({ coordinator, control: faster() })
+  t.match(again, { verdict: /./, done: 200, failed: 0, stopped: false, planned: 200 })
+  t.same(await tell(store, 'SELECT count(*)::int AS n, count(DISTINCT phone)::int AS phones FROM capf_fleet.result'), [
+    { n: 200, phones: 200 },
+  ])
 })

@@ -1,4 +1,4 @@
-import type { Connections, SqlValue } from '@capfkit/server'
+import type { Connections, RunStatements, SqlValue } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RoundSummary } from '../summary.ts'
@@ -10,10 +10,14 @@ import { DATABASE_NOW } from './schema.ts'
 const SQL = {
   // Of two who begin at once the second waits here, and then sees the first.
   lock: 'SELECT pg_advisory_xact_lock(0x63617067)',
-  led: `SELECT id FROM capf_fleet.run WHERE state = 'open' AND coordinatoruntilms > ${DATABASE_NOW} LIMIT 1`,
+  led: `SELECT id FROM capf_fleet.run WHERE state IN ('open', 'preparing') AND coordinatoruntilms > ${DATABASE_NOW} LIMIT 1`,
   supersede: `UPDATE capf_fleet.run SET state = 'stopped' WHERE state = 'open'`,
-  insert: `INSERT INTO capf_fleet.run (id, version, state, slices, plan, job, createdms, ordered, pace, coordinator, coordinatoruntilms)
-           VALUES ($1, $2, 'open', $3, $4, $5, ${DATABASE_NOW}, $6, $7, $8, ${DATABASE_NOW} + $9::bigint)`,
+  forget: `DELETE FROM capf_fleet.run WHERE state = 'preparing'`,
+  reserve: `INSERT INTO capf_fleet.run (id, version, state, slices, plan, job, createdms, pace, coordinator, coordinatoruntilms)
+            VALUES ($1, $2, 'preparing', 0, '{}', '{}', ${DATABASE_NOW}, $3, $4, ${DATABASE_NOW} + $5::bigint)`,
+  open: `UPDATE capf_fleet.run SET state = 'open', slices = $3, plan = $4, job = $5, ordered = $6, createdms = ${DATABASE_NOW}
+         WHERE id = $1 AND coordinator = $2`,
+  keep: `UPDATE capf_fleet.run SET coordinatoruntilms = ${DATABASE_NOW} + $3::bigint WHERE id = $1 AND coordinator = $2`,
   slices: 'INSERT INTO capf_fleet.slice (run, number) SELECT $1, generate_series(0, $2::int - 1)',
   adopt: `UPDATE capf_fleet.run SET coordinator = $2, coordinatoruntilms = ${DATABASE_NOW} + $3::bigint, state = 'open', pace = $4
           WHERE id = $1`,
@@ -66,18 +70,34 @@ export class CoordinatorStore {
     return this.connections.run({ text, values: [this.run, this.#token, ...values] })
   }
 
-  /** @throws {FleetError} `FLEET_RUN_GOING` when somebody leads a run there. */
-  async insert(row: { version: string; slices: number; plan: Plan; job: RunJob; ordered: number; pace: RunPace }): Promise<void> {
-    const { version, slices, plan, job, ordered, pace } = row
+  /** Nobody else leads a run there from now on. @throws {FleetError} `FLEET_RUN_GOING` when somebody does. */
+  async reserve({ version, pace }: { version: string; pace: RunPace }): Promise<void> {
     await ownTransaction(this.connections, async run => {
-      await run({ text: SQL.lock, values: [] })
-      const led = (await run({ text: SQL.led, values: [] })).rows[0]
-      if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
-      await run({ text: SQL.supersede, values: [] })
-      const told = [JSON.stringify(plan), JSON.stringify(job), ordered, JSON.stringify(pace), this.#token, this.#leaseMs]
-      await run({ text: SQL.insert, values: [this.run, version, slices, ...told] })
-      await run({ text: SQL.slices, values: [this.run, slices] })
+      await this.#alone(run)
+      await run({ text: SQL.forget, values: [] })
+      await run({ text: SQL.reserve, values: [this.run, version, JSON.stringify(pace), this.#token, this.#leaseMs] })
     })
+  }
+
+  async #alone(run: RunStatements): Promise<void> {
+    await run({ text: SQL.lock, values: [] })
+    const led = (await run({ text: SQL.led, values: [] })).rows[0]
+    if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
+    await run({ text: SQL.supersede, values: [] })
+  }
+
+  /** Workers may come. */
+  async open({ slices, plan, job, ordered }: { slices: number; plan: Plan; job: RunJob; ordered: number }): Promise<void> {
+    const told = [JSON.stringify(plan), JSON.stringify(job), ordered]
+    await this.connections.transaction(async run => {
+      const { rowCount } = await run({ text: SQL.open, values: [this.run, this.#token, slices, ...told] })
+      if (rowCount === 1) await run({ text: SQL.slices, values: [this.run, slices] })
+    })
+  }
+
+  /** Still here, whatever it does that takes so long. */
+  async keep(): Promise<void> {
+    await this.#ours(SQL.keep, [this.#leaseMs])
   }
 
   /**
@@ -88,10 +108,7 @@ export class CoordinatorStore {
    */
   async adopt({ pace, anew }: { pace: RunPace; anew: boolean }): Promise<void> {
     await ownTransaction(this.connections, async run => {
-      await run({ text: SQL.lock, values: [] })
-      const led = (await run({ text: SQL.led, values: [] })).rows[0]
-      if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
-      await run({ text: SQL.supersede, values: [] })
+      await this.#alone(run)
       await run({ text: SQL.adopt, values: [this.run, this.#token, this.#leaseMs, JSON.stringify(pace)] })
       if (anew) for (const text of SQL.anew) await run({ text, values: [this.run] })
     })

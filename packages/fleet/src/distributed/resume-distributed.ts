@@ -12,7 +12,7 @@ import { newTemporaryFolder } from '../temporary-folder.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
 import { type GivenFiles, writeGiven } from './given-files.ts'
 import { type CoordinatorInit, LEASE_MS, lead } from './run-distributed.ts'
-import { type RunRow, runFrom, statement } from './run-store.ts'
+import { AS_PLANNED, type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 
 export type ResumeDistributedInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgress' | 'onEnded'> & {
@@ -92,7 +92,7 @@ export const resumeDistributed = async (init: ResumeDistributedInit): Promise<Fl
   const all = parseOptions(FLEET_OPTIONS, { ...options, ...files, store: coordinator.store, ...(out === undefined ? {} : { out }) })
   const { draining, stopping } = found.pace
   const anew = found.state === 'stopped' || draining || stopping
-  await store.adopt({ pace: { factor: 1, paused: false, draining: false, stopping: false }, anew })
+  await store.adopt({ pace: AS_PLANNED, anew })
   const { standing, takenUpMs } = await standingOf(store, { found, plan: { options: all, ...plan } })
   return await lead({ ...steered, options: all, plan, standing }, { coordinator, connections, store, found: { found, takenUpMs } })
 }

@@ -4,7 +4,7 @@ import type { RunFleetInit } from '../run-fleet.ts'
 import { runFleet } from '../run-fleet.ts'
 import type { FleetSummary } from '../summary.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
-import type { RunRow } from './run-store.ts'
+import { AS_PLANNED, type RunRow } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 import { SliceQueue } from './slice-queue.ts'
 import { StoreRecording } from './store-recording.ts'
@@ -38,8 +38,10 @@ export const lead = async (
   const { coordinator, connections, store, found } = led
   await using queue = await SliceQueue.open(connections)
   let clients: WorkerClients | undefined
-  const { workers, version, onSay, leaseMs = LEASE_MS } = coordinator
+  const { workers, onSay, leaseMs = LEASE_MS } = coordinator
   let told = -1
+  // Keys, orders and reports may take longer than the lease.
+  const keeping = setInterval(() => store.keep().catch(() => {}), leaseMs / 3)
   const onWaiting = (there: number) => {
     if (there === told || there >= workers) return
     told = there
@@ -51,7 +53,7 @@ export const lead = async (
       ...init,
       elsewhere: {
         runner: hooks => {
-          clients = new WorkerClients({ store, queue, version, workers, leaseMs, ...found, hooks, onWaiting, onSay })
+          clients = new WorkerClients({ store, queue, workers, leaseMs, ...found, hooks, onWaiting, onSay })
           return clients
         },
         ordered: phase => clients?.ordered(phase) ?? Promise.resolve(),
@@ -65,6 +67,8 @@ export const lead = async (
     // Workers leave, and the run can go on; whoever leads it by now is not disturbed.
     await store.end('stopped').catch(() => {})
     throw error
+  } finally {
+    clearInterval(keeping)
   }
 }
 
@@ -82,5 +86,6 @@ export const runDistributed = async ({ coordinator, ...init }: RunDistributedIni
     token: randomUUID(),
     leaseMs: coordinator.leaseMs ?? LEASE_MS,
   })
+  await store.reserve({ version: coordinator.version, pace: AS_PLANNED })
   return await lead(init, { coordinator, connections, store })
 }

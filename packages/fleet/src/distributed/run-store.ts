@@ -6,11 +6,14 @@ import type { Told } from './slice-messages.ts'
 /** What is wanted of the workers of a run at this moment. */
 export type RunPace = { factor: number; paused: boolean; draining: boolean; stopping: boolean; graceMs?: number | undefined }
 
-/** A run as it stands in the store. `open` until it has ended, `stopped` as long as it can go on. */
+/** As its plan says. */
+export const AS_PLANNED: RunPace = { factor: 1, paused: false, draining: false, stopping: false }
+
+/** A run as it stands in the store: `preparing` until workers may come, `open` until it has ended, `stopped` as long as it can go on. */
 export type RunRow = {
   id: string
   version: string
-  state: 'open' | 'stopped' | 'ended'
+  state: 'preparing' | 'open' | 'stopped' | 'ended'
   slices: number
   createdMs: number
   /** Phases of which everything is ordered, and that have begun, up to this one. */
@@ -31,7 +34,7 @@ export const SQL = {
   now: `SELECT ${DATABASE_NOW} AS ms`,
   run: `SELECT ${RUN} FROM capf_fleet.run WHERE id = $1`,
   openRun: `SELECT ${RUN} FROM capf_fleet.run WHERE state = 'open' ORDER BY number DESC LIMIT 1`,
-  newestRun: `SELECT ${RUN} FROM capf_fleet.run ORDER BY number DESC LIMIT 1`,
+  newestRun: `SELECT ${RUN} FROM capf_fleet.run WHERE state <> 'preparing' ORDER BY number DESC LIMIT 1`,
   given: 'SELECT plan, job FROM capf_fleet.run WHERE id = $1',
   // What a worker holds by a row of its own: one statement fences everything that it writes.
   beat: `UPDATE capf_fleet.worker SET aliveuntilms = ${DATABASE_NOW} + $2::bigint WHERE id = $1 AND state = 'alive' RETURNING id`,

@@ -9,7 +9,7 @@ import type { CoordinatorStore, ReadReport } from './coordinator-store.ts'
 import { clockWords } from './database-clock.ts'
 import { RECOVERED } from './recover-slice.ts'
 import { jobOf, planToTell } from './run-job.ts'
-import { type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
+import { AS_PLANNED, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
 import { sliceCount } from './slice-count.ts'
 import type { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
@@ -23,7 +23,6 @@ const OFFER_AGAIN_MS = 20_000
 export type WorkerClientsInit = {
   store: CoordinatorStore
   queue: SliceQueue
-  version: string
   /** How long workers may be silent, ms. */
   leaseMs: number
   /** It begins when so many are there. */
@@ -48,7 +47,7 @@ export class WorkerClients implements PhoneRunner {
   readonly #tally = new Tally()
   readonly #heard = new Map<string, Map<string, Heard>>()
   readonly #known = new Map<string, number>()
-  #pace: RunPace = { factor: 1, paused: false, draining: false, stopping: false }
+  #pace: RunPace = AS_PLANNED
   #slices: SliceRow[] = []
   #workers: WorkerRow[] = []
   readonly #named = new Map<string, string>()
@@ -76,12 +75,11 @@ export class WorkerClients implements PhoneRunner {
   }
 
   async start(init: PhonesOfRun): Promise<void> {
-    const { store, queue, version, workers, found } = this.#init
+    const { store, queue, workers, found } = this.#init
     this.#phones = identitiesOf(init.plan.options).count
     if (!found) {
       const slices = sliceCount(init.plan, this.#phones)
-      const row = { version, slices, plan: planToTell(init.plan), job: jobOf(init), ordered: this.#ordered, pace: this.#pace }
-      await store.insert(row)
+      await store.open({ slices, plan: planToTell(init.plan), job: jobOf(init), ordered: this.#ordered })
       this.#isThere = true
     }
     await queue.create(store.run)

@@ -1,0 +1,46 @@
+import { openDatabases, tell } from '@capfkit/test-postgres'
+import t from 'tap'
+import { resumeDistributed, runFleetWorker } from '../src/index.ts'
+
+const databases = await openDatabases()
+t.teardown(() => databases[Symbol.asyncDispose]())
+
+const worker = (store: string, version = 'one') =>
+  runFleetWorker({ store, processes: 1, name: 'a', version, signal: AbortSignal.timeout(10_000) })
+
+const coordinator = (store: string) => ({ store, workers: 1, version: 'one', onSay: () => {} })
+
+t.test('a database that cannot be used is told in one sentence, without the password', async t => {
+  const wrong = databases.urlOf('postgres', { password: 'not-the-password' })
+  const error = await worker(wrong).catch((cause: Error) => cause)
+  t.match(error, { code: 'STORE_LOGIN_REFUSED' })
+  t.notMatch(String(error), /not-the-password/)
+  await t.rejects(worker(databases.urlOf('nowhere')), { code: 'STORE_NO_DATABASE' })
+})
+
+t.test('a newer schema is left alone, by coordinators and workers; tables of others, too', async t => {
+  const store = await databases.newDatabase()
+  await t.rejects(resumeDistributed({ coordinator: coordinator(store) }), { code: 'FLEET_NO_RUN' }, 'the schema is made')
+  await tell(store, 'UPDATE capf_fleet.capfkit SET version = version + 1')
+  await t.rejects(worker(store), { code: 'STORE_NEWER_SCHEMA' })
+  await t.rejects(resumeDistributed({ coordinator: coordinator(store) }), { code: 'STORE_NEWER_SCHEMA' })
+  const foreign = await databases.newDatabase()
+  await tell(foreign, 'CREATE SCHEMA capf_fleet; CREATE TABLE capf_fleet.run (id INTEGER)')
+  await t.rejects(worker(foreign), { code: 'STORE_NOT_A_STORE' })
+})
+
+t.test('a worker or a coordinator of another version takes no part', async t => {
+  const store = await databases.newDatabase()
+  await t.rejects(resumeDistributed({ coordinator: coordinator(store) }), { code: 'FLEET_NO_RUN' })
+  await tell(
+    store,
+    `INSERT INTO capf_fleet.run (id, version, state, slices, plan, job, createdms, pace, coordinator, coordinatoruntilms)
+     VALUES ('0badcafe', 'another', 'open', 1, '{}', '{}', 0, '{}', 'somebody', 99999999999999)`,
+  )
+  await t.rejects(worker(store), {
+    code: 'FLEET_OTHER_VERSION',
+    message: /^run 0badcafe: .* \[the run is led by version another, this is version one\]; install the same version/,
+  })
+  await t.rejects(resumeDistributed({ coordinator: coordinator(store), run: '0badcafe' }), { code: 'FLEET_OTHER_VERSION' })
+  await t.rejects(resumeDistributed({ coordinator: coordinator(store), run: 'ffffffff' }), { code: 'FLEET_NO_RUN' })
+})
