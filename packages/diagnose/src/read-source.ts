@@ -1,4 +1,5 @@
 import type { Evidence, Source } from './evidence.ts'
+import { archiveName } from './input/archives.ts'
 import type { InputFile } from './input/input-file.ts'
 import { LineSplitter } from './input/lines.ts'
 import { LeftOuts, plainBytes } from './input/plain-bytes.ts'
@@ -53,6 +54,11 @@ const isBinary = (bytes: Buffer): boolean => {
   return controls * CONTROL_SHARE > bytes.length
 }
 
+const whyNot = (bytes: Buffer): string => {
+  const archive = archiveName(bytes)
+  return archive === undefined ? 'all of it: binary' : `all of it: an archive (${archive}), unpack it`
+}
+
 /** Records that somebody has copied into one line; shorter ones are what they are. */
 const recordsOf = (text: string, between: RegExp | undefined): readonly string[] =>
   between === undefined || text.length < SHORT_LINE ? [text] : text.split(between)
@@ -104,7 +110,7 @@ class TextSource {
   #choose(): void {
     const sample = Buffer.concat(this.#sample)
     if (sample.length === 0) this.#giveUp('the file is empty')
-    else if (isBinary(sample.subarray(0, SAMPLE_BYTES))) this.#giveUp('all of it: binary')
+    else if (isBinary(sample.subarray(0, SAMPLE_BYTES))) this.#giveUp(whyNot(sample))
     else {
       const lines = sample
         .toString('utf8')

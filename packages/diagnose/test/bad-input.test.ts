@@ -41,11 +41,17 @@ t.test('a trace is read whichever way it is packed, encoded and cut into pieces'
 })
 
 t.test('what cannot be read is left out, and said', async t => {
+  const tar = Buffer.alloc(10_240)
+  tar.write('capf0001.txt')
+  tar.write('ustar', 257)
+  TRACE.copy(tar, 512, 0, 400)
   const archive = gzipSync(Buffer.concat(Array.from({ length: 200 }, () => TRACE)))
   const cases: Record<string, [Buffer, RegExp]> = {
     empty: [Buffer.alloc(0), /the file is empty/],
     binary: [Buffer.from([0x7f, 0x45, 0x4c, 0x46, ...Buffer.alloc(200)]), /binary/],
     'a picture': [Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), /binary/],
+    'a zip archive': [Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(60)]), /an archive \(zip\), unpack it/],
+    'a tar archive in gzip': [gzipSync(tar), /an archive \(tar\), unpack it/],
     'another log': [
       Buffer.from('Nov 21 10:00:00 host sshd[1]: Accepted publickey\n'.repeat(20)),
       /no line of a kind that is known/,
