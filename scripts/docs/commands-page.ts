@@ -60,7 +60,8 @@ export const commandsPage = async (): Promise<string> => {
   const parts: string[] = []
   for (const [name, noun] of Object.entries(NOUNS)) {
     const { commands } = 'load' in noun ? await noun.load() : await noun.verbs()
-    parts.push(`## ${name}`, `${noun.doc}.`, ...commands.flatMap(command => section(name, command)))
+    const usual = 'usual' in noun ? ` Without a verb: ${code(noun.usual)}.` : ''
+    parts.push(`## ${name}`, `${noun.doc}.${usual}`, ...commands.flatMap(command => section(name, command)))
   }
   return page([
     '# Commands',

@@ -10,25 +10,29 @@ import { onTerminal } from './terminal.ts'
 const ESCAPE = '\u001b['
 const cwd = t.testdir()
 
-const allCommands = async (): Promise<{ line: string[]; command: AnyCommand }[]> => {
+/** Every command: the words that name it, and the fewest with which it is meant. */
+const allCommands = async (): Promise<{ line: string[]; fewest: string[]; command: AnyCommand }[]> => {
   const lists = Object.entries(NOUNS).map(async ([noun, row]) => {
     const { commands } = 'load' in row ? await row.load() : await row.verbs()
-    return commands.map(command => ({ line: 'load' in row ? [noun] : [noun, command.name], command }))
+    return commands.map(command => {
+      const line = 'load' in row ? [noun] : [noun, command.name]
+      return { line, fewest: 'usual' in row && row.usual === command.name ? [noun] : line, command }
+    })
   })
   return (await Promise.all(lists)).flat()
 }
 
 t.test('every command has a help screen with its options, their ranges and defaults, and an example', async t => {
-  for (const { line, command } of await allCommands()) {
+  for (const { line, fewest, command } of await allCommands()) {
     const { code, stdout } = await onTerminal([...line, '--help'], { isTTY: false })
     const screen = stdout.replace(/\s+/g, ' ')
     t.equal(code, 0, `capf ${line.join(' ')} --help`)
     t.ok(screen.includes('Example:'), 'has an example')
-    for (const [text] of command.examples) t.ok(text.startsWith(line.join(' ')), `the example is of this command: ${text}`)
+    for (const [text] of command.examples) t.ok(text.startsWith(fewest.join(' ')), `the example is of this command: ${text}`)
     for (const [name, row] of Object.entries(command.options)) {
       t.ok(screen.includes(`--${flagName(name)} `), `--${flagName(name)}`)
-      if (row.kind === 'number')
-        t.ok(screen.includes(`(${row.range}${row.unit ? ` ${row.unit}` : ''}, default ${row.default})`), name)
+      const otherwise = row.default === undefined ? '' : `, default ${row.default}`
+      if (row.kind === 'number') t.ok(screen.includes(`(${row.range}${row.unit ? ` ${row.unit}` : ''}${otherwise})`), name)
       if (row.unsafe) t.ok(screen.includes(`UNSAFE: ${row.unsafe}`.replace(/\.$/, '')), `${name} says what it costs`)
       if (row.secret) t.ok(screen.includes(`--${flagName(name)}-file`), `${name} can come from a file`)
     }

@@ -102,7 +102,7 @@ const DASH = '\u0000'
 
 const withDash = (value: unknown): unknown => (Array.isArray(value) ? value.map(withDash) : value === DASH ? '-' : value)
 
-const usualWords = (noun: Noun): string => ('usual' in noun ? ` Without a command: ${noun.usual}.` : '')
+const usualWords = (noun: Noun): string => ('usual' in noun ? `\n\nWithout a command: ${noun.usual}.` : '')
 
 /** Whether what follows a noun belongs to its usual verb: a flag, a file, or nothing; but a verb may be misspelt. */
 const isUsual = (word: string | undefined, commands: readonly AnyCommand[]): boolean => {

@@ -44,14 +44,15 @@ const noticeLines = ({ at, notices }: Round, io: Io): string[] => {
   return [...lines, ...further]
 }
 
-const printRound = (round: Round, { json, io }: { json: boolean; io: Io }): void => {
+/** Of later rounds only what is new is told to people. */
+const printRound = (round: Round, { json, io, isFirst }: { json: boolean; io: Io; isFirst: boolean }): void => {
   if (json) {
     for (const notice of round.notices) print(io, JSON.stringify(noticeJson(notice)))
     print(io, JSON.stringify(roundJson(round)))
     return
   }
   for (const line of noticeLines(round, io)) print(io, line)
-  note(io, roundWords(round))
+  if (round.notices.length > 0 || isFirst) note(io, roundWords(round))
 }
 
 type Service = { monitor: CertificateMonitor; everyMs: number; json: boolean; io: Io }
@@ -62,7 +63,7 @@ const watchOn = async ({ monitor, everyMs, json, io }: Service): Promise<void> =
   const { signal } = interruption
   for (let first = true; !signal.aborted; first = false) {
     try {
-      printRound(await monitor.round(signal), { json, io })
+      printRound(await monitor.round(signal), { json, io, isFirst: first })
     } catch (error) {
       if (signal.aborted) return
       if (first) throw error
@@ -97,7 +98,7 @@ export const check = command({
       return undefined
     }
     const round = await monitor.round()
-    printRound(round, { json, io })
+    printRound(round, { json, io, isFirst: true })
     return round.notices.some(({ severity }) => severity === 'error') ? EXIT.failed : undefined
   },
 })
