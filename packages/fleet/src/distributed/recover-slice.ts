@@ -16,7 +16,11 @@ export type RecoverSliceInit = {
   slices: number
   /** What has results is known; what is found is added. */
   laps: Map<number, number>
+  /** To ask for many devices takes its time: called now and then. */
+  meanwhile: () => Promise<void>
 }
+
+const DEVICES_A_TURN = 100
 
 const NOTHING = { ms: 1, cpuMs: 0, eventLoopDelayMs: { p99: 0, max: 0 } }
 const NO_HEALTH = {
@@ -26,16 +30,18 @@ const NO_HEALTH = {
 
 /** Phones of a slice that the server had done before their worker had written it: their order is no longer pending. */
 export const recoverSlice = async (store: DeviceStore, init: RecoverSliceInit): Promise<Told> => {
-  const { plan, number, slice, slices, laps } = init
+  const { plan, number, slice, slices, laps, meanwhile } = init
   const results: Result[] = []
   const tally = new Tally()
   const phase = plan.phases[number]!
   const identities = identitiesOf(plan.options)
   const participants = participantsOf({ plan, number, identities })
+  let asked = 0
   // Where devices come again, an order is placed for each turn: that none is pending says nothing of how many there were.
   for (let position = 0; phase.devices === 'once' && position < participants.length; position++) {
     const index = participants.at(position)
     if (index % slices !== slice || laps.has(index)) continue
+    if (++asked % DEVICES_A_TURN === 0) await meanwhile()
     const device = await store.get(identities.at(index).deviceName)
     if (device?.operation !== 'none') continue
     const operation = operationOf(phase, { seed: plan.options.seed, index, round: number, lap: 0 })

@@ -202,7 +202,14 @@ export class WorkerRun {
     const { phase, slices } = run
     const laps = await this.#store.laps({ phase, slice, slices })
     if (this.#job.ordered) {
-      const told = await recoverSlice(this.#devices!, { plan: this.#plan, number: phase, slice, slices, laps })
+      const told = await recoverSlice(this.#devices!, {
+        plan: this.#plan,
+        number: phase,
+        slice,
+        slices,
+        laps,
+        meanwhile: () => this.#write(),
+      })
       addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
     }
     const standing = { laps, elapsedMs }
