@@ -70,3 +70,14 @@ t.test('Ctrl-C: what runs is ended in order, nothing further is begun', async t 
   t.equal(ok, false)
   t.ok(scenarios.length < Object.keys(FINDINGS).length)
 })
+
+t.test('a table that Ctrl-C has cut short says how much of it is there', async t => {
+  const cwd = t.testdir()
+  const child = startCapf(['lab', 'run', '--all', '--at-once', '1', '--evidence', 'seen'], { cwd })
+  const ended = outcome(child)
+  while (!existsSync(join(cwd, 'seen'))) await delay(10)
+  child.kill('SIGINT')
+  const { code, stdout } = await ended
+  t.equal(code, 5)
+  t.match(stdout, /\nstopped after \d+ of \d+ scenarios, /)
+})

@@ -74,7 +74,9 @@ const showAll = (results: readonly ScenarioResult[], io: Io): void => {
   const rows = results.map(({ name, ok, ms, files }) => [name, ok ? 'shown and cured' : 'FAILED', `${ms}`, `${files.length}`])
   print(io, screenTable(io, { head: ['scenario', 'result', 'ms', 'files'], rows }))
   const failed = results.filter(({ ok }) => !ok).length
-  print(io, `\n${results.length} scenarios, ${failed === 0 ? 'all shown and cured' : `${failed} failed`}`)
+  const isWhole = results.length === NAMES.length
+  const played = isWhole ? `${NAMES.length} scenarios` : `stopped after ${results.length} of ${NAMES.length} scenarios`
+  print(io, `\n${played}, ${failed === 0 ? 'all shown and cured' : `${failed} failed`}`)
 }
 
 export const run = command({
