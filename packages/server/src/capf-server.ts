@@ -9,7 +9,7 @@ import { ServerError } from './errors.ts'
 import { createIssuer } from './issuers/create-issuer.ts'
 import type { OnlineCa } from './issuers/enrol.ts'
 import type { Issue, Issuer } from './issuers/issuer.ts'
-import { logSession } from './log.ts'
+import { logSession, why } from './log.ts'
 import { StoreNode } from './node.ts'
 import { SERVER_OPTIONS } from './options.ts'
 import { Session } from './session.ts'
@@ -203,7 +203,8 @@ export class CapfServer implements AsyncDisposable {
       lscCas,
       now,
       trace: this.#trace,
-      onError: error => log?.error({ err: error }, 'what the CA said could not be used, or not be kept'),
+      onError: error => log?.error(why(error), 'what the CA said could not be used, or not be kept'),
+      onDenied: (deviceName, denial) => log?.warn({ deviceName, ...why(denial) }, 'the CA has denied a request that waited'),
       onCaCertificates: certificatesDer => {
         for (const certificateDer of certificatesDer) this.#lscTrust.add(certificateDer)
         const names = certificatesDer.map(der => formatName(parseCertificate(der).subject))

@@ -121,7 +121,7 @@ t.test('a CA that turns out later to be named as a CAPF service: its certificate
   while (asked.count < 2) await delay(1)
   t.match(
     server.logLines().find(({ msg }) => /CA said/.test(msg)),
-    { err: { message: /MY-CAPF-CA.*CA_NAME_RESERVED/ } },
+    { detail: /MY-CAPF-CA.*CA_NAME_RESERVED/ },
   )
   const name = await server.device()
   t.equal(await server.session(name, phoneKey.answers), 7)

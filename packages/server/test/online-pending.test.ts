@@ -180,3 +180,18 @@ t.test('a server that stops while a request of an officer waits for its turn say
     [],
   )
 })
+
+t.test('an officer who says no: the log says so and why, though no session waits for it', async t => {
+  const { ca, decision } = officer(async () => pending(HOUR_MS))
+  const server = await serve(t, { options: online(), onlineCa: ca, pollMs: 5 })
+  const name = await server.device()
+  t.equal(await server.session(name, phoneKey.answers), 0)
+  decision.says = async () => {
+    throw new EnrolError('Denied by the officer', { failure: 'denied', libest: { number: 22, name: 'EST_ERR_AUTH_FAIL' } })
+  }
+  server.clock.now = later(HOUR_MS + 1)
+  const denial = () => server.logLines().find(({ msg }) => msg === 'the CA has denied a request that waited')
+  await until(() => denial() !== undefined)
+  t.match(denial(), { level: 40, deviceName: name, detail: /Denied by the officer.*CA_REFUSED/, err: undefined })
+  t.strictSame(await keptIn(server.store.requests), [])
+})

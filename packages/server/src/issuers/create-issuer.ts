@@ -6,6 +6,7 @@ import type { RequestStore } from '../store/requests.ts'
 import type { Trace } from '../trace.ts'
 import { directIssuer } from './embedded-ca.ts'
 import type { OnlineCa } from './enrol.ts'
+import type { IssueError } from './issue-error.ts'
 import type { Issue, Issuer } from './issuer.ts'
 import { OfflineCaIssuer } from './offline-ca.ts'
 import { OnlineCaIssuer } from './online-ca.ts'
@@ -24,6 +25,7 @@ export type IssuerNeeds = {
   now: () => Date
   trace: Trace | undefined
   onError: (error: unknown) => void
+  onDenied: (deviceName: string, denial: IssueError) => void
   onCaCertificates: (certificatesDer: readonly Buffer[]) => void
   pollMs: number | undefined
 }

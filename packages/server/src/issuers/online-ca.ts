@@ -8,7 +8,7 @@ import { Enrolments } from './enrolments.ts'
 import { IssueError } from './issue-error.ts'
 import type { Issued, IssueRequest, Issuer } from './issuer.ts'
 import { certificateLines, clientLines, enrolmentLines, parameterLines } from './online-lines.ts'
-import { PendingRequests } from './pending-requests.ts'
+import { PendingRequests, type PendingRequestsInit } from './pending-requests.ts'
 import type { RequestBuilder } from './request-builder.ts'
 import { resumeRequest } from './resume-request.ts'
 
@@ -21,6 +21,7 @@ export type OnlineCaIssuerInit = {
   now: () => Date
   trace: Trace | undefined
   onError: (error: unknown) => void
+  onDenied: PendingRequestsInit['onDenied']
   /** The certificates of the CA have become known, or are others now, DER. */
   onCaCertificates: (certificatesDer: readonly Buffer[]) => void
   /** How often the store is asked for requests that are due, ms. */

@@ -1,6 +1,7 @@
 import { parseCsr } from '@capfkit/pki'
 import type { ServerOptions } from '../options.ts'
 import type { KeptRequest, RequestStore } from '../store/requests.ts'
+import { ENROL_FAILURES, EnrolError } from './enrol.ts'
 import { type Enrolments, handoverMs } from './enrolments.ts'
 import { IssueError } from './issue-error.ts'
 
@@ -13,8 +14,13 @@ export type PendingRequestsInit = Pick<ServerOptions, 'caTimeoutMs' | 'caLateMs'
   requests: RequestStore
   now: () => Date
   onError: (error: unknown) => void
+  /** The CA has said no to a request that waited, and nobody waits for it: the phone begins anew with its next session. */
+  onDenied: (deviceName: string, denial: IssueError) => void
   pollMs?: number | undefined
 }
+
+/** No more asking will help. */
+const isDenial = ({ cause }: IssueError): boolean => cause instanceof EnrolError && ENROL_FAILURES[cause.failure].isFinal
 
 /**
  * Asks the CA again for requests that somebody has to decide on, when their Retry-After has passed, and for those of a server
@@ -58,7 +64,7 @@ export class PendingRequests implements AsyncDisposable {
 
   /** How it ends is written by whoever takes the answer; a CA that cannot be reached is asked when the request is due again. */
   async #askFor({ id, deviceName, csrDer, createdMs }: KeptRequest): Promise<void> {
-    const { enrolments, requests, pendingDays, now } = this.#init
+    const { enrolments, requests, pendingDays, now, onDenied } = this.#init
     if (now().getTime() - createdMs > pendingDays * DAY_MS) {
       await requests.remove(id)
       return
@@ -68,6 +74,7 @@ export class PendingRequests implements AsyncDisposable {
       await enrolments.ask({ id, deviceName, csrDer, publicKeyDer })
     } catch (error) {
       if (!(error instanceof IssueError)) throw error
+      if (isDenial(error)) onDenied(deviceName, error)
     }
   }
 
