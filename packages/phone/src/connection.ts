@@ -31,6 +31,7 @@ export class Connection {
   #stage: Stage = 'connect'
   /** The session wants no more events; what still comes is thrown away. */
   #isOver = false
+  #hasLost = false
   /** There only while somebody else is asked about the server. */
   #judging: AbortController | undefined
 
@@ -49,7 +50,7 @@ export class Connection {
   open(target: Target): void {
     try {
       const { connect } = this.#disturbance ?? this.#environment
-      const socket = connect({ ...target, tls: this.#environment.tls })
+      const socket = connect({ ...target, tls: this.#environment.tls, onLoss: () => this.#lost() })
       this.#socket = socket
       // First of all, and never removed: an error without a listener would end the process.
       socket.on('error', error => this.#fail(socketFailure(error, this.#stage)))
@@ -63,6 +64,15 @@ export class Connection {
     } catch (error) {
       this.#fail(socketFailure(error as Error, 'connect'))
     }
+  }
+
+  /** The flaws of the network, and no server, are to blame for what goes wrong from now on. */
+  get hasLost(): boolean {
+    return this.#hasLost
+  }
+
+  #lost(): void {
+    this.#hasLost = true
   }
 
   /** One frame, one write [CAPF-1.3]. @throws {EncodeError} */
@@ -175,6 +185,10 @@ export class Connection {
   }
 
   #hungUp(): void {
+    if (this.#hasLost) {
+      this.#fail({ code: 'PHONE_CONNECTION_LOST', detail: 'the network of the phone lost it, as its conditions say' })
+      return
+    }
     if (this.#stage !== 'open') {
       this.#fail({ code: 'PHONE_TLS_FAILED', detail: 'the server closed the connection during the handshake' })
       return

@@ -14,8 +14,8 @@ import { TLS_CLIENT, type TlsProfile } from './tls-profile.ts'
 /** Where one session goes. `localAddress`: the source address, where the machine has several. */
 export type Target = { readonly host: string; readonly port: number; readonly localAddress?: string }
 
-/** Opens a TLS connection and returns at once; errors come as events. */
-export type Connect = (target: Target & { tls: TlsProfile }) => TLSSocket
+/** Opens a TLS connection and returns at once; errors come as events. `onLoss`: a network of flaws took something away. */
+export type Connect = (target: Target & { tls: TlsProfile; onLoss?: () => void }) => TLSSocket
 
 /** Opens a TCP connection and returns at once; errors come as events. */
 export type ConnectTcp = (target: Target) => Socket

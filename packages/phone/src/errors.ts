@@ -240,8 +240,15 @@ export type PhoneFailure = {
   readonly detail: string
 }
 
-export const failureOf = (what: { code: PhoneErrorCode; phase: Phase; detail?: string | undefined }): PhoneFailure => {
-  const { code, phase, detail } = what
-  const { side, sentence } = phoneError(code)
-  return { side: side === 'phase' ? PHASES[phase].waitsFor : side, phase, code, detail: detail ?? sentence }
+/** `isNetworkLoss`: a network of flaws took away what the phone waits for, so it is no failure of the server. */
+export const failureOf = (what: {
+  code: PhoneErrorCode
+  phase: Phase
+  detail?: string | undefined
+  isNetworkLoss?: boolean
+}): PhoneFailure => {
+  const { code, phase, detail, isNetworkLoss = false } = what
+  const { side: row, sentence } = phoneError(code)
+  const side = row === 'phase' ? PHASES[phase].waitsFor : row
+  return { side: isNetworkLoss && side === 'server' ? 'network' : side, phase, code, detail: detail ?? sentence }
 }

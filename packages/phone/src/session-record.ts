@@ -45,8 +45,8 @@ export class SessionRecord {
   }
 
   /** Something went wrong in the present phase. Only the first is kept: what follows from it is not the reason. */
-  note(trouble: Trouble): void {
-    this.#failure ??= failureOf({ ...trouble, phase: this.#phase })
+  note(trouble: Trouble, { isNetworkLoss = false } = {}): void {
+    this.#failure ??= failureOf({ ...trouble, phase: this.#phase, isNetworkLoss })
   }
 
   /** The session is over. */

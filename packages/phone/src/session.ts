@@ -190,7 +190,7 @@ export class Session {
 
   #fail(trouble: Trouble): void {
     if (this.#result) return
-    this.#record.note(trouble)
+    this.#record.note(trouble, { isNetworkLoss: this.#connection.hasLost })
     this.#finish({})
   }
 

@@ -12,8 +12,8 @@ type World = Pick<Environment, 'now' | 'startTimer'> & { readonly connectTcp: Co
 /** TLS over a link, which is told of, too, so that somebody may do with it what no network does. */
 export const connectOverLink =
   ({ conditions, random }: Network, { now, startTimer, connectTcp }: World, onLink: (link: Link) => void = () => {}): Connect =>
-  ({ tls, ...target }): TLSSocket => {
-    const link = new Link({ socket: connectTcp(target), conditions, random, now, startTimer })
+  ({ tls, onLoss, ...target }): TLSSocket => {
+    const link = new Link({ socket: connectTcp(target), conditions, random, now, startTimer, onLoss })
     onLink(link)
     const socket = tlsConnect({ socket: link, secureContext: tls.secureContext, ...TLS_CLIENT })
     link.once('connect', () => socket.emit('connect'))

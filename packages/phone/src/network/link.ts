@@ -13,6 +13,8 @@ export type LinkInit = {
   readonly random: () => number
   readonly now: () => number
   readonly startTimer: StartTimer
+  /** Hears that the network, by its own mood, lost what was written. */
+  readonly onLoss?: (() => void) | undefined
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -143,6 +145,7 @@ export class Link extends Duplex {
     if (happens(conditions.resetPerWrite, random)) this.reset()
     else if (happens(conditions.silentPerWrite, random)) this.silence()
     else return false
+    this.#init.onLoss?.()
     return true
   }
 
