@@ -26,14 +26,12 @@ import { configPage } from './docs/config-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { failuresPage } from './docs/failures-page.ts'
 import { faultsPage } from './docs/faults-page.ts'
+import { FILLED_PAGES } from './docs/filled-pages.ts'
 import { livePage } from './docs/live-page.ts'
 import { fill } from './docs/markdown.ts'
-import { monitorTables } from './docs/monitor-tables.ts'
-import { pkiTimersTables } from './docs/pki-timers-tables.ts'
 import { planPage } from './docs/plan-page.ts'
 import { PROTOCOL_PAGES } from './docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from './docs/references.ts'
-import { scaleTables } from './docs/scale-tables.ts'
 import { readTree } from './layers/tree.ts'
 import { ROOT } from './workspace.ts'
 
@@ -51,13 +49,8 @@ export const madePages = async (root: string): Promise<Readonly<Record<string, s
   'docs/failures.md': failuresPage(),
   'docs/live.md': livePage(),
   'docs/plan.md': planPage(),
-  'docs/monitor.md': fill(readFileSync(join(root, 'docs/monitor.md'), 'utf8'), monitorTables()),
-  'docs/scale.md': fill(readFileSync(join(root, 'docs/scale.md'), 'utf8'), scaleTables()),
-  'docs/pki-timers.md': fill(readFileSync(join(root, 'docs/pki-timers.md'), 'utf8'), pkiTimersTables()),
   'schemas/plan.schema.json': `${JSON.stringify(fleet.planSchema(), undefined, 2)}\n`,
-  ...Object.fromEntries(
-    Object.values(PROTOCOL_PAGES).map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())]),
-  ),
+  ...Object.fromEntries(FILLED_PAGES.map(({ path, tables }) => [path, fill(readFileSync(join(root, path), 'utf8'), tables())])),
 })
 
 const codes = new Set(

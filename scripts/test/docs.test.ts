@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import t from 'tap'
+import { FILLED_PAGES } from '../docs/filled-pages.ts'
 import { fill, table } from '../docs/markdown.ts'
-import { PROTOCOL_PAGES } from '../docs/protocol-pages.ts'
 import { citedClauses, namedCodes, relativeLinks } from '../docs/references.ts'
 import { checkDocs, madePages } from '../docs.ts'
 import { ROOT } from '../workspace.ts'
@@ -12,18 +12,18 @@ t.test('the pages of this project are what the tables say, and name only what is
 )
 
 /** Pages with places for their tables, and nothing in them that is as it should be. */
-const emptyPages = (): Record<string, string> =>
+const emptyPages = (folder: string): Record<string, string> =>
   Object.fromEntries(
-    Object.values(PROTOCOL_PAGES).map(({ path, tables }) => {
+    FILLED_PAGES.filter(({ path }) => dirname(path) === folder).map(({ path, tables }) => {
       const places = Object.keys(tables()).map(name => `<!-- generated: ${name} -->\nold\n<!-- /generated -->\n`)
       return [basename(path), places.join('\n')]
     }),
   )
 
 t.test('a page that would change is named, and is in order once it is written', async t => {
-  const root = t.testdir({ docs: { protocol: emptyPages() }, schemas: {} })
+  const root = t.testdir({ docs: { ...emptyPages('docs'), protocol: emptyPages('docs/protocol') }, schemas: {} })
   const sentences = await checkDocs(root)
-  const made = Object.values(PROTOCOL_PAGES).flatMap(({ path, tables }) => (Object.keys(tables()).length > 0 ? [path] : []))
+  const made = FILLED_PAGES.flatMap(({ path, tables }) => (Object.keys(tables()).length > 0 ? [path] : []))
   for (const page of ['docs/errors.md', 'docs/config.md', 'docs/commands.md', 'docs/plan.md', 'schemas/plan.schema.json', ...made])
     t.ok(sentences.includes(`${page}: is not what the tables say; run pnpm run docs`), page)
 
