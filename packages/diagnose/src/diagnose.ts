@@ -53,7 +53,7 @@ export type Diagnosis = {
   readonly sources: readonly DiagnosedSource[]
   /** The likeliest first. */
   readonly findings: readonly Finding[]
-  /** Of each device of a finding, everything that is known of it, in order, on the clock of the first source. */
+  /** Of each device of a finding, and of those that show one about servers: all that is known, in order, on the clock of the first source. */
   readonly timelines: readonly { readonly device: string; readonly entries: readonly TimelineEntry[] }[]
   /** What more there was than is told. */
   readonly leftOut: { readonly findings: number; readonly sightings: number }
@@ -158,7 +158,8 @@ export const diagnose = async (files: readonly InputFile[], options: DiagnoseOpt
     isPast: (sightings, milestone) => evidence.isPast(sightings, milestone),
   })
   const found = bounded(all, maxOfAName)
-  const named = new Set(found.map(({ device }) => device))
+  // What is about servers is shown by some of the phones that it hit.
+  const named = new Set(found.flatMap(({ device, evidence }) => [device, ...evidence.map(sighting => sighting.device)]))
   return {
     sources: sources.map(({ file, kind, lines, isNoisy, leftOut }, index) => {
       const offsetMs = told.offsets[index]

@@ -60,6 +60,24 @@ t.test('a status is named in the words of the product, where all rows of a findi
   t.match(findings, [{ name: 'delete-fails', explanation: /\(status 18, Delete Failed: Invalid LSC\)$/ }])
 })
 
+t.test('of what is about servers the stories of the phones that show it are told', async t => {
+  const names = ['SEP682C7B5C2342', 'SEP682C7B5C2343']
+  const consoleOf = (
+    name: string,
+  ) => `0003 NOT Nov 20 10:45:01.405151 (322:17812) DOWNLD-dgetfile(870)-GETXXTP [GT870][src=ITL${name}.tlv][transport=HTTP]
+0004 ERR Nov 20 10:45:01.407499 (322:17812) SECUREAPP-TL file refused: BOOT_LIST_MALFORMED
+`
+  const { findings, timelines } = await diagnose([
+    bytesAs('show.txt', 'admin:show itl\nLength of ITL file: 6212\nError parsing the ITL File.\n'),
+    ...names.map(name => bytesAs(`console_${name}.txt`, consoleOf(name))),
+  ])
+  t.match(findings, [{ name: 'itl-corrupt', device: undefined }])
+  t.strictSame(
+    timelines.map(({ device }) => device),
+    names,
+  )
+})
+
 t.test('a healthy log gives no finding', async t => {
   const { findings, timelines } = await diagnose([bytesAs('status.txt', '[14:05:42 03/15/21] Trust List Updated\n')])
   t.strictSame([findings, timelines], [[], []])
