@@ -66,6 +66,10 @@ t.test(
     t.match(lines, 'smallest overlap without one: 180 days, (1 - 70/100) x 600: auto-rollover 180')
     t.match(lines, 'day 1,645, 2026-12-03 (in 12 days)')
     t.match(lines, /hour by hour around the shadow certificate\n.*\n {2}day 1794 20h \|#+ +60,000 +4,800 +55,200 +0\n/)
+    t.match(
+      lines,
+      '\n  crypto pki server ca-server\n   shutdown\n   auto-rollover 180\n   no shutdown\n  ip http max-connections 16',
+    )
     t.match(lines, /with auto-rollover 180:\n {2}1,000 questions: 0 answered 404, 0 not heard, 1,000 answered/)
   },
 )

@@ -1,7 +1,7 @@
 import { escaped } from '@capfkit/codec/markup'
 import type { RolloverPlan } from '../plan.ts'
 import { aroundShadow, type Bucket, bucketsOf, spanOf } from './buckets.ts'
-import { dayWords, figure, outcomeLines, settingRows, windowLines } from './words.ts'
+import { dayWords, figure, outcomeLines, RA_WORDS, remedyLines, settingRows, windowLines } from './words.ts'
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; --served: #2e7d32; --refused: #c62828; --unheard: #8a8a8a }
@@ -63,7 +63,7 @@ ${listOf(outcomeLines(plan))}
 <p class="key">GetNextCACert:${LAYERS.map(layer => `<i class="${layer}"></i>${{ served: 'served', refused: '404', unheard: 'not heard' }[layer]}`).join('')}</p>
 ${span ? chartOf('Questions', bucketsOf(simulation, { ...span, most: MOST_BARS })) : '<p>Nobody asks before the end of the CA certificate.</p>'}
 ${around ? chartOf('Around the shadow certificate', bucketsOf(simulation, { ...around, most: MOST_BARS })) : ''}
-${cure ? `<h2>With auto-rollover ${cure.overlapDays}</h2>${listOf(outcomeLines({ fleet, simulation: cure.simulation }))}` : ''}
+${cure ? `<h2>With auto-rollover ${cure.overlapDays}</h2>${listOf(outcomeLines({ fleet, simulation: cure.simulation }))}<p>On the server; ${RA_WORDS}</p><pre>${escaped(remedyLines(plan).join('\n'))}</pre>` : ''}
 <h2>Settings</h2><table>${settingRows(plan, file)
     .map(row => `<tr>${row.map(cell => `<td>${escaped(cell)}</td>`).join('')}</tr>`)
     .join('')}</table>

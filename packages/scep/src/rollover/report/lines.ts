@@ -1,7 +1,7 @@
 import { bar } from '@capfkit/codec/chart'
 import type { RolloverPlan } from '../plan.ts'
 import { aroundShadow, type Bucket, bucketsOf, spanOf } from './buckets.ts'
-import { days, dayWords, figure, outcomeLines, settingRows, windowLines } from './words.ts'
+import { days, dayWords, figure, outcomeLines, RA_WORDS, remedyLines, settingRows, windowLines } from './words.ts'
 
 const BAR_COLUMNS = 24
 const MOST_ROWS = 32
@@ -74,6 +74,9 @@ export const rolloverLines = (plan: RolloverPlan, file: string): string[] => {
           '',
           `with auto-rollover ${cure.overlapDays}:`,
           ...outcomeLines({ fleet, simulation: cure.simulation }).map(line => `  ${line}`),
+          '',
+          `on the server; ${RA_WORDS}`,
+          ...remedyLines(plan).map(line => `  ${line}`),
         ]
       : []),
   ]

@@ -59,6 +59,18 @@ export const outcomeLines = ({ fleet, simulation }: { fleet: RolloverPlan['fleet
   ]
 }
 
+/** What an operator enters on the PKI server, as the document about the failure has it; nothing where nothing cures it. */
+export const remedyLines = ({ server, fleet, cure }: Pick<RolloverPlan, 'server' | 'fleet' | 'cure'>): string[] =>
+  cure === undefined
+    ? []
+    : [
+        ...[`crypto pki server ${server ?? 'NAME'}`, ' shutdown', ` auto-rollover ${cure.overlapDays}`, ' no shutdown'],
+        ...(fleet.maxConnections < HTTP_LIMITS.connections ? [`ip http max-connections ${HTTP_LIMITS.connections}`] : []),
+      ]
+
+/** A registration authority does not fetch the shadow certificate by itself. */
+export const RA_WORDS = 'a registration authority in front of it is then rolled over by hand: crypto pki server NAME rollover'
+
 /** Every setting: what it is, and who says so. */
 export const settingRows = (
   { fleet, origins }: Pick<RolloverPlan, 'fleet' | 'origins'>,
