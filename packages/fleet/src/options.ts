@@ -153,7 +153,7 @@ export const FLEET_OPTIONS = {
     default: '0%',
     pattern: /^\d+(?:\.\d+)?%$/,
     range: 'PERCENT%',
-    doc: 'The run fails when more of its operations than this failed.',
+    doc: 'The run fails when more of its operations than this failed. A threshold on failed, of all operations, takes its place.',
   }),
   fault: textList({
     doc: 'What phones do wrong on purpose, such as "reset:at=KEY_GENERATE_RESPONSE; phones=SEP02*; every=10": see faults.md. The first that fits an operation is taken.',

@@ -6,6 +6,7 @@ import { FLEET_PHASES, type FleetPhase } from './phases.ts'
 import { fuller } from './process-health.ts'
 import { nothingAnswers } from './reachability.ts'
 import type { Disturbance, Failure, Tally } from './tally.ts'
+import { isAboutAllFailures } from './thresholds/threshold.ts'
 import type { ThresholdResult } from './thresholds/watch.ts'
 
 /** How a run ended: `invalid` when the generator itself was the bottleneck, so that the figures say nothing of the server. */
@@ -33,7 +34,7 @@ export type FleetSummary = {
   stopped: boolean
   /** The server could not be reached before the first success. */
   unreachable: boolean
-  /** More operations failed than `maxFailed` allows. */
+  /** More operations failed than `maxFailed` allows, where no threshold says how many may. */
   tooManyFailed: boolean
   phones: number
   /** Operations of all rounds. */
@@ -146,7 +147,8 @@ const faultsOfGenerator = (input: SummaryInput, findings: readonly HealthFinding
   return because
 }
 
-const tooManyFailed = ({ options, tally }: Pick<SummaryInput, 'options' | 'tally'>): boolean =>
+const tooManyFailed = ({ options, tally, thresholds = [] }: Pick<SummaryInput, 'options' | 'tally' | 'thresholds'>): boolean =>
+  !thresholds.some(({ name }) => isAboutAllFailures(name)) &&
   (100 * tally.failed) / Math.max(1, tally.ended) > Number(options.maxFailed.slice(0, -1))
 
 const judge = (input: SummaryInput, findings: readonly HealthFinding[]): { verdict: Verdict; because: string[] } => {

@@ -56,6 +56,7 @@ const summaryOf = ({ options = {}, tally = {}, ...given }: Given = {}) => {
 }
 
 t.test('verdicts', async t => {
+  const mayFail = { name: 'failed', wanted: '<= 5%', got: '5%', ok: true, says: 'failures' } as const
   const five = { ...refused, count: 5 }
   const cases: [what: string, given: Given, expected: object][] = [
     ['all done', { tally: { done: 100 } }, { verdict: 'pass', because: [] }],
@@ -65,6 +66,21 @@ t.test('verdicts', async t => {
       'five of 99, 5 % may',
       { options: { maxFailed: '5%' }, tally: { done: 94, failures: [five] } },
       { verdict: 'fail', because: ['5 of 99 operations failed, and --max-failed is 5%'] },
+    ],
+    [
+      'five of 100, none may by default, and a threshold allows them',
+      { tally: { done: 95, failures: [five] }, thresholds: [mayFail] },
+      { verdict: 'pass', tooManyFailed: false, because: [] },
+    ],
+    [
+      'five of 100, and a threshold allows failures in windows',
+      { tally: { done: 95, failures: [five] }, thresholds: [{ ...mayFail, name: 'failed over 5s' }] },
+      { verdict: 'pass' },
+    ],
+    [
+      'five of 100, and a threshold is about those of the network only',
+      { tally: { done: 95, failures: [five] }, thresholds: [{ ...mayFail, name: 'failed(network)' }] },
+      { verdict: 'fail', because: ['5 of 100 operations failed, and --max-failed is 0%'] },
     ],
     [
       'a failure of the generator, whatever may fail',

@@ -27,10 +27,12 @@ export const roomOf = async (init: { processes: number; addresses: number }): Pr
   return {
     used: mostOnAddress => {
       const files = filesOpen()
+      // Nothing at all: the system could not be asked, as when no file can be opened any more.
+      const availableBytes = process.availableMemory()
       return {
         ...(ports ? { portsShare: (mostOnAddress * sharers) / ports } : {}),
         ...(mostFiles && files ? { openFilesShare: files / mostFiles } : {}),
-        memoryShare: 1 - process.availableMemory() / Math.min(memoryBytes, totalmem()),
+        ...(availableBytes > 0 ? { memoryShare: 1 - availableBytes / Math.min(memoryBytes, totalmem()) } : {}),
       }
     },
   }

@@ -76,6 +76,9 @@ export const parseThreshold = (text: string): Threshold => {
 export const thresholdName = ({ metric, of, overMs }: Threshold): string =>
   `${metric}${of === undefined ? '' : `(${of})`}${overMs === undefined ? '' : ` over ${formatTime(overMs)}`}`
 
+/** Whether a threshold of this name is about the share of all failures, and so says how many there may be. */
+export const isAboutAllFailures = (name: string): boolean => /^failed( over .*)?$/.test(name)
+
 export const formatValue = (metric: ThresholdMetric, value: number): string => UNITS[metricRow(metric).unit].format(value)
 
 /** What it wants: `< 500ms`. */
