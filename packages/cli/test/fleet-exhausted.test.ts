@@ -41,6 +41,29 @@ t.test('too few file descriptors: the run is invalid, and says what to do', asyn
   t.ok(done > 0, `${done} found a descriptor`)
 })
 
+t.test('a server that has none left reports on, and nobody takes that for a lack of memory', async t => {
+  // Longer than the server waits between its reports.
+  const args = [
+    '--phones',
+    '200',
+    '--concurrency',
+    '200',
+    '--key-generation-delay-ms',
+    '1500',
+    '--retries',
+    '1',
+    '--retry-interval-ms',
+    '500',
+  ]
+  const { code, stdout, stderr } = await limited('ulimit -n 60', [...FLEET, '--embedded', '--server-workers', '1', ...args])
+  t.equal(code, 4, stderr)
+  t.notMatch(stderr, /resident_set_memory/)
+  const { server, generator } = summaryOf(stdout)
+  t.equal(server?.processes, 1)
+  const memory = generator.health.find(({ name }) => name === 'memory')
+  t.notOk(memory && memory.verdict !== 'ok', JSON.stringify(memory))
+})
+
 t.test('too few even to begin: the same exit code, before anything runs', async t => {
   const { code, stdout, stderr } = await limited('ulimit -n 28', [...FLEET, '--embedded', ...AT_ONCE])
   t.strictSame([code, stdout], [4, ''])

@@ -31,6 +31,7 @@ class Worker {
   readonly #wire: Wire
   #server: CapfServer | undefined
   #store: DeviceStore | undefined
+  #memoryBytes = 0
   /** What comes while the server is still being started is done afterwards. */
   #started: Promise<void> = Promise.resolve()
 
@@ -53,12 +54,29 @@ class Worker {
     if (!server) return
     const { user, system } = process.cpuUsage()
     const { counters, sessions, connections, caLoad } = server
-    const memoryBytes = process.memoryUsage.rss()
     const ca = { caRunning: caLoad.running, caWaiting: caLoad.waiting }
     tell({
       type: 'report',
-      report: { counts: counters.counts, sessions, connections, cpuMs: (user + system) / 1000, memoryBytes, ...ca },
+      report: {
+        counts: counters.counts,
+        sessions,
+        connections,
+        cpuMs: (user + system) / 1000,
+        memoryBytes: this.#resident(),
+        ...ca,
+      },
     })
+  }
+
+  /** The system takes a file descriptor to say it; where there is none left, it is what it was when there was one. */
+  #resident(): number {
+    try {
+      this.#memoryBytes = process.memoryUsage.rss()
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EMFILE' && code !== 'ENFILE') throw error
+    }
+    return this.#memoryBytes
   }
 
   /** The parent has let go: end in order. */
