@@ -1,4 +1,5 @@
 import { diagnose, FINDINGS, formatHtml, formatJson, formatOffset } from '@capfkit/diagnose'
+import { createSelfSigned, derToPem, generateKeyPair } from '@capfkit/pki'
 import t from 'tap'
 import { RULES } from '../src/rules/index.ts'
 import { bytesAs } from './inputs.ts'
@@ -76,6 +77,18 @@ t.test('of what is about servers the stories of the phones that show it are told
     timelines.map(({ device }) => device),
     names,
   )
+})
+
+t.test('an LSC tells by itself that its template is wrong', async t => {
+  const device = 'SEP682C7B5C2342'
+  const keyPair = await generateKeyPair({ type: 'rsa', bits: 2048 })
+  const named = async (profile: 'lsc' | 'enterpriseCa') => {
+    const subject = [{ type: 'CN', value: device }] as const
+    const der = await createSelfSigned({ profile, subject: [...subject], keyPair, notBefore: new Date() })
+    return (await diagnose([bytesAs(`${device}.pem`, derToPem(der))])).findings
+  }
+  t.match(await named('enterpriseCa'), [{ name: 'ca-key-usage', device, evidence: [{ text: /lacks keyEncipherment$/ }] }])
+  t.strictSame(await named('lsc'), [])
 })
 
 t.test('a healthy log gives no finding', async t => {

@@ -4,5 +4,8 @@ export const caKeyUsage: Rule = {
   name: 'ca-key-usage',
   about: 'device',
   outlastsSuccess: true,
-  ways: [{ weight: 90, needs: [note(/digitalSignature|keyEncipherment|key usage/i)] }],
+  ways: [
+    { weight: 92, needs: [{ clue: 'certificate.unfitLsc' }], shows: [note(/digitalSignature|keyEncipherment/)] },
+    { weight: 90, needs: [note(/digitalSignature|keyEncipherment|key usage/i)] },
+  ],
 }

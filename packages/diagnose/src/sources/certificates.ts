@@ -1,4 +1,4 @@
-import { type Certificate, commonName, parseCertificate, pemToDer } from '@capfkit/pki'
+import { type Certificate, commonName, type KeyUsage, PROFILES, parseCertificate, pemToDer, publicKeySpec } from '@capfkit/pki'
 import type { LineReader, SourceKind, Witness } from './source-kind.ts'
 
 const BEGIN = /^-----BEGIN (?:TRUSTED )?CERTIFICATE-----/
@@ -15,6 +15,15 @@ const SHOWN = {
 } as const
 
 const CAPF_NAME = /^CAPF-[0-9a-f]{8}$/i
+
+/** The common name of an LSC is that of its phone; a MIC has the model in front. */
+const DEVICE_NAME = /^SEP[0-9A-F]{12}$/i
+
+/** What a phone needs for secure registration and its LSC is not for. */
+const missingUsages = ({ publicKeyDer, extensions: { keyUsage } }: Certificate): readonly KeyUsage[] => {
+  const needed: readonly KeyUsage[] = PROFILES.lsc.keyUsage[publicKeySpec(publicKeyDer).type]
+  return keyUsage ? needed.filter(usage => !keyUsage.includes(usage)) : []
+}
 
 export const hexOf = (serial: string): string =>
   serial
@@ -51,11 +60,22 @@ const open = (witness: Witness): LineReader => {
     else if (isSelfSigned && !isCa) witness.sight({ clue: 'certificate.selfSigned', ...place, values })
     if (name.includes('CAPF-') && !CAPF_NAME.test(name)) witness.sight({ clue: 'certificate.reservedName', ...place, values })
   }
+  const tellUnfit = (certificate: Certificate, place: { line: number; text: string }) => {
+    const device = commonName(certificate.subject) ?? ''
+    if (!DEVICE_NAME.test(device)) return
+    const missing = missingUsages(certificate)
+    const { line, text } = place
+    if (missing.length > 0)
+      witness.sight({ clue: 'certificate.unfitLsc', device, line, text: `${text} lacks ${missing.join(' and ')}` })
+  }
   const read = ({ line, lines }: { line: number; lines: readonly string[] }) => {
     try {
       for (const der of pemToDer(lines.join('\n'))) {
-        const shown = shownOf(parseCertificate(der))
-        tell(shown, { line, text: `certificate ${shown.name} ${shown.serial}` })
+        const certificate = parseCertificate(der)
+        const shown = shownOf(certificate)
+        const place = { line, text: `certificate ${shown.name} ${shown.serial}` }
+        tell(shown, place)
+        tellUnfit(certificate, place)
       }
     } catch {
       witness.leftOuts.note('certificates that cannot be read', line)
