@@ -2,23 +2,23 @@
 type Figure = { readonly value: number; readonly unit: string; readonly doc: string; readonly source: string }
 
 /**
- * What a session costs, as measured on two cores of an x86-64 server of 2023 with Node 24: RSA-2048 certificates, TLS 1.2, keys of
- * a pool. Other machines differ by a factor of two; `pnpm bench` says where this one stands.
+ * What a session costs, as measured with Node 24 on a virtual machine of two x86-64 cores that servers, database and phones shared:
+ * RSA-2048 certificates, TLS 1.2, keys of a pool. Other machines differ by a factor of two; `pnpm bench` says where this one stands.
  */
 export const FIGURES = {
   serverCpuMs: {
-    value: 1.45,
+    value: 1.5,
     unit: 'ms',
     doc: 'CPU of the server for an enrolment, on SQLite',
     source: 'pnpm bench --only enrolments',
   },
   serverDatabaseCpuMs: {
-    value: 1.8,
+    value: 2.1,
     unit: 'ms',
     doc: 'CPU of the server for an enrolment, on PostgreSQL',
     source: 'pnpm bench --only nodes',
   },
-  databaseCpuMs: { value: 0.4, unit: 'ms', doc: 'CPU of PostgreSQL for an enrolment', source: 'pnpm bench --only nodes' },
+  databaseCpuMs: { value: 0.65, unit: 'ms', doc: 'CPU of PostgreSQL for an enrolment', source: 'pnpm bench --only nodes' },
   databaseWrites: {
     value: 2,
     unit: 'transactions',
