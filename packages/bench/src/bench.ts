@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { boot } from './parts/boot.ts'
 import { chain } from './parts/chain.ts'
 import { diagnosis } from './parts/diagnose.ts'
+import { distributed } from './parts/distributed.ts'
 import { enrolments } from './parts/enrolments.ts'
 import { files } from './parts/files.ts'
 import { fleet } from './parts/fleet.ts'
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   chain,
   recording,
   fleet,
+  distributed,
   diagnose: diagnosis,
 }
 

@@ -50,6 +50,11 @@ export class MeasuredNodes implements Disposable {
     return measured
   }
 
+  /** What a fleet is told of them. */
+  get target(): { server: string; capfCertificate: string; store: string } {
+    return { server: this.#address, capfCertificate: this.#certificateFile, store: this.#store }
+  }
+
   /** Makes the devices, and everything warm. */
   async warmUp(phones: number): Promise<void> {
     await this.#enrol({ phones, store: this.#store })

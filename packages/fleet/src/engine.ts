@@ -11,6 +11,7 @@ import {
 } from '@capfkit/phone'
 import type { DeviceStore } from '@capfkit/server'
 import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
+import { Counts } from './counts.ts'
 import { type Disturbances, disturbancesOf } from './disturbance/disturbances.ts'
 import { type FaultRule, parseFaultRule } from './disturbance/fault-rule.ts'
 import { disturbanceOrder } from './disturbance/order.ts'
@@ -30,15 +31,16 @@ import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { OperationRecorder } from './recording/part-recorder.ts'
 import { runSchedule, type Start } from './schedule.ts'
 import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
-import { type Counted, Tally } from './tally.ts'
+import type { Counted, Tally } from './tally.ts'
 
 export type EngineInit = {
   plan: Plan
   /** It has the phones `first`, `first + step`, … */
   first: number
   step: number
-  /** The phones of the run, where engines of a process share them. */
+  /** The phones of the run, and what is counted, where engines of a process share them. */
   identities?: Identities | undefined
+  counts?: Counts
   target: { host: string; port: number }
   /** DER of the CAPF certificates that the phones trust. */
   trusted: readonly Buffer[]
@@ -82,10 +84,7 @@ type Ended = { session?: SessionResult; boot?: BootResult }
 
 /** The phones of one process, phase after phase of the plan. */
 export class FleetEngine {
-  /** Of the whole run. */
-  readonly tally = new Tally()
-  /** Since {@link FleetEngine.takeRecent} was called. */
-  #recent = new Tally()
+  readonly #counts: Counts
   readonly #init: EngineInit
   readonly #identities: Identities
   readonly #phones: FleetPhones
@@ -108,6 +107,7 @@ export class FleetEngine {
   constructor(init: EngineInit) {
     const { options } = init.plan
     this.#init = init
+    this.#counts = init.counts ?? new Counts()
     this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
     this.#identities = init.identities ?? identitiesOf(options)
     this.#phones = new FleetPhones({ ...init, identities: this.#identities })
@@ -134,9 +134,12 @@ export class FleetEngine {
 
   /** What happened since this was asked last. */
   takeRecent(): Tally {
-    const recent = this.#recent
-    this.#recent = new Tally()
-    return recent
+    return this.#counts.takeRecent()
+  }
+
+  /** Of the whole run. */
+  get tally(): Tally {
+    return this.#counts.tally
   }
 
   /** Make what phones need before the clock runs. */
@@ -213,8 +216,7 @@ export class FleetEngine {
   }
 
   #count(change: (tally: Tally) => void): void {
-    change(this.tally)
-    change(this.#recent)
+    this.#counts.count(change)
   }
 
   async #run({ item: start, dueMs }: Start<PlannedStart>, number: number): Promise<void> {

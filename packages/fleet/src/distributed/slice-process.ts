@@ -1,5 +1,6 @@
 import { type KeyPool, openKeyPool, readPrivateKey } from '@capfkit/pki'
 import { type DeviceStore, openDeviceStore } from '@capfkit/server'
+import { Counts } from '../counts.ts'
 import { FleetEngine } from '../engine.ts'
 import { FleetError } from '../errors.ts'
 import { roomOf } from '../health/room.ts'
@@ -9,15 +10,16 @@ import type { PaceState } from '../pace.ts'
 import { ProcessHealth } from '../process-health.ts'
 import type { Standing } from '../recording/part-recorder.ts'
 import { parseSourceAddresses } from '../source-addresses.ts'
-import { Tally } from '../tally.ts'
 import { ResultRecorder } from './result-recorder.ts'
 import type { FromSlices, SliceEvent, ToSlices } from './slice-messages.ts'
 
 /** The program of a process of a worker: slices of the phones of a run, an engine each. Not to be run by hand. */
 
 const TELL_MS = 1_000
+const EVENT_MS = 200
 
 const engines = new Map<number, FleetEngine>()
+const counts = new Counts()
 /** Engines of slices that are given back, until their last session was told. */
 const leaving = new Map<number, FleetEngine>()
 /** Slices with a phase under way. */
@@ -48,7 +50,7 @@ const recorder = new ResultRecorder(standing)
 /** Results and tally are of the same moment: what is counted is what is told. */
 const tellSince = () => {
   const since = {
-    tally: Tally.sum(all().map(engine => engine.takeRecent())).encode(),
+    tally: counts.takeRecent().encode(),
     inFlight: sum(({ inFlight }) => inFlight),
     oldestMs: Math.max(0, ...all().map(({ oldestMs }) => oldestMs)),
     health: health.look({ keys, mostOnAddress: sum(({ mostOnAddress }) => mostOnAddress) }),
@@ -59,10 +61,10 @@ const tellSince = () => {
   tell({ type: 'told', since, fromMs: recorder.fromMs, results, events: happened })
 }
 
-/** What happens in one turn of the event loop is told together. */
+/** Slices end one soon after the other, and each word has its histograms: what happens at about the same time is told together. */
 const happen = (event: SliceEvent) => {
   events.push(event)
-  if (events.length === 1) setImmediate(tellSince)
+  if (events.length === 1) setTimeout(tellSince, EVENT_MS)
 }
 
 const start = async (message: ToSlices & { type: 'start' }) => {
@@ -83,7 +85,7 @@ const take = async ({ slice }: ToSlices & { type: 'take' }) => {
   const engine = new FleetEngine({
     ...given,
     forgetsCut: true,
-    ...{ first: slice, step: slices, keys, recorder, store, identities },
+    ...{ first: slice, step: slices, keys, recorder, store, identities, counts },
     micCa: { certificateDer: micCa.certificateDer, privateKey: readPrivateKey(micCa.keyPem).privateKey },
     lagMs: () => health.lagMs,
   })

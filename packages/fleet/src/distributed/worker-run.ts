@@ -20,6 +20,9 @@ import { isAway } from './store-away.ts'
 import { WorkerStore } from './worker-store.ts'
 
 const TICK_MS = 250
+/** Between two looks at what is wanted of the run, and at who else is there. */
+const LOOK_MS = 500
+const SHARE_MS = 1_000
 /** Between two words to the store, where nothing is pressing. */
 const WRITE_MS = 1_000
 /** More results than this are not kept while the store is away: the worker gives up, and they are done again. */
@@ -66,6 +69,8 @@ export class WorkerRun {
   #pending: Batch | undefined
   #next = newBatch(0)
   #writtenMs = Number.NEGATIVE_INFINITY
+  #lookedMs = Number.NEGATIVE_INFINITY
+  #sharedMs = Number.NEGATIVE_INFINITY
   #pace: RunPace | undefined
   #awayTold = false
 
@@ -109,16 +114,7 @@ export class WorkerRun {
     for (;;) {
       try {
         await this.#write()
-        const run = await this.#store.look()
-        if (run?.state !== 'open') break
-        if (this.#init.signal.aborted) {
-          this.#releaseAll()
-          if (this.#held.size === 0) break
-        } else await this.#take(run)
-        this.#obey(run)
-        if (run.beganMs !== undefined) await this.#begin(run, run.beganMs)
-        if (this.#awayTold) this.#init.onSay('the store is back')
-        this.#awayTold = false
+        if (performance.now() - this.#lookedMs >= LOOK_MS && !(await this.#look())) break
       } catch (error) {
         if (!isAway(error)) throw error
         if (!this.#awayTold) this.#init.onSay(`the store is away, and what ends meanwhile is kept: ${(error as Error).message}`)
@@ -127,6 +123,25 @@ export class WorkerRun {
       await delay(TICK_MS)
     }
     await this.#store.leave()
+  }
+
+  /** Do what is wanted by now. @returns false when it is over for this worker. */
+  async #look(): Promise<boolean> {
+    const run = await this.#store.look()
+    this.#lookedMs = performance.now()
+    if (this.#awayTold) this.#init.onSay('the store is back')
+    this.#awayTold = false
+    if (run?.state !== 'open') return false
+    if (this.#init.signal.aborted) {
+      this.#releaseAll()
+      if (this.#held.size === 0) return false
+    } else if (performance.now() - this.#sharedMs >= SHARE_MS) {
+      await this.#take(run)
+      this.#sharedMs = performance.now()
+    }
+    this.#obey(run)
+    if (run.beganMs !== undefined) await this.#begin(run, run.beganMs)
+    return true
   }
 
   /** All that was told since, once a second or as soon as something happened to a slice. */
