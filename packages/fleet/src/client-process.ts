@@ -52,6 +52,7 @@ const standing = (): Standing => {
     ...{ inFlight, started, lateStarts, skipped, laggedSamples },
     ...{ keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 },
     ...health.room?.used(mostOnAddress),
+    eventLoopDelayRunP99Ms: health.eventLoopDelayRunP99Ms,
   }
 }
 

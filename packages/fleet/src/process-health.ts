@@ -40,6 +40,11 @@ export class ProcessHealth {
     return this.#lag.totalMs
   }
 
+  /** Delay of the event loop that one turn in a hundred of all phases so far exceeded, ms. */
+  get eventLoopDelayRunP99Ms(): number {
+    return delaysOf(this.#all).p99
+  }
+
   /** A phase begins. */
   begin(): void {
     this.#phaseCpuMs = cpuMs()

@@ -71,6 +71,7 @@ t.test('a report from the files alone says what the run said', async t => {
   t.match(told, { ...summary, generator })
   const judged = ({ generator }: typeof summary) => generator.health.map(({ name, verdict }) => [name, verdict])
   t.strictSame(judged(told), judged(summary))
+  t.equal(told.generator.eventLoopDelayMs.p99, summary.generator.eventLoopDelayMs.p99, 'of the whole run, not of its worst second')
   const total = (value: (interval: (typeof intervals)[number]) => number) =>
     Math.round(intervals.reduce((sum, interval) => sum + value(interval), 0) * intervalSeconds)
   t.equal(

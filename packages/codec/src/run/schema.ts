@@ -157,6 +157,7 @@ export const RUN_RECORDS = {
       portsShare: maybe(14, 'float', 'source ports in use at this moment, of all that there are: 0 to 1'),
       openFilesShare: maybe(15, 'float', 'open files, of their limit'),
       memoryShare: maybe(16, 'float', 'memory of the machine that is in use'),
+      eventLoopDelayRunP99Ms: maybe(17, 'float', 'as eventLoopDelayP99Ms, of all rounds so far'),
     },
   },
   RoundEnd: {

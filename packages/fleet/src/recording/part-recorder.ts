@@ -33,6 +33,8 @@ export type Standing = {
   lateStarts: number
   skipped: number
   laggedSamples: number
+  /** Of all phases so far, ms. */
+  eventLoopDelayRunP99Ms?: number
   keysPooled: number
   keysGenerated: number
 } & Fullest

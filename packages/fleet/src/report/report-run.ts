@@ -98,7 +98,8 @@ class Reading {
     part.runMs += spanMs
     const { portsShare = 0, openFilesShare = 0, memoryShare = 0 } = health
     part.fullest = fuller(part.fullest, { portsShare, openFilesShare, memoryShare })
-    worst.p99 = Math.max(worst.p99, health.eventLoopDelayP99Ms)
+    // Recordings of before have it by the second only.
+    worst.p99 = health.eventLoopDelayRunP99Ms ?? Math.max(worst.p99, health.eventLoopDelayP99Ms)
     worst.max = Math.max(worst.max, health.eventLoopDelayMaxMs)
   }
 

@@ -150,7 +150,7 @@ const generatorTable = ({ summary: { generator, keys, server }, tornBytes }: Run
       ['keys', keys.note],
       ['processes', figure(processes)],
       ['processor time', `${ms(cpuMsPerOperation)} an operation`],
-      ['event loop', `late by ${ms(eventLoopDelayMs.p99)} (p99 of the worst second), ${ms(eventLoopDelayMs.max)} (max)`],
+      ['event loop', `late by ${ms(eventLoopDelayMs.p99)} (p99), ${ms(eventLoopDelayMs.max)} (max)`],
       ['memory', megabytes(memoryBytes)],
       ...(loopback ? [['network', 'loopback run: server and phones share the cores of this machine']] : []),
       ...(sourceAddresses > 0 ? [['source addresses', figure(sourceAddresses)]] : []),
