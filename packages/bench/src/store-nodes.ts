@@ -55,11 +55,12 @@ export class MeasuredNodes implements Disposable {
     return { server: this.#address, capfCertificate: this.#certificateFile, store: this.#store }
   }
 
-  /** Makes the devices, and everything warm. */
+  /** Makes the devices, and everything warm: the engine still compiles in the second round. */
   async warmUp(phones: number): Promise<void> {
     await this.#enrol({ phones, store: this.#store })
     await using store = openDeviceStore(this.#store)
     for await (const { name } of store.list()) this.#names.push(name)
+    await this.measure()
   }
 
   /** All phones enrol once. What orders it is not measured. @param around  told before the first and after the last. */

@@ -7,13 +7,13 @@ type Figure = { readonly value: number; readonly unit: string; readonly doc: str
  */
 export const FIGURES = {
   serverCpuMs: {
-    value: 1.5,
+    value: 1.7,
     unit: 'ms',
     doc: 'CPU of the server for an enrolment, on SQLite',
-    source: 'pnpm bench --only enrolments',
+    source: 'pnpm bench --only nodes',
   },
   serverDatabaseCpuMs: {
-    value: 2.1,
+    value: 1.95,
     unit: 'ms',
     doc: 'CPU of the server for an enrolment, on PostgreSQL',
     source: 'pnpm bench --only nodes',
