@@ -4,11 +4,13 @@ import t, { type Test } from 'tap'
 import { reportRun, resumeDistributed, runDistributed } from '../src/index.ts'
 import { Victim } from './distributed-process.ts'
 import { LoadedServer } from './loaded-server.ts'
-import { LEASE_MS, ledBy, OwnWorker, runHere, VERSION } from './own-workers.ts'
+import { ledBy, OwnWorker, runHere, VERSION } from './own-workers.ts'
 
 const database = await PostgresServer.start()
 t.teardown(() => database[Symbol.asyncDispose]())
 
+/** Who is killed is missed after this time. */
+const LEASE_MS = 3_000
 /** Two seconds of work. */
 const PLAN = { phones: 60, rate: 30, key: 'ec:p256=1', seed: 5 } as const
 const { phones } = PLAN
@@ -36,9 +38,9 @@ t.test('a worker that is killed loses nothing: another one goes on where its res
   const folder = t.testdir({ server: {} })
   await using server = await LoadedServer.start({ folder: `${folder}/server`, store })
   await using one = new Victim({ role: 'worker', init: { store, processes: 1, name: 'one', version: VERSION, leaseMs: LEASE_MS } })
-  await using _two = new OwnWorker(store, 'two')
+  await using _two = new OwnWorker(store, 'two', LEASE_MS)
   const out = `${folder}/run`
-  const run = runHere({ ...PLAN, ...server.options, out }, { store, workers: 2 })
+  const run = runHere({ ...PLAN, ...server.options, out }, { store, workers: 2, leaseMs: LEASE_MS })
   await untilResults(store, 10)
   await one.kill()
   const summary = await run.summary
@@ -52,8 +54,8 @@ t.test('a worker that is killed loses nothing: another one goes on where its res
 t.test('a coordinator that is killed is followed by another one, and never has one beside it', async t => {
   const store = await database.newDatabase()
   await using server = await LoadedServer.start({ folder: t.testdir(), store })
-  await using _one = new OwnWorker(store, 'one')
-  const { coordinator } = ledBy(store, 1)
+  await using _one = new OwnWorker(store, 'one', LEASE_MS)
+  const { coordinator } = ledBy(store, 1, LEASE_MS)
   const run = { options: { ...PLAN, ...server.options }, coordinator }
   await using first = new Victim({ role: 'coordinator', init: run })
   await untilResults(store, 10)
@@ -72,8 +74,8 @@ t.test('a database that is killed keeps what was written, and the rest is writte
   const store = await database.newDatabase()
   // The server has a store of its own: it goes on meanwhile.
   await using server = await LoadedServer.start({ folder: t.testdir() })
-  await using one = new OwnWorker(store, 'one')
-  const run = runHere({ ...PLAN, ...server.options }, { store, workers: 1 })
+  await using one = new OwnWorker(store, 'one', LEASE_MS)
+  const run = runHere({ ...PLAN, ...server.options }, { store, workers: 1, leaseMs: LEASE_MS })
   await untilResults(store, 10)
   await database.kill()
   await delay(800)

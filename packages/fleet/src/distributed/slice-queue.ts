@@ -10,6 +10,15 @@ const SCHEMA = 'capf_fleet_queue'
 const TAKEN_SECONDS = 15
 const RETENTION_SECONDS = 24 * 3_600
 
+const NOT_THERE = /^Queue .* does not exist$/
+
+/** A run that has just ended has no queue any more: nobody wants or has anything of it. */
+const ifThere = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: Error) => {
+    if (NOT_THERE.test(error.message)) return undefined
+    throw error
+  })
+
 const queueOf = (run: string) => `slices-${run}`
 
 /**
@@ -43,17 +52,19 @@ export class SliceQueue implements AsyncDisposable {
 
   /** Nobody has these slices. */
   async offer(run: string, slices: readonly number[]): Promise<void> {
-    if (slices.length > 0)
-      await this.#boss.insert(
+    if (slices.length === 0) return
+    await ifThere(
+      this.#boss.insert(
         queueOf(run),
         slices.map(slice => ({ data: { slice } })),
-      )
+      ),
+    )
   }
 
   /** At most so many slices that nobody else is handed. */
   async take(run: string, most: number): Promise<number[]> {
     const queue = queueOf(run)
-    const jobs = await this.#boss.fetch<SliceJob>(queue, { batchSize: most })
+    const jobs = (await ifThere(this.#boss.fetch<SliceJob>(queue, { batchSize: most }))) ?? []
     if (jobs.length > 0)
       await this.#boss.complete(
         queue,

@@ -77,12 +77,12 @@ export class WorkerClients implements PhoneRunner {
   async start(init: PhonesOfRun): Promise<void> {
     const { store, queue, workers, found } = this.#init
     this.#phones = identitiesOf(init.plan.options).count
+    await queue.create(store.run)
     if (!found) {
       const slices = sliceCount(init.plan, this.#phones)
       await store.open({ slices, plan: planToTell(init.plan), job: jobOf(init), ordered: this.#ordered })
       this.#isThere = true
     }
-    await queue.create(store.run)
     await this.#look()
     await this.#offer()
     await this.#until(() => {
