@@ -48,6 +48,10 @@ const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 720
 /** An axis that ends above its highest value. */
 const HEADROOM = 1.08
 
+/** Nobody has half a session. */
+const COUNTED = ['operations', 'processes']
+const WHOLE_STEPS = Array.from({ length: 8 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat()
+
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 const axis = () => ({
@@ -67,7 +71,12 @@ const optionsOf = ({ series }: ChartRow, width: number): uPlot.Options => {
     scales: { x: { time: false }, y: { range: (_, __, high) => [0, Math.max((high ?? 0) * HEADROOM, 1)] } },
     axes: [
       { ...axis(), values: (_, all) => all.map(clockInWords), space: 70, incrs: TIME_STEPS },
-      { ...axis(), size: 64, values: (_, all) => all.map(value => inWords(unit, value)) },
+      {
+        ...axis(),
+        size: 64,
+        values: (_, all) => all.map(value => inWords(unit, value)),
+        ...(COUNTED.includes(unit) ? { incrs: WHOLE_STEPS } : {}),
+      },
     ],
     series: [
       { label: 'time', value: (_, value) => (value === null ? '–' : clockInWords(value)) },

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CertificateIssuer,
@@ -59,11 +59,15 @@ export const writeRunFiles = async (files: { out: string; micCa: ManufacturingCa
   }
 }
 
-/** The summary as a file, for whoever reads it later. */
+/** The summary as a file, for whoever reads it later: whole, or not there. */
 export const writeSummary = async (out: string, summary: FleetSummary): Promise<void> => {
+  const file = join(out, 'summary.json')
   try {
-    await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, undefined, 2)}\n`)
+    await rm(file, { force: true })
+    await writeFile(`${file}.new`, `${JSON.stringify(summary, undefined, 2)}\n`)
+    await rename(`${file}.new`, file)
   } catch (cause) {
+    await rm(`${file}.new`, { force: true })
     throw new FleetError('FLEET_BAD_FILE', out, { cause })
   }
 }
