@@ -103,7 +103,7 @@ t.test('of what failed, the bytes are kept, and no authentication string is in a
   const [out, csv] = [join(folder, 'out'), join(folder, 'phones.csv')]
   await using server = await LoadedServer.start({ folder, options: { logLevel: 'silent' } })
   const { store: _, ...target } = server.options
-  const summary = await runFleet({ options: { ...target, csv, out, processes: 1 } })
+  const summary = await runFleet({ options: { ...target, csv, out, processes: 1, concurrency: 1 } })
   t.match(summary, { done: 0, failed: 2, verdict: 'fail' })
   const failed = ofKind(entriesOf(out)['part-0.capfrun'] ?? [], 'operation')
   t.equal(failed.length, 2)
