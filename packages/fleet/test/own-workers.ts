@@ -15,7 +15,7 @@ export class OwnWorker implements AsyncDisposable {
     const { signal } = this.#controller
     const onSay = (sentence: string) => this.said.push(sentence)
     this.#done = runFleetWorker({ store, processes: 1, name, version: VERSION, leaseMs, signal, onSay })
-    this.#done.catch(() => {})
+    this.#done.catch((error: Error) => process.stderr.write(`${name}: ${error.stack} ${error.cause}\n`))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
-import type { Connections, Query } from '@capfkit/server'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Connections, type Query, ServerError } from '@capfkit/server'
 import { PgBoss } from 'pg-boss'
 
 /** Which slice of the phones a worker may take. */
@@ -8,6 +9,9 @@ type SliceJob = { readonly slice: number }
 const SCHEMA = 'capf_fleet_queue'
 /** Whoever was handed a slice and died before it took it has lost it after this time. */
 const TAKEN_SECONDS = 15
+const ATTEMPTS = 5
+const AGAIN_MS = 200
+const MADE_AT_ONCE = new Set(['STORE_FAILED', 'STORE_LOCKED'])
 const RETENTION_SECONDS = 24 * 3_600
 
 const NOT_THERE = /^Queue .* does not exist$/
@@ -39,7 +43,16 @@ export class SliceQueue implements AsyncDisposable {
     const boss = new PgBoss({ db: { executeSql }, schema: SCHEMA, schedule: false, supervise: false })
     // What goes wrong is told to whoever asked.
     boss.on('error', () => {})
-    await boss.start()
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await boss.start()
+        break
+      } catch (error) {
+        // Of those who make the tables at the same moment all but one fail.
+        if (attempt === ATTEMPTS || !(error instanceof ServerError) || !MADE_AT_ONCE.has(error.code)) throw error
+        await delay(attempt * AGAIN_MS)
+      }
+    }
     return new SliceQueue(boss)
   }
 

@@ -10,7 +10,7 @@ import { clockWords } from './database-clock.ts'
 import { RECOVERED } from './recover-slice.ts'
 import { jobOf, planToTell } from './run-job.ts'
 import { AS_PLANNED, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
-import { sliceCount } from './slice-count.ts'
+import { fairShare, sliceCount } from './slice-count.ts'
 import type { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
 
@@ -90,7 +90,16 @@ export class WorkerClients implements PhoneRunner {
       this.#init.onWaiting(there)
       return there >= workers
     })
-    await this.#until(() => this.#areReady)
+    // Who came first has everything until the others are there; later phones may have to stay where they are.
+    const isNew = (found?.phase ?? -1) < 0
+    await this.#until(() => this.#areReady && !(isNew && this.#hasTooMuch))
+  }
+
+  /** One of the workers has more than its share. */
+  get #hasTooMuch(): boolean {
+    const alive = this.#workers.filter(worker => worker.alive)
+    const all = alive.reduce((sum, { processes }) => sum + processes, 0)
+    return alive.some(({ slices, processes }) => slices > fairShare(this.#slices.length, { own: processes, all }))
   }
 
   async runPhase(number: number): Promise<{ seconds: number } | undefined> {

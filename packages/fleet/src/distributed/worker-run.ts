@@ -14,6 +14,7 @@ import { addTold, type Batch, newBatch } from './pending-batch.ts'
 import { RECOVERED, recoverSlice } from './recover-slice.ts'
 import { type RunJob, startOf } from './run-job.ts'
 import { type RunPace, type RunRow, workersOf } from './run-store.ts'
+import { fairShare } from './slice-count.ts'
 import { SliceProcesses } from './slice-processes.ts'
 import type { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
@@ -174,8 +175,8 @@ export class WorkerRun {
   /** A fair share of the slices: what is missing is taken, what is too much is given back where phones may move. */
   async #take(run: RunRow): Promise<void> {
     const workers = (await workersOf(this.#init.connections, run.id)).filter(({ alive }) => alive)
-    const processes = workers.reduce((sum, worker) => sum + worker.processes, 0)
-    const fair = Math.ceil((run.slices * this.#init.processes) / Math.max(this.#init.processes, processes))
+    const all = workers.reduce((sum, worker) => sum + worker.processes, 0)
+    const fair = fairShare(run.slices, { own: this.#init.processes, all })
     const staying = [...this.#held].filter(([, { leaving }]) => !leaving)
     if (staying.length < fair) {
       const offered = await this.#init.queue.take(run.id, fair - staying.length)
@@ -184,7 +185,8 @@ export class WorkerRun {
         this.#held.set(number, { ready: false, phaseDone, takenIn: run.phase, begun: phaseDone, leaving: false })
         this.#processes.take(number)
       }
-    } else if (mayMove(this.#plan)) for (const [slice] of staying.slice(fair)) this.#release(slice)
+      // Before its first phase no phone has anything.
+    } else if (run.phase < 0 || mayMove(this.#plan)) for (const [slice] of staying.slice(fair)) this.#release(slice)
   }
 
   #release(slice: number): void {
