@@ -72,7 +72,10 @@ const BAD: readonly { claim: string; files: Readonly<Record<string, string>>; sa
   {
     claim: 'a file of a library that is read is an import of it',
     files: { 'packages/phone/src/a.ts': "const url = import.meta.resolve('uplot/dist/uPlot.min.css')\n" },
-    says: [/a\.ts:1: uplot is imported in packages\/fleet\/src\/report and packages\/fleet-ui\/page only/, /uplot is no dependency/],
+    says: [
+      /a\.ts:1: uplot is imported in packages\/fleet\/src\/report and packages\/fleet-ui\/page only/,
+      /uplot is no dependency/,
+    ],
   },
   {
     claim: 'a library has one door',

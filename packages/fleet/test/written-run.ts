@@ -40,7 +40,16 @@ const NO_HEALTH: RunRecord<'Health'> = {
 }
 
 const FOOTER: RunRecord<'Footer'> = {
-  ...{ endedMs: 1, verdict: 'pass', because: [], stopped: false, serverProcesses: 0, serverMemoryBytes: 0, poolSize: 0, thresholds: [] },
+  ...{
+    endedMs: 1,
+    verdict: 'pass',
+    because: [],
+    stopped: false,
+    serverProcesses: 0,
+    serverMemoryBytes: 0,
+    poolSize: 0,
+    thresholds: [],
+  },
 }
 
 /** One that was done in a millisecond, but for what is told of it. */
