@@ -77,7 +77,7 @@ export class CapfServer implements AsyncDisposable {
       id: randomUUID(),
       store,
       now,
-      onError: error => log?.error({ err: error }, 'the store did not answer'),
+      onError: error => log?.error(why(error), 'the store did not answer'),
     })
     const { trace: file } = this.#options
     const fileTrace = () => file && new FileTrace({ file, now, onError: error => log?.error({ err: error }, 'no trace') })

@@ -51,6 +51,7 @@ export class Connections {
   /** The same with its schema in order. */
   #ready: Promise<Pool> | undefined
   #awayUntilMs = 0
+  #closed: Promise<void> | undefined
   #backOffMs: number = BACK_OFF.firstMs
 
   /** @throws {ServerError} `STORE_OPEN_FAILED` for words that are no URL. */
@@ -140,8 +141,10 @@ export class Connections {
     }
   }
 
-  async close(): Promise<void> {
-    await (await this.#pool)?.end()
+  /** Also twice: a server that cannot start is ended by itself and by its parent. */
+  close(): Promise<void> {
+    this.#closed ??= (async () => (await this.#pool)?.end())()
+    return this.#closed
   }
 }
 
