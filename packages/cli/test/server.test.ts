@@ -134,7 +134,7 @@ t.test('says in one sentence why it cannot start', async t => {
     [['--store', 'sqlite:garbage.db'], 2, /^capf: garbage\.db: .*\(STORE_NOT_A_STORE\)$/m],
     [['--store', 'sqlite:other.db'], 2, /^capf: other\.db: .*\(STORE_NOT_A_STORE\)$/m],
     [['--store', 'sqlite:none/capf.db', '--certificate', 'capf.pem'], 2, /^capf: none\/capf\.db: .*\(STORE_OPEN_FAILED\)$/m],
-    [['--store', 'mysql://x'], 2, /^capf: --store postgres:\/\/x: .*\(CLI_STORE_KIND\)$/m],
+    [['--store', 'mysql://x'], 2, /^capf: --store mysql:\/\/x: .*\(CLI_STORE_KIND\)$/m],
     [
       ['--store', 'sqlite:none/capf.db'],
       2,
