@@ -16,8 +16,9 @@ const PLAN = { phones: 60, rate: 30, key: 'ec:p256=1', seed: 5 } as const
 const { phones } = PLAN
 
 /** The run is in the middle of its work. */
-const untilResults = async (store: string, least: number) => {
-  const count = async () => Number((await tell(store, 'SELECT count(*)::int AS n FROM capf_fleet.result'))[0]?.n)
+const untilResults = async (store: string, least: number, name = '%') => {
+  const of = `SELECT count(*)::int AS n FROM capf_fleet.result JOIN capf_fleet.worker w ON w.id = worker WHERE w.name LIKE '${name}'`
+  const count = async () => Number((await tell(store, of))[0]?.n)
   while ((await count().catch(() => 0)) < least) await delay(50)
 }
 
@@ -41,7 +42,7 @@ t.test('a worker that is killed loses nothing: another one goes on where its res
   await using _two = new OwnWorker(store, 'two', LEASE_MS)
   const out = `${folder}/run`
   const run = runHere({ ...PLAN, ...server.options, out }, { store, workers: 2, leaseMs: LEASE_MS })
-  await untilResults(store, 10)
+  await untilResults(store, 4, 'one')
   await one.kill()
   const summary = await run.summary
   t.match(summary, { done: phones, failed: 0, skipped: 0, stopped: false })

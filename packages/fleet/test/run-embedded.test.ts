@@ -75,7 +75,7 @@ t.test('where nothing needs RSA-2048, no RSA keys are made ahead', async t => {
   t.match(keys, { pooled: 0, generated: 20, poolSize: 0, note: '20 keys, each generated for its phone' })
   t.strictSame(
     [...new Set(stages)].filter(stage => stage !== 'phones'),
-    ['server', 'round'],
+    ['server', 'ready', 'phase'],
   )
 })
 
@@ -109,7 +109,10 @@ t.test('a key pool of ones own: used for its kind, refused where it is of no use
 t.test('--out keeps what one needs to look into a run or to repeat it', async t => {
   const out = join(t.testdir(), 'made', 'here')
   const summary = await run({ out, auth: 'mic', seed: 5 })
-  t.strictSame(readdirSync(out).sort(), ['capf-certificate.pem', 'mic-ca.pem', 'part-0.capfrun', 'run.capfrun', 'summary.json'])
+  t.strictSame(readdirSync(out).sort(), [
+    ...['capf-certificate.pem', 'devices.db', 'fleet.db', 'fleet.db-lock', 'keys.pool', 'mic-ca.pem', 'part-0.capfrun'],
+    ...['plan.json', 'run.capfrun', 'run.lock', 'summary.json'],
+  ])
   t.strictSame(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')), summary)
   t.match(summary, { seed: 5, verdict: 'pass' })
   t.equal((statSync(join(out, 'mic-ca.pem')).mode & 0o777).toString(8), '600')
@@ -123,7 +126,7 @@ t.test('--out keeps what one needs to look into a run or to repeat it', async t 
 
 t.test('a folder that cannot be made is told before anything runs', async t => {
   const folder = t.testdir({ file: 'in the way' })
-  await t.rejects(run({ out: join(folder, 'file', 'out') }), { name: 'FleetError', code: 'FLEET_BAD_FILE' })
+  await t.rejects(run({ out: join(folder, 'file', 'out') }), { name: 'FleetError', code: 'FLEET_RECORDING' })
 })
 
 t.test('no run has left anything behind', async t => {
