@@ -49,13 +49,17 @@ export class RoundSums {
         rounds.set(number, before ? sumOfRounds(before, summary) : summary)
       }
       for (const { round } of recovered) {
-        const summary = rounds.get(round)
-        if (summary) summary.done++
+        // All that is known of a round may be what the store of the server told.
+        const summary = rounds.get(round) ?? notBegun(header.rounds[round]?.operation)
+        rounds.set(round, { ...summary, done: summary.done + 1 })
       }
     }
     return [...rounds].sort(([a], [b]) => a - b).map(([, summary]) => summary)
   }
 }
+
+/** A round of which nothing is on record. */
+export const notBegun = (operation = 'unknown'): RoundSummary => ({ operation, done: 0, failed: 0, seconds: 0, generatorCpuMs: 0 })
 
 /** A round that went on in another generation. */
 export const sumOfRounds = (a: RoundSummary, b: RoundSummary): RoundSummary => ({

@@ -4,6 +4,7 @@ import type { Identities } from '../identity.ts'
 import type { Plan } from '../plan/plan.ts'
 import { OPERATION_NAMES } from '../recording/run-header.ts'
 import type { Recording } from '../recording/run-recording.ts'
+import { notBegun } from '../report/round-sums.ts'
 import { keepRecovered, recoverDone, withRecovered } from './recover-done.ts'
 import type { RunStanding } from './run-standing.ts'
 
@@ -34,6 +35,9 @@ export const goOn = async (
     tally.done++
     tally.operations.set(operation, (tally.operations.get(operation) ?? 0) + 1)
   }
-  const told = rounds.map((round, place) => (place === number ? { ...round, done: round.done + recovered.length } : round))
+  const told = [...rounds]
+  // A generator may be killed before it has recorded anything of a phase of which the server has done some.
+  const round = rounds[number] ?? notBegun(plan.phases[number]?.name)
+  if (recovered.length > 0) told[number] = { ...round, done: round.done + recovered.length }
   return { standing: withRecovered(standing, recovered), rounds: told, tally }
 }
