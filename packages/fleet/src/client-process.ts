@@ -84,7 +84,7 @@ const start = async (message: ToClient & { type: 'start' }) => {
     ...message,
     keys,
     recorder,
-    fleetFile,
+    keeping: fleetFile,
     store,
     micCa: { certificateDer: micCa.certificateDer, privateKey },
     lagMs: () => health.lagMs,

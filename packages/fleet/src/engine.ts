@@ -15,7 +15,7 @@ import { Counts } from './counts.ts'
 import { type Disturbances, disturbancesOf } from './disturbance/disturbances.ts'
 import { type FaultRule, parseFaultRule } from './disturbance/fault-rule.ts'
 import { disturbanceOrder } from './disturbance/order.ts'
-import type { FleetFile } from './fleet-file/fleet-file.ts'
+import type { PhoneKeeping } from './fleet-file/kept.ts'
 import { authStringOf, type Identities, identitiesOf, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { orderStart } from './orders.ts'
@@ -57,8 +57,8 @@ export type EngineInit = {
   forgetsCut?: boolean
   /** Where each operation that has ended is kept, and the bytes of its session until then. */
   recorder?: OperationRecorder | undefined
-  /** Where phones keep what they have from run to run. */
-  fleetFile?: FleetFile | undefined
+  /** Where phones keep what they have. */
+  keeping?: PhoneKeeping | undefined
   /** By how much the event loop of this process was late so far, ms. */
   lagMs?: () => number
   /** Told when enough sessions have ended to see whether anything answers at all. */

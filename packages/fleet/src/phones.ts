@@ -12,8 +12,7 @@ import {
 import { CertificateIssuer, type KeySpec, micSubject } from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
 import { networksOf, parseNetworkGroup } from './disturbance/network-group.ts'
-import type { FleetFile } from './fleet-file/fleet-file.ts'
-import type { EncodedKey, KeptPhone } from './fleet-file/kept.ts'
+import type { EncodedKey, KeptPhone, PhoneKeeping } from './fleet-file/kept.ts'
 import { type Identities, MIC_KEY, needsMic, type PhoneIdentity } from './identity.ts'
 import type { KeySource } from './key-source.ts'
 import { drawMs } from './plan/draw-duration.ts'
@@ -33,8 +32,8 @@ export type FleetPhonesInit = {
   micCa: { certificateDer: Buffer; privateKey: KeyObject }
   keys: KeySource
   recorder?: Pick<OperationRecorder, 'tapeFor' | 'forget'> | undefined
-  /** Where phones keep what they have from run to run. */
-  fleetFile?: FleetFile | undefined
+  /** Where phones keep what they have. */
+  keeping?: PhoneKeeping | undefined
 }
 
 /** A phone with what is drawn anew for each of its turns. */
@@ -113,7 +112,7 @@ export class FleetPhones {
     const { deviceName, lsc, pendingKey } = phone
     const key = this.#madeKeys.get(index)
     const installed = result?.lsc === 'installed' && lsc && key ? { certificateDer: lsc.certificateDer, key } : undefined
-    this.#init.fleetFile?.keep({
+    this.#init.keeping?.keep({
       kind: 'ended',
       deviceName,
       operation,
@@ -124,10 +123,10 @@ export class FleetPhones {
   }
 
   async #make(index: number, identity: PhoneIdentity): Promise<MadePhone> {
-    const { plan, trusted, recorder, fleetFile } = this.#init
+    const { plan, trusted, recorder, keeping } = this.#init
     const { seed, sudi } = plan.options
     const { deviceName, model, authMode, authString } = identity
-    const kept = fleetFile?.read(deviceName)
+    const kept = keeping?.read(deviceName)
     const mic = await this.#mic(identity, kept)
     const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : kept?.lsc
     const keyTime = new TurnRandom({ seed, index, purpose: 'keyTime' })
@@ -155,25 +154,25 @@ export class FleetPhones {
   }
 
   async #makeKey(phone: { index: number; deviceName: string; model: string }, spec: KeySpec): Promise<MadeKey> {
-    const { keys, fleetFile } = this.#init
+    const { keys, keeping } = this.#init
     const key = await keys.take(spec)
-    if (!fleetFile) return key
-    this.#madeKeys.set(phone.index, fleetFile.keepKey(phone, key))
+    if (!keeping) return key
+    this.#madeKeys.set(phone.index, keeping.keepKey(phone, key))
     return key
   }
 
   /** Of a file, of an earlier run, or made now. */
   async #mic(identity: PhoneIdentity, kept: KeptPhone | undefined): Promise<Credential | undefined> {
     const { micFile, model, deviceName } = identity
-    const { keys, fleetFile } = this.#init
+    const { keys, keeping } = this.#init
     if (micFile || !needsMic(identity) || kept?.mic) {
-      if (!kept) fleetFile?.keep({ kind: 'made', deviceName, model, mic: undefined })
+      if (!kept) keeping?.keep({ kind: 'made', deviceName, model, mic: undefined })
       return micFile ? credentialFrom(micFile) : kept?.mic
     }
     const pair = await keys.take(MIC_KEY)
     const subject = micSubject({ deviceName, model })
     const { certificateDer } = await this.#micIssuer.issue({ subject, publicKeyDer: pair.publicKeyDer })
-    fleetFile?.keep({ kind: 'made', deviceName, model, mic: { certificateDer, key: pair } })
+    keeping?.keep({ kind: 'made', deviceName, model, mic: { certificateDer, key: pair } })
     return {
       certificateDer,
       get privateKey() {

@@ -12,7 +12,7 @@ import { startEmbeddedCluster } from './embedded-cluster.ts'
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts'
 import { FleetError } from './errors.ts'
 import { FleetFile } from './fleet-file/fleet-file.ts'
-import { identitiesOf } from './identity.ts'
+import { type Identities, identitiesOf } from './identity.ts'
 import { isLoopback } from './loopback.ts'
 import type { FLEET_OPTIONS, FleetOptions } from './options.ts'
 import { orderPhase } from './orders.ts'
@@ -47,6 +47,10 @@ export type RunElsewhere = {
   /** Everything of this phase is ordered. */
   ordered(phase: number): Promise<void>
   record(header: RunRecord<'Header'>): Recording
+  /** The phones have there what they have by this file. */
+  givePhones(file: FleetFile, identities: Identities): Promise<void>
+  /** The file has what they have there. */
+  takePhones(file: FleetFile): Promise<void>
 }
 
 export type RunFleetInit = {
@@ -127,7 +131,7 @@ class Run {
     if (!embedded && server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
     await checkSourceAddresses(parseSourceAddresses(this.#options.sourceAddresses))
     if (out !== undefined) this.#stack.use(await openRunFolder(out, { plan, isNew: past === undefined || elsewhere !== undefined }))
-    const fleetFile = elsewhere ? undefined : await this.#openFleetFile()
+    const fleetFile = await this.#openFleetFile()
     // What a run needs to go on stands with its recording.
     const folder = out ?? this.#stack.use(await newTemporaryFolder()).path
     const micCa = await manufacturingCaOf(fleetFile, this.#options.micCa)
@@ -175,6 +179,7 @@ class Run {
     const goesOn = past
       ? await goOn(past, { plan, identities, store: elsewhere ? undefined : store, fleetFile, recording })
       : undefined
+    if (fleetFile && !past) await elsewhere?.givePhones(fleetFile, identities)
     if (!past?.ordered) await order(first)
     const init = {
       plan,
@@ -212,6 +217,7 @@ class Run {
       done[phase.number] = before ? sumOfRounds(before, round) : round
       await recording?.roundEnd(phase.number, round)
     }
+    if (fleetFile) await elsewhere?.takePhones(fleetFile)
     const report = await own?.report()
     const tally = goesOn ? Tally.sum([goesOn.tally, this.#clients.tally]) : this.#clients.tally
     const started = tally.ended + tally.skipped

@@ -19,14 +19,14 @@ export const resume = command({
   options: { ...STORED_RUN_OPTIONS, ...COORDINATOR_OPTIONS, ...LIVE_OPTIONS },
   run: ({ options, words: { folder }, io }) => {
     const live = ownOptions(LIVE_OPTIONS, options)
-    const { store, run, out, workers } = options
+    const { store, run, out, fleet, workers } = options
     if (folder !== undefined)
       return showRun(io, { start: ({ onSay, ...steered }) => resumeFleet({ ...steered, folder }), live, folder })
     if (store === undefined)
       throw new MistakesError(['name the folder of a run, or a distributed run with --store postgres://… (CLI_USAGE)'])
     return showRun(io, {
       start: ({ onSay, ...steered }) =>
-        resumeDistributed({ ...steered, run, out, coordinator: { store, workers, version: version(), onSay } }),
+        resumeDistributed({ ...steered, run, out, fleet, coordinator: { store, workers, version: version(), onSay } }),
       live,
       folder: undefined,
     })

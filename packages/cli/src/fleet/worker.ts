@@ -15,10 +15,10 @@ export const worker = command({
   examples: [['fleet worker --store postgres://capf@db/capf', 'Take part in the runs of this database with all cores']],
   options: WORKER_OPTIONS,
   async run({ options, io }) {
-    const { store, processes, name = hostname().slice(0, 64) } = required(options, { store: '--store postgres://…' })
+    const { store, processes, keyPool, name = hostname().slice(0, 64) } = required(options, { store: '--store postgres://…' })
     using interruption = new Interruption(io)
     await runFleetWorker({
-      ...{ store, name, version: version(), signal: interruption.signal },
+      ...{ store, name, keyPool, version: version(), signal: interruption.signal },
       processes: processes || availableParallelism(),
       onSay: sentence => note(io, sentence),
     })

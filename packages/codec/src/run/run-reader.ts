@@ -27,9 +27,13 @@ export class RunReader {
   #offset = 0
   #header: RunRecord<'Header'> | undefined
 
-  /** @param where  names the file in errors. */
-  constructor(where: string) {
+  /**
+   * @param where  names the file in errors.
+   * @param header  of entries that stand by themselves; otherwise the first entry is one.
+   */
+  constructor(where: string, header?: RunRecord<'Header'>) {
     this.#where = where
+    this.#header = header
   }
 
   /** What was read of the header so far. */

@@ -20,6 +20,9 @@ export const WORKER_OPTIONS = {
     ...STORE,
     doc: 'The database of the run, postgres://USER@HOST/DATABASE (the password is better in PGPASSWORD): the device store that capf fleet run has. Required.',
   }),
+  keyPool: optionalText({
+    doc: 'Key pool file (capf keygen) of this machine, for all runs. Without it a pool of --pool-keys keys of the run is made for each.',
+  }),
   processes: int({ default: 0, min: 0, max: 256, unit: 'processes', doc: 'Client processes. 0 means all cores.' }),
   name: optionalText({
     pattern: /^[\w.:-]{1,64}$/,
@@ -33,4 +36,7 @@ export const STORED_RUN_OPTIONS = {
   store: optionalText({ ...STORE, doc: 'Go on with a distributed run: the database in which it stands.' }),
   run: optionalText({ pattern: /^[0-9a-f]{8}$/, range: '8 hex digits', doc: 'Which run of --store. The newest without it.' }),
   out: optionalText({ doc: 'With --store: folder for the files of the run.' }),
+  fleet: optionalText({
+    doc: 'With --store: the file of the fleet that the run was begun with (capf fleet run --fleet), to keep its phones in.',
+  }),
 } as const

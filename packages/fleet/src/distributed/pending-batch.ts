@@ -1,6 +1,7 @@
 import { encodeEntries, type RunEntry } from '@capfkit/codec/run'
 import type { SqlValue } from '@capfkit/server'
-import type { SentReport } from './run-store.ts'
+import type { Kept } from '../fleet-file/kept.ts'
+import { type SentReport, sentEnds } from './run-store.ts'
 import type { Result, SliceEvent, Told } from './slice-messages.ts'
 
 /** What a worker writes in one transaction: all that its processes told since the one before. */
@@ -9,10 +10,12 @@ export type Batch = {
   readonly seq: number
   readonly reports: SentReport[]
   readonly results: { result: Result; entry: Uint8Array; startedMs: number }[]
+  /** What became of phones, in its order. */
+  readonly kept: Kept[]
   readonly events: SliceEvent[]
 }
 
-export const newBatch = (seq: number): Batch => ({ seq, reports: [], results: [], events: [] })
+export const newBatch = (seq: number): Batch => ({ seq, reports: [], results: [], kept: [], events: [] })
 
 /** Moments of a process, moved to the clock of the database and counted from the beginning of the run. */
 const moved = (entry: Result['entry'], byMs: number): RunEntry & Result['entry'] => {
@@ -32,9 +35,12 @@ export const addTold = (
   batch: Batch,
   { process, told, clock }: { process: string; told: Told; clock: { offsetMs: number; createdMs: number } },
 ): void => {
-  const { since, fromMs, results, events } = told
+  const { since, fromMs, results, kept, events } = told
+  const { ended, ...counted } = since
   const byMs = fromMs + clock.offsetMs - clock.createdMs
-  batch.reports.push({ process, since })
+  const ends = ended?.operations.map(operation => moved({ kind: 'operation', ...operation }, byMs)) ?? []
+  batch.reports.push({ process, since: counted, ...(ends.length > 0 ? { ended: sentEnds(ends) } : {}) })
+  batch.kept.push(...kept)
   batch.events.push(...events)
   for (const result of results) {
     const entry = moved(result.entry, byMs)

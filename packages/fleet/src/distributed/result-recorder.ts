@@ -14,12 +14,17 @@ export class ResultRecorder implements OperationRecorder, AsyncDisposable {
   #results: Result[] = []
   #bytes = 0
 
-  constructor(standing: () => Standing) {
-    this.#part = PartRecorder.watching({ standing, onOperation: operation => this.#add(operation) })
+  /** @param onOperation  hears of each operation that has ended. */
+  constructor(standing: () => Standing, onOperation: (operation: RunRecord<'Operation'>) => void) {
+    const heard = (operation: RunRecord<'Operation'>) => {
+      this.#add(operation)
+      onOperation(operation)
+    }
+    this.#part = PartRecorder.watching({ standing, onOperation: heard })
   }
 
   /** Times of the entries count from here, ms since 1970. */
-  get fromMs(): number {
+  get startedMs(): number {
     return this.#part.startedMs
   }
 
@@ -38,7 +43,7 @@ export class ResultRecorder implements OperationRecorder, AsyncDisposable {
   }
 
   skipped({ index, round, lap }: { index: number; round: number; lap: number }): void {
-    const atMs = performance.timeOrigin + performance.now() - this.fromMs
+    const atMs = performance.timeOrigin + performance.now() - this.startedMs
     this.#results.push({
       ...{ phase: round, phone: index, lap, outcome: 'skipped', totalMs: 0 },
       entry: { kind: 'skipped', phone: index, round, atMs, ...(lap > 0 ? { lap } : {}) },

@@ -21,6 +21,8 @@ export type ResumeDistributedInit = Pick<RunFleetInit, 'control' | 'signal' | 'o
   run?: string | undefined
   /** Where its files go, if anywhere. */
   out?: string | undefined
+  /** The file in which its phones are kept, if there is one. */
+  fleet?: string | undefined
 }
 
 const findRun = async (connections: Connections, id: string | undefined): Promise<RunRow> => {
@@ -76,7 +78,7 @@ const standingOf = async (
  * @throws {FleetError} `FLEET_NO_RUN`, `FLEET_NOTHING_LEFT`, `FLEET_RUN_GOING`, `FLEET_OTHER_VERSION`, and what `runFleet` throws.
  */
 export const resumeDistributed = async (init: ResumeDistributedInit): Promise<FleetSummary> => {
-  const { coordinator, run, out, ...steered } = init
+  const { coordinator, run, out, fleet, ...steered } = init
   await using stack = new AsyncDisposableStack()
   const connections = openFleetDatabase(coordinator.store)
   stack.defer(() => connections.close())
@@ -89,7 +91,8 @@ export const resumeDistributed = async (init: ResumeDistributedInit): Promise<Fl
   const { plan: told, job } = await store.given()
   const files: GivenFiles = await writeGiven(stack.use(await newTemporaryFolder()).path, job)
   const { options, ...plan } = told
-  const all = parseOptions(FLEET_OPTIONS, { ...options, ...files, store: coordinator.store, ...(out === undefined ? {} : { out }) })
+  const where = { ...(out === undefined ? {} : { out }), ...(fleet === undefined ? {} : { fleet }) }
+  const all = parseOptions(FLEET_OPTIONS, { ...options, ...files, store: coordinator.store, ...where })
   const { draining, stopping } = found.pace
   const anew = found.state === 'stopped' || draining || stopping
   await store.adopt({ pace: AS_PLANNED, anew })

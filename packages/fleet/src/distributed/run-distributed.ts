@@ -4,6 +4,7 @@ import type { RunFleetInit } from '../run-fleet.ts'
 import { runFleet } from '../run-fleet.ts'
 import type { FleetSummary } from '../summary.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
+import { givePhones, takePhones } from './fleet-phones.ts'
 import { AS_PLANNED, type RunRow } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 import { SliceQueue } from './slice-queue.ts'
@@ -40,8 +41,9 @@ export const lead = async (
   let clients: WorkerClients | undefined
   const { workers, onSay, leaseMs = LEASE_MS } = coordinator
   let told = -1
-  // Keys, orders and reports may take longer than the lease.
-  const keeping = setInterval(() => store.keep().catch(() => {}), leaseMs / 3)
+  // Keys, orders and reports may take longer than the lease; the phones of a worker that dies meanwhile are not to wait for that.
+  const keep = () => (clients?.isThere ? clients.look() : store.keep())
+  const keeping = setInterval(() => keep().catch(() => {}), leaseMs / 3)
   const onWaiting = (there: number) => {
     if (there === told || there >= workers) return
     told = there
@@ -56,8 +58,13 @@ export const lead = async (
           clients = new WorkerClients({ store, queue, workers, leaseMs, ...found, hooks, onWaiting, onSay })
           return clients
         },
+        givePhones: (file, identities) => givePhones(file, { connections, run: store.run, identities }),
+        takePhones: file => takePhones(file, { connections, run: store.run }),
         ordered: phase => clients?.ordered(phase) ?? Promise.resolve(),
-        record: header => new StoreRecording({ store, header, folder: init.options.out, rounds: found?.found.rounds ?? [] }),
+        record: header => {
+          clients?.recordedAs(header)
+          return new StoreRecording({ store, header, folder: init.options.out, rounds: found?.found.rounds ?? [] })
+        },
       },
     })
     if ((await store.look())?.state === 'stopped') onSay(`go on with: capf fleet resume --store postgres://… --run ${store.run}`)

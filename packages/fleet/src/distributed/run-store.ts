@@ -1,3 +1,4 @@
+import { encodeEntries, type RunEntry, RunReader, type RunRecord } from '@capfkit/codec/run'
 import type { Connections, Query, RunStatements } from '@capfkit/server'
 import type { RoundSummary } from '../summary.ts'
 import { DATABASE_NOW } from './schema.ts'
@@ -25,8 +26,15 @@ export type RunRow = {
   isLed: boolean
 }
 
-/** What a process counted of a second, as it is sent. */
-export type SentReport = { process: string; since: Told['since'] }
+/** What a process counted of a second, as it is sent; `ended`: single operations, entries of a run file in Base64. */
+export type SentReport = { process: string; since: Omit<Told['since'], 'ended'>; ended?: string }
+
+/** Their moments count from the beginning of the run. */
+export const sentEnds = (entries: readonly RunEntry[]): string => Buffer.from(encodeEntries(entries)).toString('base64')
+
+/** @param header  of the run. */
+export const endsFrom = (ended: string, header: RunRecord<'Header'>): RunRecord<'Operation'>[] =>
+  new RunReader('report', header).push(Buffer.from(ended, 'base64')).filter(entry => entry.kind === 'operation')
 
 const RUN = `id, version, state, slices, createdms, ordered, phase, beganms, rounds, pace, coordinatoruntilms > ${DATABASE_NOW} AS led`
 

@@ -59,6 +59,27 @@ export const FLEET_MIGRATIONS: readonly string[] = [
      entry BYTEA NOT NULL,
      PRIMARY KEY (run, phase, phone, lap)
    );`,
+  // What phones have, so that they can go to another worker. Keys stand once, however many certificates there are for them.
+  `CREATE TABLE capf_fleet.key (
+     run TEXT NOT NULL REFERENCES capf_fleet.run (id) ON DELETE CASCADE,
+     digest BYTEA NOT NULL,
+     spki BYTEA NOT NULL,
+     pkcs8 BYTEA NOT NULL,
+     PRIMARY KEY (run, digest)
+   );
+   CREATE TABLE capf_fleet.phone (
+     run TEXT NOT NULL REFERENCES capf_fleet.run (id) ON DELETE CASCADE,
+     name TEXT NOT NULL,
+     model TEXT NOT NULL,
+     mic BYTEA,
+     mickey BYTEA,
+     lsc BYTEA,
+     lsckey BYTEA,
+     pendingkey BYTEA,
+     operation TEXT,
+     atms DOUBLE PRECISION,
+     PRIMARY KEY (run, name)
+   );`,
 ]
 
 const FLEET_SCHEMA: DatabaseSchema = { name: 'capf_fleet', migrations: FLEET_MIGRATIONS, table: 'run' }

@@ -2,6 +2,7 @@ import type { RunEntry, RunRecord } from '@capfkit/codec/run'
 import type { BootTarget } from '../boot.ts'
 import type { Since } from '../client-messages.ts'
 import type { FleetErrorCode } from '../errors.ts'
+import type { EncodedPhone, Kept } from '../fleet-file/kept.ts'
 import type { PaceState } from '../pace.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { SliceStanding } from '../plan/slice-remainder.ts'
@@ -18,14 +19,18 @@ export type ToSlices =
       keyPoolFile: string | undefined
       ordered: boolean
       storeUrl?: string | undefined
+      /** What phones have goes to the store of the run. */
+      keepsPhones: boolean
+      /** Somebody watches single phones: what ended lately is told. */
+      isWatched: boolean
       /** Which of the processes of its worker it is, for its part of the keys. */
       process: number
       processes: number
       /** Of the whole run. */
       slices: number
     }
-  /** It has this slice from now on. */
-  | { type: 'take'; slice: number }
+  /** It has this slice from now on, and what its phones have. */
+  | { type: 'take'; slice: number; phones: readonly EncodedPhone[] }
   /** Run a phase of it, from this moment on: ms since 1970 by the clock of this machine. What is left of it, where it was taken over. */
   | { type: 'phase'; slice: number; number: number; startAtMs: number; standing?: SliceStanding | undefined }
   /** Nothing more of it starts, and it is told when the last session has ended. */
@@ -52,7 +57,7 @@ export type Result = {
 export type SliceEvent = { slice: number; what: 'ready' | 'released' } | { slice: number; what: 'phaseEnd'; phase: number }
 
 /** Everything since the message before: once a second, and whenever something happened to a slice. */
-export type Told = { since: Since; fromMs: number; results: Result[]; events: SliceEvent[] }
+export type Told = { since: Since; fromMs: number; results: Result[]; kept: Kept[]; events: SliceEvent[] }
 
 /** What such a process tells. */
 export type FromSlices =

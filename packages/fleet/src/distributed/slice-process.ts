@@ -9,9 +9,11 @@ import { KeySource } from '../key-source.ts'
 import type { PaceState } from '../pace.ts'
 import { ProcessHealth } from '../process-health.ts'
 import type { Standing } from '../recording/part-recorder.ts'
+import { RecentEnds } from '../recording/recent-ends.ts'
 import { parseSourceAddresses } from '../source-addresses.ts'
 import { ResultRecorder } from './result-recorder.ts'
 import type { FromSlices, SliceEvent, ToSlices } from './slice-messages.ts'
+import { StoredPhones } from './stored-phones.ts'
 
 /** The program of a process of a worker: slices of the phones of a run, an engine each. Not to be run by hand. */
 
@@ -31,6 +33,10 @@ let pool: KeyPool | undefined
 let store: DeviceStore | undefined
 let pace: PaceState = { factor: 1, paused: false }
 let identities: Identities | undefined
+/** Where phones may go to another worker with what they have. */
+let phones: StoredPhones | undefined
+/** Where somebody watches single phones. */
+let recentEnds: RecentEnds | undefined
 let events: SliceEvent[] = []
 
 const tell = (message: FromSlices) => {
@@ -45,7 +51,7 @@ const standing = (): Standing => ({
   ...{ inFlight: sum(({ inFlight }) => inFlight), started: 0, lateStarts: 0, skipped: 0, laggedSamples: 0 },
   ...{ keysPooled: keys?.pooled ?? 0, keysGenerated: keys?.generated ?? 0 },
 })
-const recorder = new ResultRecorder(standing)
+const recorder = new ResultRecorder(standing, operation => recentEnds?.add(operation))
 
 /** Results and tally are of the same moment: what is counted is what is told. */
 const tellSince = () => {
@@ -54,11 +60,12 @@ const tellSince = () => {
     inFlight: sum(({ inFlight }) => inFlight),
     oldestMs: Math.max(0, ...all().map(({ oldestMs }) => oldestMs)),
     health: health.look({ keys, mostOnAddress: sum(({ mostOnAddress }) => mostOnAddress) }),
+    ...(recentEnds ? { ended: { startedMs: recorder.startedMs, operations: recentEnds.take() } } : {}),
   }
   const [results, happened] = [recorder.take(), events]
   events = []
   for (const { slice, what } of happened) if (what === 'released') leaving.delete(slice)
-  tell({ type: 'told', since, fromMs: recorder.fromMs, results, events: happened })
+  tell({ type: 'told', since, fromMs: recorder.startedMs, results, kept: phones?.take() ?? [], events: happened })
 }
 
 /** Slices end one soon after the other, and each word has its histograms: what happens at about the same time is told together. */
@@ -68,24 +75,27 @@ const happen = (event: SliceEvent) => {
 }
 
 const start = async (message: ToSlices & { type: 'start' }) => {
-  const { keyPoolFile, process: first, processes: step, plan, storeUrl } = message
+  const { keyPoolFile, process: first, processes: step, plan, storeUrl, keepsPhones, isWatched } = message
   given = message
   identities = identitiesOf(plan.options)
   pool = keyPoolFile === undefined ? undefined : await openKeyPool(keyPoolFile)
   keys = new KeySource({ pool, first, step })
   health.room = await roomOf({ processes: step, addresses: parseSourceAddresses(plan.options.sourceAddresses).count })
   store = storeUrl === undefined ? undefined : openDeviceStore(storeUrl)
+  if (keepsPhones) phones = new StoredPhones()
+  if (isWatched) recentEnds = new RecentEnds()
   setInterval(tellSince, TELL_MS).unref()
   tell({ type: 'ready' })
 }
 
-const take = async ({ slice }: ToSlices & { type: 'take' }) => {
+const take = async ({ slice, phones: known }: ToSlices & { type: 'take' }) => {
   if (!given || !keys) return
+  phones?.add(known)
   const { micCa, slices } = given
   const engine = new FleetEngine({
     ...given,
     forgetsCut: true,
-    ...{ first: slice, step: slices, keys, recorder, store, identities, counts },
+    ...{ first: slice, step: slices, keys, recorder, store, identities, counts, keeping: phones },
     micCa: { certificateDer: micCa.certificateDer, privateKey: readPrivateKey(micCa.keyPem).privateKey },
     lagMs: () => health.lagMs,
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FleetError } from '../errors.ts'
+import type { EncodedPhone } from '../fleet-file/kept.ts'
 import type { FromSlices, Told, ToSlices } from './slice-messages.ts'
 
 // From source this is a .ts file, in the published package a .js file.
@@ -69,13 +70,13 @@ export class SliceProcesses implements AsyncDisposable {
     })
   }
 
-  /** The one with the fewest slices takes this one. */
-  take(slice: number): void {
+  /** The one with the fewest slices takes this one, and what its phones have. */
+  take(slice: number, phones: readonly EncodedPhone[]): void {
     const [first, ...others] = this.#all
     if (!first) return
     const least = others.reduce((best, process) => (process.slices.size < best.slices.size ? process : best), first)
     least.slices.add(slice)
-    this.#tell(least, { type: 'take', slice })
+    this.#tell(least, { type: 'take', slice, phones })
   }
 
   /** To the one that has this slice. */

@@ -48,12 +48,6 @@ async function* operations(store: CoordinatorStore): AsyncIterable<Uint8Array> {
   for await (const { outcome, entry } of store.results()) if (outcome !== RECOVERED) yield entry
 }
 
-/** Entries that were written by themselves. */
-const decoded = (header: RunEntry & { kind: 'header' }, entry: Uint8Array): RunEntry[] => {
-  const reader = new RunReader('result')
-  return reader.push(Buffer.concat([encodeEntries([header]), entry])).filter(({ kind }) => kind !== 'header')
-}
-
 /**
  * Write a distributed run from its store into a folder, as a run of one machine leaves it there: for reports and comparisons.
  *
@@ -78,7 +72,8 @@ export const writeStoredRun = async (
   for (let process = 1; process < processes; process++) await writeFile(partFile(process), [head(process)])
 
   const recovered: RunEntry[] = []
-  for await (const { outcome, entry } of store.results()) if (outcome === RECOVERED) recovered.push(...decoded(header, entry))
+  for await (const { outcome, entry } of store.results())
+    if (outcome === RECOVERED) recovered.push(...new RunReader('result', header).push(entry))
   const { verdict, because, stopped, keys, thresholds, seconds } = summary
   const footer: RunEntry = {
     ...{ kind: 'footer', endedMs: begins.length > 0 ? 1000 * seconds : 0, verdict, because, stopped },

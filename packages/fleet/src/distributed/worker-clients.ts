@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { RunRecord } from '@capfkit/codec/run'
 import type { LiveHealth } from '../client-messages.ts'
 import type { ClientsInit } from '../clients.ts'
 import { identitiesOf } from '../identity.ts'
@@ -9,7 +10,7 @@ import type { CoordinatorStore, ReadReport } from './coordinator-store.ts'
 import { clockWords } from './database-clock.ts'
 import { RECOVERED } from './recover-slice.ts'
 import { jobOf, planToTell } from './run-job.ts'
-import { AS_PLANNED, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
+import { AS_PLANNED, endsFrom, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
 import { fairShare, sliceCount } from './slice-count.ts'
 import type { SliceQueue } from './slice-queue.ts'
 import { isAway } from './store-away.ts'
@@ -51,9 +52,14 @@ export class WorkerClients implements PhoneRunner {
   #slices: SliceRow[] = []
   #workers: WorkerRow[] = []
   readonly #named = new Map<string, string>()
+  #header: RunRecord<'Header'> | undefined
+  /** When the run was made, by the clock of the database, ms since 1970. */
+  #createdMs = 0
   #phones = 0
   #ordered = -1
-  #isThere: boolean
+  /** Workers may come. */
+  isThere: boolean
+  #looking: Promise<void> | undefined
   #away = false
   /** Without a break in touch with the store since then. */
   #inTouchSinceMs = performance.now()
@@ -63,15 +69,20 @@ export class WorkerClients implements PhoneRunner {
 
   constructor(init: WorkerClientsInit) {
     this.#init = init
-    this.#isThere = init.found !== undefined
+    this.isThere = init.found !== undefined
     this.#takenUpMs = init.takenUpMs ?? 0
     this.#ordered = init.found?.ordered ?? -1
+  }
+
+  /** Single operations are told in the numbers of this header. */
+  recordedAs(header: RunRecord<'Header'>): void {
+    this.#header = header
   }
 
   /** Everything of this phase is ordered. */
   async ordered(phase: number): Promise<void> {
     this.#ordered = phase
-    if (this.#isThere) await this.#init.store.ordered(phase)
+    if (this.isThere) await this.#init.store.ordered(phase)
   }
 
   async start(init: PhonesOfRun): Promise<void> {
@@ -81,9 +92,10 @@ export class WorkerClients implements PhoneRunner {
     if (!found) {
       const slices = sliceCount(init.plan, this.#phones)
       await store.open({ slices, plan: planToTell(init.plan), job: jobOf(init), ordered: this.#ordered })
-      this.#isThere = true
+      this.isThere = true
     }
-    await this.#look()
+    this.#createdMs = (await store.look())?.createdMs ?? 0
+    await this.look()
     await this.#offer()
     await this.#until(() => {
       const there = this.#workers.filter(({ alive }) => alive).length
@@ -111,7 +123,7 @@ export class WorkerClients implements PhoneRunner {
     // Not stopped by a stop: what runs has its time.
     while (!this.#slices.every(isOver)) await this.#lookLater()
     // What was told with the last word of a slice is there when the slice is seen to be over.
-    await this.#look()
+    await this.look()
     const [row, endedMs] = [await store.look(), await store.endedMs(number)]
     if (row?.beganMs === undefined || endedMs === undefined) return undefined
     // Of a run that goes on, from where it was taken up.
@@ -134,19 +146,34 @@ export class WorkerClients implements PhoneRunner {
   async #lookLater(): Promise<void> {
     await delay(LOOK_MS)
     try {
-      await this.#look()
+      await this.look()
       if (this.#away) this.#init.onSay('the store is back')
       this.#away = false
     } catch (error) {
       if (!isAway(error)) throw error
       if (!this.#away) this.#init.onSay(`the store is away, workers go on with what runs: ${(error as Error).message}`)
       this.#away = true
-      this.#inTouchSinceMs = performance.now()
     }
   }
 
-  /** Say that we are here, take from the dead what they had, and hear what there is. @throws {FleetError} `FLEET_RUN_GOING`. */
-  async #look(): Promise<void> {
+  /**
+   * Say that we are here, take from the dead what they had, and hear what there is; one look at a time, as each word counts once.
+   *
+   * @throws {FleetError} `FLEET_RUN_GOING`.
+   */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookNow()
+      .catch(error => {
+        if (isAway(error)) this.#inTouchSinceMs = performance.now()
+        throw error
+      })
+      .finally(() => {
+        this.#looking = undefined
+      })
+    return this.#looking
+  }
+
+  async #lookNow(): Promise<void> {
     const { store, queue } = this.#init
     await store.beat(this.#pace)
     // Workers could not say that they live while the store was away.
@@ -186,7 +213,9 @@ export class WorkerClients implements PhoneRunner {
     this.#known.set(worker, seq)
     const processes = this.#heard.get(worker) ?? new Map<string, Heard>()
     this.#heard.set(worker, processes)
-    for (const { process, since } of told) {
+    for (const { process, since, ended } of told) {
+      if (ended !== undefined && this.#header)
+        this.#init.hooks.onEnded?.({ startedMs: this.#createdMs, operations: endsFrom(ended, this.#header) })
       const recent = Tally.decode(since.tally)
       this.#tally.add(recent)
       const { inFlight, oldestMs, health } = since

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
 import { type Connections, type DeviceStore, openDeviceStore } from '@capfkit/server'
+import type { EncodedPhone } from '../fleet-file/kept.ts'
+import { type Identities, identitiesOf } from '../identity.ts'
 import { FLEET_OPTIONS } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
 import { runKeys } from '../run-keys.ts'
 import { newTemporaryFolder } from '../temporary-folder.ts'
 import { type ClockOffset, clockWords, localMs, measureClock } from './database-clock.ts'
 import { writeGiven } from './given-files.ts'
-import { mayMove } from './may-move.ts'
 import { LeaseLost } from './own-transaction.ts'
 import { addTold, type Batch, newBatch } from './pending-batch.ts'
 import { RECOVERED, recoverSlice } from './recover-slice.ts'
@@ -36,6 +37,7 @@ export type WorkerRunInit = {
   store: string
   run: RunRow
   name: string
+  keyPool?: string | undefined
   processes: number
   leaseMs: number
   /** It leaves when what runs has ended. */
@@ -49,6 +51,8 @@ type Held = {
   phaseDone: number
   /** The run was in this phase when it was taken. */
   takenIn: number
+  /** Turns of its phones that were over in that phase; absent where nobody had them in it. */
+  laps: ReadonlyMap<number, number> | undefined
   /** The phase that was begun last. */
   begun: number
   leaving: boolean
@@ -63,6 +67,7 @@ export class WorkerRun {
   readonly #processes: SliceProcesses
   #clock: ClockOffset = { offsetMs: 0, roundTripMs: 0 }
   #plan!: Plan
+  #identities!: Identities
   #job!: RunJob
   /** Says what the server has done, where others had the phones before. */
   #devices: DeviceStore | undefined
@@ -94,7 +99,7 @@ export class WorkerRun {
   }
 
   async #prepare(stack: AsyncDisposableStack): Promise<void> {
-    const { connections, store, run, processes, name, signal, onSay } = this.#init
+    const { connections, store, run, processes, name, keyPool, signal, onSay } = this.#init
     this.#clock = await measureClock(connections)
     const { plan, job } = await this.#store.given()
     const folder = stack.use(await newTemporaryFolder()).path
@@ -102,9 +107,10 @@ export class WorkerRun {
     const told = plan as Plan
     const options = parseOptions(FLEET_OPTIONS, { ...told.options, ...(csv === undefined ? {} : { csv }) } as never)
     this.#plan = { ...told, options }
+    this.#identities = identitiesOf(options)
     this.#job = job
     this.#devices = stack.use(openDeviceStore(store))
-    const keys = await runKeys({ options, folder, need: options.poolKeys, signal, onProgress: () => {} })
+    const keys = await runKeys({ options: { ...options, keyPool }, folder, need: options.poolKeys, signal, onProgress: () => {} })
     const start = { ...startOf(job), plan: this.#plan, keyPoolFile: keys?.file, slices: run.slices }
     await this.#processes.start({ type: 'start', ...start, storeUrl: job.orders ? store : undefined } as never, processes)
     await this.#store.join({ name, processes, ...this.#clock })
@@ -123,7 +129,7 @@ export class WorkerRun {
       }
       await delay(TICK_MS)
     }
-    await this.#store.leave()
+    await this.#init.queue.offer(this.#init.run.id, await this.#store.leave())
   }
 
   /** Do what is wanted by now. @returns false when it is over for this worker. */
@@ -141,7 +147,7 @@ export class WorkerRun {
       this.#sharedMs = performance.now()
     }
     this.#obey(run)
-    if (run.beganMs !== undefined) await this.#begin(run, run.beganMs)
+    if (run.beganMs !== undefined) this.#begin(run, run.beganMs)
     return true
   }
 
@@ -180,13 +186,37 @@ export class WorkerRun {
     const staying = [...this.#held].filter(([, { leaving }]) => !leaving)
     if (staying.length < fair) {
       const offered = await this.#init.queue.take(run.id, fair - staying.length)
-      if (offered.length === 0) return
-      for (const { number, phaseDone } of await this.#store.claim(offered)) {
-        this.#held.set(number, { ready: false, phaseDone, takenIn: run.phase, begun: phaseDone, leaving: false })
-        this.#processes.take(number)
-      }
-      // Before its first phase no phone has anything.
-    } else if (run.phase < 0 || mayMove(this.#plan)) for (const [slice] of staying.slice(fair)) this.#release(slice)
+      if (offered.length > 0) await this.#store.claim(offered)
+    } else for (const [slice] of staying.slice(fair)) this.#release(slice)
+    // What was claimed when the store went away is ours as well.
+    for (const { number, phaseDone, phase } of await this.#store.own()) {
+      if (this.#held.has(number)) continue
+      const { laps, phones } = await this.#takeUp(run, { slice: number, phase, phaseDone })
+      this.#held.set(number, { ready: false, phaseDone, takenIn: phase, laps, begun: phaseDone, leaving: false })
+      this.#processes.take(number, phones)
+    }
+  }
+
+  /** How far somebody else came with a slice in this phase, and what its phones have by now. */
+  async #takeUp({ slices }: RunRow, { slice, phase, phaseDone }: { slice: number; phase: number; phaseDone: number }) {
+    const phones = this.#job.keepsPhones ? await this.#phonesOf(slice, slices) : undefined
+    // To take over takes its time; nobody is to think that we are gone.
+    const meanwhile = () => this.#write()
+    await meanwhile()
+    const laps = phaseDone < phase ? await this.#store.laps({ phase, slice, slices }) : undefined
+    if (laps && this.#job.ordered) {
+      const recovered = { plan: this.#plan, number: phase, slice, slices, laps, phones, meanwhile }
+      const told = await recoverSlice(this.#devices!, recovered)
+      addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
+    }
+    return { laps, phones: [...(phones?.values() ?? [])] }
+  }
+
+  /** By name. */
+  async #phonesOf(slice: number, slices: number): Promise<Map<string, EncodedPhone>> {
+    const names: string[] = []
+    for (let index = slice; index < this.#identities.count; index += slices) names.push(this.#identities.at(index).deviceName)
+    return new Map((await this.#store.phones(names)).map(phone => [phone.deviceName, phone]))
   }
 
   #release(slice: number): void {
@@ -201,36 +231,16 @@ export class WorkerRun {
   }
 
   /** Begin the phase with every slice that is ready for it. */
-  async #begin(run: RunRow, beganMs: number): Promise<void> {
-    const { phase } = run
+  #begin({ phase }: RunRow, beganMs: number): void {
     for (const [slice, held] of this.#held) {
       if (!held.ready || held.leaving || held.begun >= phase) continue
       const startAtMs = beganMs - this.#clock.offsetMs
-      if (held.takenIn < phase) this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs })
-      else await this.#takeOver(run, { slice, elapsedMs: Math.max(0, localMs() - startAtMs) })
+      const { laps, takenIn } = held
+      // Where somebody else had it in this phase, it goes on where the results end.
+      const standing = laps && takenIn === phase ? { laps, elapsedMs: Math.max(0, localMs() - startAtMs) } : undefined
+      this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs: standing ? localMs() : startAtMs, standing })
       held.begun = phase
-      // To take over takes its time; nobody is to think that we are gone.
-      await this.#write()
     }
-  }
-
-  /** Somebody else had it in this phase: it goes on where the results end. */
-  async #takeOver(run: RunRow, { slice, elapsedMs }: { slice: number; elapsedMs: number }): Promise<void> {
-    const { phase, slices } = run
-    const laps = await this.#store.laps({ phase, slice, slices })
-    if (this.#job.ordered) {
-      const told = await recoverSlice(this.#devices!, {
-        plan: this.#plan,
-        number: phase,
-        slice,
-        slices,
-        laps,
-        meanwhile: () => this.#write(),
-      })
-      addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
-    }
-    const standing = { laps, elapsedMs }
-    this.#processes.tellSlice({ type: 'phase', slice, number: phase, startAtMs: localMs(), standing })
   }
 
   #obey({ pace }: RunRow): void {

@@ -15,6 +15,8 @@ export type FleetWorkerInit = {
   store: string
   /** Client processes. */
   processes: number
+  /** File of a key pool that its phones take their keys from; without it one is made for each run. */
+  keyPool?: string | undefined
   /** What it is called in the run. */
   name: string
   /** Of this program: all in a run have the same. */

@@ -5,10 +5,12 @@ import { BatchWriter, whenFree } from './batch-writer.ts'
 import {
   type AuthorityRole,
   type EncodedKey,
+  type EncodedPhone,
   type JournaledKey,
   type Kept,
   type KeptAuthority,
   type KeptPhone,
+  type PhoneKeeping,
   pkcs8Of,
 } from './kept.ts'
 import { bytesOf, KeptKeys } from './kept-keys.ts'
@@ -16,7 +18,7 @@ import { KeyJournal, takeJournals } from './key-journal.ts'
 import { openFleetDatabase, SQL } from './schema.ts'
 
 /** The phones of a fleet with their MICs and LSCs and the keys of both, for the next run. Each process opens it for itself. */
-export class FleetFile implements AsyncDisposable {
+export class FleetFile implements PhoneKeeping, AsyncDisposable {
   readonly #file: string
   readonly #database: DatabaseSync
   readonly #statements: { readonly [K in keyof typeof SQL]: StatementSync }
@@ -53,6 +55,26 @@ export class FleetFile implements AsyncDisposable {
       const pendingKey = this.#keys.pair(row.pendingkey)
       return {
         model: String(row.model),
+        ...(mic ? { mic } : {}),
+        ...(lsc ? { lsc } : {}),
+        ...(pendingKey ? { pendingKey } : {}),
+      }
+    })
+  }
+
+  /** The same with its keys in full, for another machine. @throws {FleetError} `FLEET_FILE`. */
+  encoded(deviceName: string): EncodedPhone | undefined {
+    return this.#attempt(() => {
+      const row = this.#statements.phone.get(deviceName)
+      if (!row) return undefined
+      const credential = (certificate: unknown, digest: unknown) => {
+        const [certificateDer, key] = [bytesOf(certificate), this.#keys.encoded(digest)]
+        return certificateDer && key && { certificateDer, key }
+      }
+      const [mic, lsc] = [credential(row.mic, row.mickey), credential(row.lsc, row.lsckey)]
+      const pendingKey = this.#keys.encoded(row.pendingkey)
+      return {
+        ...{ deviceName, model: String(row.model) },
         ...(mic ? { mic } : {}),
         ...(lsc ? { lsc } : {}),
         ...(pendingKey ? { pendingKey } : {}),

@@ -66,6 +66,14 @@ export class KeptKeys {
     }
   }
 
+  /** Both halves as they stand there. @throws {FleetError} `FLEET_FILE`. */
+  encoded(digest: unknown): EncodedKey | undefined {
+    const ofKey = bytesOf(digest)
+    if (!ofKey) return undefined
+    const { spki, pkcs8 } = this.#row(ofKey)
+    return { publicKeyDer: bytesOf(spki)!, privateKeyDer: bytesOf(pkcs8)! }
+  }
+
   parse(pkcs8: Buffer): KeyObject {
     try {
       return readPrivateKey(pkcs8).privateKey

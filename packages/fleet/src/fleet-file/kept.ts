@@ -18,6 +18,19 @@ export type KeptPhone = {
 /** A certificate with the key pair that it is for. */
 export type CertifiedKey = { readonly certificateDer: Buffer; readonly key: MadeKey | EncodedKey }
 
+/** What a phone has, with its keys in full: as it goes from one machine to another. */
+export type EncodedPhone = {
+  readonly deviceName: string
+  readonly model: string
+  readonly mic?: EncodedCredential
+  readonly lsc?: EncodedCredential
+  readonly pendingKey?: EncodedKey
+  /** Of its last session, ms since 1970. */
+  readonly ended?: { readonly operation: string; readonly atMs: number }
+}
+
+export type EncodedCredential = { readonly certificateDer: Buffer; readonly key: EncodedKey }
+
 /** What becomes of a phone. */
 export type Kept =
   | { kind: 'made'; deviceName: string; model: string; mic: CertifiedKey | undefined }
@@ -31,8 +44,18 @@ export type Kept =
       /** `undefined` when the session left it as it was. */
       lsc: { readonly now: CertifiedKey | undefined } | undefined
       /** A key whose certificate is still to come. */
-      pendingKey: MadeKey | undefined
+      pendingKey: MadeKey | EncodedKey | undefined
     }
+
+/** Where the phones of a process keep what they have: a file, or a store that several machines share. */
+export type PhoneKeeping = {
+  /** What is known of this phone. */
+  read(deviceName: string): KeptPhone | undefined
+  /** Costs next to nothing now. */
+  keep(kept: Kept): void
+  /** A phone has made a key, for which a certificate may come. @returns the key as it is kept. */
+  keepKey(phone: { deviceName: string; model: string }, key: MadeKey): EncodedKey
+}
 
 /** Who signs for a fleet: `manufacturing` its MICs, `capf` its LSCs, where the server is an embedded one. */
 export type AuthorityRole = 'manufacturing' | 'capf'
