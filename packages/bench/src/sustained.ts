@@ -30,6 +30,9 @@ const fleetBytes = (): number => {
 
 type Watched = Parameters<typeof runFleet>[0]['options'] & { phones: number }
 
+/** What a process that measures a run is told. */
+export type SustainedRun = { options: Watched; how: Parameters<typeof measureRun>[1] }
+
 /** One run, with what the fleet took at every second of it. @param untilAllStarted  it is stopped a while after its last session has started. */
 export const measureRun = async (options: Watched, { untilAllStarted = false } = {}): Promise<SustainedCost> => {
   const memory: MemoryAt[] = []

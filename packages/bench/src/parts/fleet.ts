@@ -1,7 +1,9 @@
+import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { ask } from '../ask.ts'
 import { measureBareTls } from '../bare-tls.ts'
 import { printTable } from '../report.ts'
-import { type MemoryAt, measureRun } from '../sustained.ts'
+import type { MemoryAt, SustainedCost, SustainedRun } from '../sustained.ts'
 import type { Part } from './part.ts'
 
 const SIZES = { quick: { sustained: 5_000, waiting: 2_000 }, full: { sustained: 100_000, waiting: 20_000 } } as const
@@ -24,23 +26,32 @@ const flatness = (memory: readonly MemoryAt[], phones: number) => {
   }
 }
 
+/** In a process of its own, as a fleet is that a person runs: what was measured before is not in its memory. */
+const measured = async (run: SustainedRun): Promise<SustainedCost> => {
+  const child = fork(new URL('../sustained-process.ts', import.meta.url), { serialization: 'advanced' })
+  return ask<SustainedCost>(child, run)
+}
+
 const sustained = async (phones: number) => {
   const bare = await measureBareTls({ version: 'TLSv1.2', concurrency: 64, connections: 1500, rounds: 4 })
-  const { summary, memory } = await measureRun({ phones, concurrency: 64, poolKeys: 128, processes: 1, serverWorkers: 1 })
+  const { summary, memory } = await measured({
+    options: { phones, concurrency: 64, poolKeys: 128, processes: 1, serverWorkers: 1 },
+    how: {},
+  })
   return { bare, summary, ...flatness(memory, phones) }
 }
 
 /** Every connection is a file on both sides: the cores share them. */
 const waiting = async (phones: number) => {
   const halves = Math.max(2, availableParallelism())
-  const { memory } = await measureRun(
-    {
+  const { memory } = await measured({
+    options: {
       // By rate: who connects while thousands shake hands before it would run into a time-out.
       ...{ phones, rate: CONNECTS_PER_SECOND, keyGenerationDelayMs: WAIT_MS, poolKeys: 16, sourceAddresses: '127.0.0.0/24' },
       ...{ processes: halves, serverWorkers: halves, maxFailed: '100%' },
     },
-    { untilAllStarted: true },
-  )
+    how: { untilAllStarted: true },
+  })
   const inFlight = Math.max(0, ...memory.map(at => at.inFlight))
   const all = memory.filter(at => at.inFlight === inFlight).map(({ memoryMb }) => memoryMb)
   return {
