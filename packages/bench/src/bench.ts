@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { boot } from './parts/boot.ts'
 import { chain } from './parts/chain.ts'
+import { coordinator } from './parts/coordinator.ts'
 import { diagnosis } from './parts/diagnose.ts'
 import { distributed } from './parts/distributed.ts'
 import { enrolments } from './parts/enrolments.ts'
@@ -36,6 +37,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   recording,
   fleet,
   distributed,
+  coordinator,
   diagnose: diagnosis,
 }
 

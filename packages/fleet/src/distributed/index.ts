@@ -1,0 +1,10 @@
+/** What stands between the parties of a distributed run: for a program that is one of them without running phones. */
+export { FLEET_PHASES } from '../phases.ts'
+export { type EncodedTally, Tally } from '../tally.ts'
+export { measureClock } from './database-clock.ts'
+export { addTold, newBatch } from './pending-batch.ts'
+export { type RunRow, runFrom, statement } from './run-store.ts'
+export { openFleetDatabase } from './schema.ts'
+export type { Result, SliceEvent, Told } from './slice-messages.ts'
+export { SliceQueue } from './slice-queue.ts'
+export { WorkerStore } from './worker-store.ts'
