@@ -3,37 +3,44 @@ import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type His
 /** Longer is recorded as this: a day, in microseconds. */
 const HIGHEST_US = 86_400_000_000
 
+const newHistogram = (): Histogram =>
+  build({ bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3, highestTrackableValue: HIGHEST_US })
+
+const decoded = (encoded: string): Histogram => decodeFromCompressedBase64(encoded, 32)
+
 /** Times in a bounded space, 3 significant digits, whatever their number. */
 export class Latency {
-  readonly #histogram: Histogram
-
-  constructor(
-    histogram: Histogram = build({
-      bitBucketSize: 32,
-      autoResize: true,
-      numberOfSignificantValueDigits: 3,
-      highestTrackableValue: HIGHEST_US,
-    }),
-  ) {
-    this.#histogram = histogram
-  }
+  /** Its room is 115 kB, which most phases of most runs never need. */
+  #histogram: Histogram | undefined
 
   record(ms: number): void {
+    this.#histogram ??= newHistogram()
     this.#histogram.recordValue(Math.min(HIGHEST_US, Math.max(1, Math.round(ms * 1000))))
   }
 
   /** Add another one to this: exact, nothing is lost. */
   add(other: Latency): void {
-    this.#histogram.add(other.#histogram)
+    if (other.#histogram) this.#add(other.#histogram)
+  }
+
+  #add(histogram: Histogram): void {
+    this.#histogram ??= newHistogram()
+    this.#histogram.add(histogram)
+  }
+
+  /** Add one that was encoded. */
+  addEncoded(encoded: string): void {
+    if (this.#histogram) this.#add(decoded(encoded))
+    else this.#histogram = decoded(encoded)
   }
 
   get count(): number {
-    return this.#histogram.totalCount
+    return this.#histogram?.totalCount ?? 0
   }
 
   /** At most this many ms in `percent` of the cases; 0 when nothing was recorded. */
   percentile(percent: number): number {
-    return this.count === 0 ? 0 : this.#histogram.getValueAtPercentile(percent) / 1000
+    return this.#histogram && this.count > 0 ? this.#histogram.getValueAtPercentile(percent) / 1000 : 0
   }
 
   summary(): LatencySummary {
@@ -43,11 +50,13 @@ export class Latency {
 
   /** HdrHistogram's V2 compressed form, base64: other HDR tools read it. */
   encode(): string {
-    return encodeIntoCompressedBase64(this.#histogram)
+    return encodeIntoCompressedBase64(this.#histogram ?? newHistogram())
   }
 
   static decode(encoded: string): Latency {
-    return new Latency(decodeFromCompressedBase64(encoded, 32))
+    const latency = new Latency()
+    latency.addEncoded(encoded)
+    return latency
   }
 }
 

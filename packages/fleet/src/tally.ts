@@ -163,7 +163,7 @@ export class Tally {
     for (const disturbance of encoded.disturbances) tally.#addDisturbance(disturbance)
     for (const [operation, count] of Object.entries(encoded.operations)) tally.operations.set(operation, count)
     const times: Record<string, Latency> = { scheduled: tally.scheduled, actual: tally.actual, ...tally.phases }
-    for (const [name, histogram] of Object.entries(encoded.latency)) times[name]?.add(Latency.decode(histogram))
+    for (const [name, histogram] of Object.entries(encoded.latency)) times[name]?.addEncoded(histogram)
     return tally
   }
 }

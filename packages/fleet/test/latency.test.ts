@@ -24,8 +24,14 @@ t.test('merging the histograms of several processes equals one histogram of ever
     fc.property(split, parts => {
       const merged = new Latency()
       for (const part of parts) merged.add(latencyOf(part))
+      const told = new Latency()
+      for (const part of parts) told.addEncoded(latencyOf(part).encode())
       const whole = latencyOf(parts.flat())
-      return merged.encode() === whole.encode() && JSON.stringify(merged.summary()) === JSON.stringify(whole.summary())
+      return (
+        merged.encode() === whole.encode() &&
+        told.encode() === whole.encode() &&
+        JSON.stringify(merged.summary()) === JSON.stringify(whole.summary())
+      )
     }),
     { numRuns: 100 },
   )
