@@ -20,7 +20,6 @@ const cpuMs = () => {
 
 /** How a client process is doing while phases run. */
 export class ProcessHealth {
-  readonly #all = monitorEventLoopDelay({ resolution: LOOK_MS })
   readonly #recent = monitorEventLoopDelay({ resolution: LOOK_MS })
   readonly #lag = new LoopLag()
   /** What there is to be used up; known when the process was told what it runs. */
@@ -42,7 +41,7 @@ export class ProcessHealth {
 
   /** Delay of the event loop that one turn in a hundred of all phases so far exceeded, ms. */
   get eventLoopDelayRunP99Ms(): number {
-    return delaysOf(this.#all).p99
+    return this.#lag.delays.percentile(99)
   }
 
   /** A phase begins. */
@@ -51,7 +50,6 @@ export class ProcessHealth {
     this.#phaseAtMs = performance.now()
     this.#toldCpuMs = this.#phaseCpuMs
     this.#toldAtMs = this.#phaseAtMs
-    this.#all.enable()
     this.#recent.enable()
     this.#recent.reset()
     this.#lag.start()
@@ -59,7 +57,6 @@ export class ProcessHealth {
 
   /** It is over. */
   end(): void {
-    this.#all.disable()
     this.#recent.disable()
     this.#lag.stop()
     this.#cpuMs += cpuMs() - this.#phaseCpuMs
@@ -83,7 +80,7 @@ export class ProcessHealth {
     return {
       cpuMs: this.#cpuMs + used - this.#phaseCpuMs,
       runMs: this.#ranMs,
-      eventLoopDelayMs: delaysOf(this.#all),
+      eventLoopDelayMs: { p99: this.#lag.delays.percentile(99), max: this.#lag.delays.percentile(100) },
       recent,
       memoryBytes: residentBytes(),
       keysPooled: keys?.pooled ?? 0,

@@ -81,6 +81,8 @@ class Lanes<T> {
 
   async run(): Promise<void> {
     const { pace, signal } = this.#init
+    // It begins for all machines of a run at the same moment.
+    while (!signal.aborted && pace.realMs(0) - performance.now() > 1) await waitFor(0, this.#init)
     const forget = pace.onChange(this.#wake)
     signal.addEventListener('abort', this.#wake, { once: true })
     this.#wake()

@@ -86,6 +86,11 @@ t.test('a lag counts when a turn of the event loop came late, also while it last
   lag.stop()
   nowMs = 9000
   t.equal(lag.totalMs, 230, 'nothing is added when it is stopped')
+  lag.start()
+  nowMs = 9030
+  lag.look()
+  lag.stop()
+  t.equal(Math.round(lag.delays.percentile(100)), 230, 'nor is the time in which it was stopped a delay')
 })
 
 t.test('a real event loop that stands still is seen', async t => {

@@ -116,6 +116,23 @@ t.test('closed model: never more at once than allowed, as many as allowed, start
   }
 })
 
+t.test('closed model: nothing starts before the schedule begins, and a stop ends the wait for it', async t => {
+  const beginsMs = performance.now() + 120
+  let startedMs = 0
+  const run = async () => {
+    startedMs ||= performance.now()
+  }
+  const starts = every(0, 2)
+  await runPaced({ pace: new Pace(beginsMs), starts, concurrency: 2, run, signal: never })
+  t.ok(startedMs >= beginsMs - 2, `${beginsMs - startedMs} ms before`)
+  const controller = new AbortController()
+  const over = runPaced({ pace: new Pace(performance.now() + 3_600_000), starts, concurrency: 2, run, signal: controller.signal })
+  startedMs = 0
+  controller.abort()
+  await over
+  t.equal(startedMs, 0)
+})
+
 t.test('closed model: each is due when its place is free, whatever the schedule says', async t => {
   const dues: number[] = []
   const before = performance.now()

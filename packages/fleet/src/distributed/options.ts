@@ -21,7 +21,7 @@ export const WORKER_OPTIONS = {
     doc: 'The database of the run, postgres://USER@HOST/DATABASE (the password is better in PGPASSWORD): the device store that capf fleet run has. Required.',
   }),
   keyPool: optionalText({
-    doc: 'Key pool file (capf keygen) of this machine, for all runs. Without it a pool of --pool-keys keys of the run is made for each.',
+    doc: 'Key pool file (capf keys generate) of this machine, for all runs. Without it a pool of --pool-keys keys of the run is made for each.',
   }),
   processes: int({ default: 0, min: 0, max: 256, unit: 'processes', doc: 'Client processes. 0 means all cores.' }),
   name: optionalText({

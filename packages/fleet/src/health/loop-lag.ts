@@ -1,3 +1,5 @@
+import { Latency } from '../latency.ts'
+
 /** How often the event loop is looked at, ms. */
 const LOOK_MS = 20
 /** A turn that is later than this is a lag: everything that happened meanwhile was seen that much later than it was. */
@@ -8,8 +10,13 @@ export type LoopLagInit = {
   now?: () => number
 }
 
-/** Adds up by how much the event loop was late, so that a latency can be compared with what this process added to it. */
+/**
+ * By how much the event loop was late while it was looked at: each delay for itself, and the sum of the lags, so that a latency can be
+ * compared with what this process added to it. Node's own monitor counts the time between two looks at it as a delay.
+ */
 export class LoopLag {
+  /** How late the event loop came round, each time. */
+  readonly delays = new Latency()
   readonly #now: () => number
   #timer: NodeJS.Timeout | undefined
   #lastMs = 0
@@ -26,6 +33,9 @@ export class LoopLag {
   }
 
   stop(): void {
+    if (!this.#timer) return
+    // A lag may be under way at this moment.
+    this.look()
     clearInterval(this.#timer)
     this.#timer = undefined
   }
@@ -33,7 +43,9 @@ export class LoopLag {
   /** The event loop has come round. */
   look(): void {
     this.#totalMs = this.totalMs
-    this.#lastMs = this.#now()
+    const nowMs = this.#now()
+    this.delays.record(nowMs - this.#lastMs - LOOK_MS)
+    this.#lastMs = nowMs
   }
 
   /** All lags so far, ms; also one that is not over, as when many events came in one turn. */
