@@ -1,3 +1,4 @@
+import { errorMessage } from '@capfkit/codec/errors'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 
 /** Every failure that is the command line's own: what, what to do, and the exit code. Codes are stable. */
@@ -70,8 +71,8 @@ export class CliError extends Error {
 
   constructor(code: CliErrorCode, place: { where?: string; detail?: string; remedy?: string; cause?: unknown } = {}) {
     const { what, remedy } = CLI_ERRORS[code]
-    const where = place.where === undefined ? '' : `${place.where}: `
-    super(`${where}${place.detail ?? what}; ${place.remedy ?? remedy} (${code})`, { cause: place.cause })
+    const words = { where: place.where, what: place.detail ?? what, remedy: place.remedy ?? remedy }
+    super(errorMessage(code, words), { cause: place.cause })
     this.code = code
   }
 }

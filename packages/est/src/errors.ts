@@ -1,3 +1,4 @@
+import { CodedError } from '@capfkit/codec/errors'
 import { EST_ERRORS, type EstErrorCode, type EstErrorRow } from './error-table.ts'
 import { type LibestError, libestError } from './libest-errors.ts'
 
@@ -18,10 +19,8 @@ export type EstErrorInit = {
 }
 
 /** Why an enrolment failed. `libest` and `curl` are what those programs call it. */
-export class EstError extends Error {
+export class EstError extends CodedError<EstErrorCode> {
   override readonly name = 'EstError'
-  readonly code: EstErrorCode
-  readonly where: string
   readonly detail: string | undefined
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
@@ -31,9 +30,7 @@ export class EstError extends Error {
 
   constructor(code: EstErrorCode, { where, detail, status, retryAfterMs, certificates = [], cause }: EstErrorInit) {
     const row: EstErrorRow = EST_ERRORS[code]
-    super(`${where}: ${row.what}${detail === undefined ? '' : ` [${detail}]`}; ${row.remedy} (${code})`, { cause })
-    this.code = code
-    this.where = where
+    super(code, { where, what: row.what, detail, remedy: row.remedy }, { cause })
     this.detail = detail
     this.status = status
     this.retryAfterMs = retryAfterMs

@@ -1,3 +1,5 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
+
 /** What the page's server answers instead of what was asked: code, sentence, what to do, HTTP status. Codes are stable. */
 export const UI_ERRORS = {
   UI_NOT_FOUND: { status: 404, what: 'there is nothing under this path', remedy: 'see docs/live.md for the paths that there are' },
@@ -37,16 +39,10 @@ export const UI_ERRORS = {
 export type UiErrorCode = keyof typeof UI_ERRORS
 
 /** A request that is refused, or a page that is not there; `where` says which. */
-export class UiError extends Error {
+export class UiError extends CodedError<UiErrorCode> {
   override readonly name = 'UiError'
-  readonly code: UiErrorCode
-  readonly where: string
 
   constructor(code: UiErrorCode, where: string, options?: ErrorOptions) {
-    const { what, remedy } = UI_ERRORS[code]
-    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
-    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, ...UI_ERRORS[code], detail: causeWords(options) }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
+
 /** What stops a run before or while it runs; failures of phones are counted, not thrown. */
 export const FLEET_ERRORS = {
   FLEET_NO_SERVER: {
@@ -61,16 +63,10 @@ export const FLEET_ERRORS = {
 
 export type FleetErrorCode = keyof typeof FLEET_ERRORS
 
-export class FleetError extends Error {
+export class FleetError extends CodedError<FleetErrorCode> {
   override readonly name = 'FleetError'
-  readonly code: FleetErrorCode
-  readonly where: string
 
   constructor(code: FleetErrorCode, where: string, options?: ErrorOptions) {
-    const { what, remedy } = FLEET_ERRORS[code]
-    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
-    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, ...FLEET_ERRORS[code], detail: causeWords(options) }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '@capfkit/codec/errors'
+
 /** Every way in which this package refuses something. Codes are stable and can be searched for; the sentences may improve. */
 export const PKI_ERRORS = {
   PKI_KEY_SPEC: 'not a key specification: rsa:512, rsa:1024, rsa:2048, rsa:3072, rsa:4096, ec:p256, ec:p384 or ec:p521',
@@ -40,14 +42,10 @@ export const PKI_ERRORS = {
 export type PkiErrorCode = keyof typeof PKI_ERRORS
 
 /** What this package throws. `where` names the thing that was refused, never its secret content; the original is in `cause`. */
-export class PkiError extends Error {
+export class PkiError extends CodedError<PkiErrorCode> {
   override readonly name = 'PkiError'
-  readonly code: PkiErrorCode
-  readonly where: string
 
-  constructor(code: PkiErrorCode, options: { where: string; cause?: unknown }) {
-    super(`${options.where}: ${PKI_ERRORS[code]} (${code})`, 'cause' in options ? { cause: options.cause } : {})
-    this.code = code
-    this.where = options.where
+  constructor(code: PkiErrorCode, { where, ...options }: { where: string; cause?: unknown }) {
+    super(code, { where, what: PKI_ERRORS[code] }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
+
 /** Every failure of the server that is not a phone's: code, sentence, what to do. Codes are stable; docs/errors.md is made from here. */
 export const SERVER_ERRORS = {
   SERVER_CERTIFICATE_UNWRITABLE: {
@@ -53,16 +55,10 @@ export const isAway = (error: unknown): boolean =>
   error instanceof ServerError && (error.code === 'STORE_AWAY' || error.code === 'STORE_LOCKED')
 
 /** A failure of the server or its store; `where` names the file, address or device. */
-export class ServerError extends Error {
+export class ServerError extends CodedError<ServerErrorCode> {
   override readonly name = 'ServerError'
-  readonly code: ServerErrorCode
-  readonly where: string
 
   constructor(code: ServerErrorCode, where: string, options?: ErrorOptions) {
-    const { what, remedy } = SERVER_ERRORS[code]
-    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
-    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, ...SERVER_ERRORS[code], detail: causeWords(options) }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
+
 /** Every failure of the file server that is not a phone's: code, sentence, what to do. Codes are stable; docs/errors.md is made from here. */
 export const FILES_ERRORS = {
   FILES_FOLDER_MISSING: { what: 'this is no folder that can be read', remedy: 'check --folder and the right to read it' },
@@ -13,16 +15,10 @@ export const FILES_ERRORS = {
 export type FilesErrorCode = keyof typeof FILES_ERRORS
 
 /** A failure of the file server or its files; `where` names the file or folder. */
-export class FilesError extends Error {
+export class FilesError extends CodedError<FilesErrorCode> {
   override readonly name = 'FilesError'
-  readonly code: FilesErrorCode
-  readonly where: string
 
   constructor(code: FilesErrorCode, where: string, options?: ErrorOptions) {
-    const { what, remedy } = FILES_ERRORS[code]
-    const cause = options?.cause instanceof Error ? ` [${options.cause.message}]` : ''
-    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, ...FILES_ERRORS[code], detail: causeWords(options) }, options)
   }
 }

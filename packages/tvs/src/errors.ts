@@ -1,3 +1,5 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
+
 /** Why the TVS does not serve, or was not asked: code, sentence, what to do. Codes are stable; docs/errors.md is made from here. */
 export const TVS_ERRORS = {
   TVS_CERTIFICATE_INVALID: {
@@ -30,16 +32,10 @@ export const TVS_ERRORS = {
 export type TvsErrorCode = keyof typeof TVS_ERRORS
 
 /** A failure of the TVS or of asking it; `where` names the address or file. */
-export class TvsError extends Error {
+export class TvsError extends CodedError<TvsErrorCode> {
   override readonly name = 'TvsError'
-  readonly code: TvsErrorCode
-  readonly where: string
 
   constructor(code: TvsErrorCode, where: string, options?: ErrorOptions) {
-    const { what, remedy } = TVS_ERRORS[code]
-    const cause = options?.cause instanceof Error && options.cause.message !== '' ? ` [${options.cause.message}]` : ''
-    super(`${where}: ${what}${cause}; ${remedy} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, ...TVS_ERRORS[code], detail: causeWords(options) }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../errors/index.ts'
+
 /** Every way in which a phone's configuration file can be wrong. Codes are stable; the sentences may improve. */
 export const CONFIG_FILE_ERRORS = {
   CNF_TOO_LARGE: { what: 'the file is larger than a configuration may be', remedy: 'name another file' },
@@ -17,15 +19,11 @@ export const CONFIG_FILE_ERRORS = {
 export type ConfigErrorCode = keyof typeof CONFIG_FILE_ERRORS
 
 /** A configuration that cannot be read or written. `where` is the path of the element, e.g. `device/capfList/capf[2]/phonePort`. */
-export class ConfigError extends Error {
+export class ConfigError extends CodedError<ConfigErrorCode> {
   override readonly name = 'ConfigError'
-  readonly code: ConfigErrorCode
-  readonly where: string
 
   constructor(code: ConfigErrorCode, where: string, { detail, cause }: { detail?: string; cause?: unknown } = {}) {
     const { what, remedy } = CONFIG_FILE_ERRORS[code]
-    super(`${where}: ${what}${detail === undefined ? '' : ` (${detail})`}; ${remedy} (${code})`, { cause })
-    this.code = code
-    this.where = where
+    super(code, { where, what: detail === undefined ? what : `${what} (${detail})`, remedy }, { cause })
   }
 }

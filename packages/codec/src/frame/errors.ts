@@ -1,3 +1,5 @@
+import { CodedError, OffsetError } from '../errors/index.ts'
+
 /** Every way in which bytes can fail to be a message of CAPF or TVS. Codes are stable; the sentences may improve. */
 export const DECODE_ERRORS = {
   CODEC_BAD_MAGIC: 'the frame does not start with the byte of its protocol: 0x55 for CAPF, 0x57 for TVS',
@@ -21,17 +23,11 @@ export type DecodeErrorCode = keyof typeof DECODE_ERRORS
  *
  * `offset` counts bytes from the start of the frame; `where` names the message and element, e.g. `AUTH_RESPONSE.DEVICE_NAME`.
  */
-export class DecodeError extends Error {
+export class DecodeError extends OffsetError<DecodeErrorCode> {
   override readonly name = 'DecodeError'
-  readonly code: DecodeErrorCode
-  readonly offset: number
-  readonly where: string
 
   constructor(code: DecodeErrorCode, place: { offset: number; where: string }, options?: ErrorOptions) {
-    super(`${place.where}: ${DECODE_ERRORS[code]} (byte ${place.offset}, ${code})`, options)
-    this.code = code
-    this.offset = place.offset
-    this.where = place.where
+    super(code, { ...place, what: DECODE_ERRORS[code] }, options)
   }
 }
 
@@ -45,14 +41,10 @@ export const ENCODE_ERRORS = {
 export type EncodeErrorCode = keyof typeof ENCODE_ERRORS
 
 /** A message that cannot be written; `where` names the message and element. */
-export class EncodeError extends Error {
+export class EncodeError extends CodedError<EncodeErrorCode> {
   override readonly name = 'EncodeError'
-  readonly code: EncodeErrorCode
-  readonly where: string
 
   constructor(code: EncodeErrorCode, where: string, options?: ErrorOptions) {
-    super(`${where}: ${ENCODE_ERRORS[code]} (${code})`, options)
-    this.code = code
-    this.where = where
+    super(code, { where, what: ENCODE_ERRORS[code] }, options)
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../errors/index.ts'
+
 /** Every way in which a run file can be unreadable. Codes are stable; the sentences may improve. */
 export const RUN_ERRORS = {
   RUN_NOT_A_RUN: { what: 'this is not a run file', remedy: 'name a folder that capf fleet run --out has written' },
@@ -17,19 +19,15 @@ export const RUN_ERRORS = {
 export type RunErrorCode = keyof typeof RUN_ERRORS
 
 /** A run that cannot be read. `where` names the file, `offset` the byte at which the entry begins. */
-export class RunError extends Error {
+export class RunError extends CodedError<RunErrorCode> {
   override readonly name = 'RunError'
-  readonly code: RunErrorCode
-  readonly where: string
   readonly offset: number | undefined
 
   constructor(code: RunErrorCode, place: { where: string; offset?: number; detail?: string; cause?: unknown }) {
     const { what, remedy } = RUN_ERRORS[code]
     const at = place.offset === undefined ? '' : ` (byte ${place.offset})`
     const detail = place.detail === undefined ? '' : `: ${place.detail}`
-    super(`${place.where}: ${what}${at}${detail}; ${remedy} (${code})`, { cause: place.cause })
-    this.code = code
-    this.where = place.where
+    super(code, { where: place.where, what: `${what}${at}${detail}`, remedy }, { cause: place.cause })
     this.offset = place.offset
   }
 }

@@ -1,3 +1,5 @@
+import { OffsetError } from '../errors/index.ts'
+
 /** Every way in which bytes can fail to be a TFTP packet, or a packet to become bytes. Codes are stable; the sentences may improve. */
 export const PACKET_ERRORS = {
   TFTP_TRUNCATED: 'the packet ends inside a field',
@@ -13,17 +15,11 @@ export const PACKET_ERRORS = {
 export type PacketErrorCode = keyof typeof PACKET_ERRORS
 
 /** `offset` counts bytes from the start of the packet; `where` names packet and field, e.g. `RRQ.mode`. */
-export class PacketError extends Error {
+export class PacketError extends OffsetError<PacketErrorCode> {
   override readonly name = 'PacketError'
-  readonly code: PacketErrorCode
-  readonly offset: number
-  readonly where: string
 
-  constructor(code: PacketErrorCode, { offset, where }: { offset: number; where: string }, options?: ErrorOptions) {
-    super(`${where}: ${PACKET_ERRORS[code]} (byte ${offset}, ${code})`, options)
-    this.code = code
-    this.offset = offset
-    this.where = where
+  constructor(code: PacketErrorCode, place: { offset: number; where: string }, options?: ErrorOptions) {
+    super(code, { ...place, what: PACKET_ERRORS[code] }, options)
   }
 }
 

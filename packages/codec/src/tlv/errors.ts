@@ -1,3 +1,5 @@
+import { OffsetError } from '../errors/index.ts'
+
 /** Every way in which bytes can fail to be a trust list or a signed file. Codes are stable; the sentences may improve. */
 export const TLV_ERRORS = {
   TLV_TOO_LONG: 'the file is longer than this reader accepts',
@@ -22,16 +24,10 @@ export type TlvErrorCode = keyof typeof TLV_ERRORS
  * `offset` counts bytes from the start of the file (of the field's container when writing); `where` names the field, e.g.
  * `header.SIGNERID.SIGNERNAME` or `record 3.FUNCTION`.
  */
-export class TlvError extends Error {
+export class TlvError extends OffsetError<TlvErrorCode> {
   override readonly name = 'TlvError'
-  readonly code: TlvErrorCode
-  readonly offset: number
-  readonly where: string
 
   constructor(code: TlvErrorCode, place: { offset: number; where: string }, options?: ErrorOptions) {
-    super(`${place.where}: ${TLV_ERRORS[code]} (byte ${place.offset}, ${code})`, options)
-    this.code = code
-    this.offset = place.offset
-    this.where = place.where
+    super(code, { ...place, what: TLV_ERRORS[code] }, options)
   }
 }

@@ -1,3 +1,4 @@
+import { CodedError, causeWords } from '@capfkit/codec/errors'
 import type { CurlFailure } from './curl-failures.ts'
 
 /**
@@ -130,20 +131,16 @@ export const ADCS_ERRORS = {
 export type AdcsErrorCode = keyof typeof ADCS_ERRORS
 
 /** A failure of web enrolment; `where` names the URL, template or thing. */
-export class AdcsError extends Error {
+export class AdcsError extends CodedError<AdcsErrorCode> {
   override readonly name = 'AdcsError'
-  readonly code: AdcsErrorCode
-  readonly where: string
   /** What curl says in its place, where curl would have failed: for logs that are read beside those of the product. */
   readonly curl: CurlFailure | undefined
 
   constructor(code: AdcsErrorCode, where: string, options: { detail?: string; curl?: CurlFailure; cause?: unknown } = {}) {
     const { what, remedy } = ADCS_ERRORS[code]
     const { cause, curl } = options
-    const detail = options.detail ?? curl?.words ?? (cause instanceof Error ? cause.message : undefined)
-    super(`${where}: ${what}${detail ? ` [${detail}]` : ''}; ${remedy} (${code})`, cause === undefined ? {} : { cause })
-    this.code = code
-    this.where = where
+    const detail = options.detail ?? curl?.words ?? causeWords(options)
+    super(code, { where, what, detail, remedy }, cause === undefined ? {} : { cause })
     this.curl = curl
   }
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '@capfkit/codec/errors'
 import type { FailureSide } from '../errors.ts'
 
 type BootErrorRow = {
@@ -143,17 +144,13 @@ export type BootErrorCode = keyof typeof BOOT_ERRORS
 export const bootError = (code: BootErrorCode): BootErrorRow => BOOT_ERRORS[code]
 
 /** Thrown inside a boot and by {@link Flash}; a boot itself never rejects. `where` names the file or host. */
-export class BootError extends Error {
+export class BootError extends CodedError<BootErrorCode> {
   override readonly name = 'BootError'
-  readonly code: BootErrorCode
-  readonly where: string
   readonly detail: string | undefined
 
   constructor(code: BootErrorCode, { where, detail, cause }: { where: string; detail?: string; cause?: unknown }) {
     const { what, remedy } = BOOT_ERRORS[code]
-    super(`${where}: ${what}${detail === undefined ? '' : ` (${detail})`}; ${remedy} (${code})`, { cause })
-    this.code = code
-    this.where = where
+    super(code, { where, what: detail === undefined ? what : `${what} (${detail})`, remedy }, { cause })
     this.detail = detail
   }
 }

@@ -1,3 +1,4 @@
+import { causeWords, errorMessage } from '@capfkit/codec/errors'
 import type { OpStatus } from '../status.ts'
 
 type IssueErrorRow = {
@@ -81,8 +82,7 @@ export class IssueError extends Error {
 
   constructor(code: IssueErrorCode, { where, ...options }: ErrorOptions & { where?: string } = {}) {
     const { what, remedy } = ISSUE_ERRORS[code]
-    const cause = options.cause instanceof Error ? ` [${options.cause.message}]` : ''
-    super(`${where === undefined ? '' : `${where}: `}${what}${cause}; ${remedy} (${code})`, options)
+    super(errorMessage(code, { where, what, detail: causeWords(options), remedy }), options)
     this.code = code
   }
 

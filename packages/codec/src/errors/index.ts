@@ -1,0 +1,1 @@
+export { CodedError, causeWords, type ErrorWords, errorMessage, OffsetError } from './coded-error.ts'
