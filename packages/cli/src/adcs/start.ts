@@ -6,13 +6,13 @@ import { derToPem } from '@capfkit/pki'
 import { identify } from '../certificate-files.ts'
 import { command, JSON_OPTION } from '../command.ts'
 import { systemWords } from '../files.ts'
-import { type Io, note, print } from '../io.ts'
+import { type Io, note } from '../io.ts'
 import { makeOutFolder } from '../out-folder.ts'
 import { writeOutput } from '../output-file.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
-import { DOOR_OPTIONS, type OpenDoor, openDoors } from '../service/doors.ts'
-import { UntilStopped } from '../service/until-stopped.ts'
+import { DOOR_OPTIONS } from '../service/doors.ts'
+import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { IisLogFiles } from './iis-log-files.ts'
 import { officerActions } from './officer.ts'
 
@@ -55,7 +55,7 @@ export const start = command({
     await makeOutFolder(folder)
     const onError = (error: Error) => note(io, `capf: the log of IIS cannot be written: ${systemWords(error)}`)
     await using iisLog = new IisLogFiles({ folder, now: () => io.now(), onError })
-    const simulator = await AdcsSimulator.start({
+    await using simulator = await AdcsSimulator.start({
       options: ownOptions(ADCS_OPTIONS, options),
       users: { [user]: password },
       log: createLog({ level: options.logLevel }),
@@ -63,45 +63,27 @@ export const start = command({
       now: () => io.now(),
     })
     const leave = () => leaveCertificates({ simulator, folder, io })
-    let doors: OpenDoor[] = []
     const reload = async () => {
       const { host, webCertificate: kind } = options
       simulator.reload(await makeWebCertificate(kind, { authority: simulator.authority, host, now: () => io.now() }))
       await leave()
       return 'made another certificate for the web server'
     }
-    using until = new UntilStopped({
+    await leave()
+    const { subject, sha1, notAfter } = identify(simulator.authority.roots.at(-1)!)
+    note(io, `made the CA ${subject}, SHA-1 ${sha1}, until ${notAfter}; a simulation: trust it in a laboratory only`)
+    const listening = simulator.address
+    const serving = {
       service: simulator,
-      io,
       sessions: () => simulator.report.connections,
       reload,
       words: { kept: 'the web server keeps its certificate', cut: 'ending every connection now' },
-    })
-    try {
-      await leave()
-      const { subject, sha1, notAfter } = identify(simulator.authority.roots.at(-1)!)
-      note(io, `made the CA ${subject}, SHA-1 ${sha1}, until ${notAfter}; a simulation: trust it in a laboratory only`)
-      const drain = () => {
-        setImmediate(until.drain)
-        return { draining: true }
-      }
-      const status = () => ({ version: 1, listening: simulator.address, ...simulator.report })
-      const actions = { status, reload: async () => ({ said: await reload() }), drain }
-      const further = officerActions(simulator, leave)
-      doors = await openDoors(options, { metrics: adcsMetrics(() => simulator.report), isHealthy: () => true, actions, further })
-      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
-      const ready = {
-        version: 1,
-        listening: simulator.address,
-        ca: { file: join(folder, FILES.ca), subject, sha1 },
-        web: { file: join(folder, FILES.web) },
-        ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
-      }
-      print(io, options.json ? JSON.stringify(ready) : `listening on ${formatAddress(simulator.address)}`)
-      return await until.stopped
-    } finally {
-      for (const { door } of doors) await door[Symbol.asyncDispose]()
-      await simulator[Symbol.asyncDispose]()
+      metrics: adcsMetrics(() => simulator.report),
+      further: officerActions(simulator, leave),
+      status: () => ({ listening, ...simulator.report }),
+      ready: { listening, ca: { file: join(folder, FILES.ca), subject, sha1 }, web: { file: join(folder, FILES.web) } },
+      listening: formatAddress(listening),
     }
+    return await serveUntilStopped(serving, { options, io })
   },
 })

@@ -2,13 +2,12 @@ import { formatAddress, mustBeFree, parseAddress } from '@capfkit/listen'
 import { capfMetrics, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import { certificatesIn, identify } from '../certificate-files.ts'
 import { type AnyCommand, command } from '../command.ts'
-import { note, print } from '../io.ts'
+import { note } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { capfCertificate, otherCa } from '../server/certificates.ts'
 import { onlineGroup } from '../server/online-group.ts'
 import { START_OPTIONS } from '../server/options.ts'
-import { type OpenDoor, openDoors } from '../service/doors.ts'
-import { UntilStopped } from '../service/until-stopped.ts'
+import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { shownStore } from '../store-file.ts'
 
 const start = command({
@@ -37,7 +36,7 @@ const start = command({
     const { subject, sha1, notAfter } = identify(source.certificate.certificateDer)
     note(io, `${source.made ? 'made' : 'using'} the CAPF certificate ${source.file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}`)
 
-    const group = await ServerGroup.start({
+    await using group = await ServerGroup.start({
       options: ownOptions(SERVER_OPTIONS, options),
       certificate: source.certificate,
       ...(ca ? { ca } : {}),
@@ -52,42 +51,25 @@ const start = command({
       const now = identify(certificate.certificateDer)
       return `reloaded the CAPF certificate: ${now.subject}, SHA-1 ${now.sha1}`
     }
-    let doors: OpenDoor[] = []
-    using until = new UntilStopped({
+    const report = () => group.report()
+    const listening = group.address
+    const serving = {
       service: group,
-      io,
-      sessions: () => group.report().sessions,
+      sessions: () => report().sessions,
       reload,
       words: { kept: 'the certificate stays as it is', cut: 'ending every session now; their devices stay pending' },
-    })
-    try {
-      const status = () => ({ version: 1, listening: group.address, ...group.report() })
-      const drain = () => {
-        setImmediate(until.drain)
-        return { draining: true }
-      }
-      const actions = { status, reload: () => ({ said: reload() }), drain }
-      const report = () => group.report()
-      doors = await openDoors(options, { metrics: capfMetrics(report), isHealthy: () => report().workers > 0, actions })
-      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
-      if (options.json)
-        print(
-          io,
-          JSON.stringify({
-            version: 1,
-            listening: group.address,
-            workers: group.pids.length,
-            certificate: { file: source.file, made: source.made, subject, sha1 },
-            store: shownStore(options.store),
-            ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
-          }),
-        )
-      else print(io, `listening on ${formatAddress(group.address)}`)
-      return await until.stopped
-    } finally {
-      for (const { door } of doors) await door[Symbol.asyncDispose]()
-      await group[Symbol.asyncDispose]()
+      metrics: capfMetrics(report),
+      isHealthy: () => report().workers > 0,
+      status: () => ({ listening, ...report() }),
+      ready: {
+        listening,
+        workers: group.pids.length,
+        certificate: { file: source.file, made: source.made, subject, sha1 },
+        store: shownStore(options.store),
+      },
+      listening: formatAddress(listening),
     }
+    return await serveUntilStopped(serving, { options, io })
   },
 })
 

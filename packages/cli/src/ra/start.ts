@@ -5,11 +5,10 @@ import { certificatesIn, identify } from '../certificate-files.ts'
 import { command } from '../command.ts'
 import { MistakesError } from '../errors.ts'
 import { systemWords } from '../files.ts'
-import { note, painter, print } from '../io.ts'
+import { note, painter } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
-import { type OpenDoor, openDoors } from '../service/doors.ts'
-import { UntilStopped } from '../service/until-stopped.ts'
+import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { authorityOf } from './authorities.ts'
 import { FILES, folderCa, serverCertificate } from './ca-files.ts'
 import { START_OPTIONS, type StartOptions } from './options.ts'
@@ -70,7 +69,7 @@ export const start = command({
     await using sink = new AppendFile({ file: join(folder, FILES.errorLog), onError })
     await using serviceSink = new AppendFile({ file: join(folder, FILES.serviceLog), onError })
     await using references = await referencesOf(options, { folder, onError, now: () => io.now() })
-    const server = await EstServer.start({
+    await using server = await EstServer.start({
       authority,
       ...(references ? { references } : {}),
       certificate: await serverCertificate(options, { ca, io }),
@@ -87,35 +86,17 @@ export const start = command({
       const now = identify(certificate.certificateDer)
       return `reloaded the certificate: ${now.subject}, SHA-1 ${now.sha1}`
     }
-    let doors: OpenDoor[] = []
-    using until = new UntilStopped({
+    const listening = server.address
+    const serving = {
       service: server,
-      io,
       sessions: () => server.connections,
       reload,
       words: { kept: 'the certificate stays as it is', cut: 'ending every connection now' },
-    })
-    try {
-      const drain = () => {
-        setImmediate(until.drain)
-        return { draining: true }
-      }
-      const status = () => ({ version: 1, listening: server.address, ...server.report() })
-      const actions = { status, reload: async () => ({ said: await reload() }), drain }
-      doors = await openDoors(options, { metrics: estMetrics(() => server.report()), isHealthy: () => true, actions })
-      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
-      const ready = {
-        version: 1,
-        listening: server.address,
-        authority: options.authority,
-        ca: { file: join(folder, FILES.ca), made, subject, sha1 },
-        ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
-      }
-      print(io, options.json ? JSON.stringify(ready) : `listening on ${formatAddress(server.address)}`)
-      return await until.stopped
-    } finally {
-      for (const { door } of doors) await door[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
+      metrics: estMetrics(() => server.report()),
+      status: () => ({ listening, ...server.report() }),
+      ready: { listening, authority: options.authority, ca: { file: join(folder, FILES.ca), made, subject, sha1 } },
+      listening: formatAddress(listening),
     }
+    return await serveUntilStopped(serving, { options, io })
   },
 })

@@ -17,7 +17,7 @@ export const DOOR_OPTIONS = {
 } as const
 
 type Door = AsyncDisposable & { readonly address: Address }
-export type OpenDoor = { readonly name: 'metrics' | 'admin'; readonly door: Door }
+type OpenDoor = { readonly name: 'metrics' | 'admin'; readonly door: Door }
 
 /** Turns a listener's error into that of the flag which asked for it. */
 export const closedDoor = (flag: string) => (cause: unknown) => {

@@ -7,7 +7,6 @@ const sessionsLeft = (count: number) => `${count === 0 ? 'no' : count} ${count =
 
 export type Running = {
   readonly service: { close(): Promise<void>; cut(): void }
-  readonly io: Io
   /** Sessions at this moment. */
   sessions(): number
   /** Read the files again and serve what is in them; gives a sentence about it. */
@@ -26,13 +25,15 @@ export type Running = {
  */
 export class UntilStopped implements Disposable {
   readonly #running: Running
+  readonly #io: Io
   readonly #stopped = Promise.withResolvers<ExitCode>()
   #isDraining = false
   #exit: ExitCode = EXIT.pass
 
-  constructor(running: Running) {
+  constructor(running: Running, io: Io) {
     this.#running = running
-    const { signals } = running.io
+    this.#io = io
+    const { signals } = io
     signals.on('SIGTERM', this.drain)
     signals.on('SIGINT', this.#interrupt)
     signals.on('SIGHUP', this.#hangUp)
@@ -46,7 +47,8 @@ export class UntilStopped implements Disposable {
   readonly drain = (): void => {
     if (this.#isDraining) return
     this.#isDraining = true
-    const { service, io, sessions } = this.#running
+    const { service, sessions } = this.#running
+    const io = this.#io
     let told = sessions()
     note(io, `draining: ${sessionsLeft(told)}${told > 0 ? '; Ctrl-C ends them at once' : ''}`)
     const timer = setInterval(() => {
@@ -66,24 +68,24 @@ export class UntilStopped implements Disposable {
       return
     }
     this.#exit = EXIT.stopped
-    const { service, io, words } = this.#running
-    note(io, words.cut)
+    const { service, words } = this.#running
+    note(this.#io, words.cut)
     service.cut()
     // A third Ctrl-C does not wait for anything: see capf.ts.
-    io.signals.off('SIGINT', this.#interrupt)
+    this.#io.signals.off('SIGINT', this.#interrupt)
   }
 
   readonly #hangUp = async (): Promise<void> => {
-    const { io, reload, words } = this.#running
+    const { reload, words } = this.#running
     try {
-      note(io, await reload())
+      note(this.#io, await reload())
     } catch (error) {
-      note(io, `${words.kept}: ${error instanceof Error ? error.message : String(error)}`)
+      note(this.#io, `${words.kept}: ${error instanceof Error ? error.message : String(error)}`)
     }
   };
 
   [Symbol.dispose](): void {
-    const { signals } = this.#running.io
+    const { signals } = this.#io
     signals.off('SIGTERM', this.drain)
     signals.off('SIGINT', this.#interrupt)
     signals.off('SIGHUP', this.#hangUp)

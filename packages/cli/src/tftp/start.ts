@@ -1,10 +1,8 @@
 import { createLog, formatAddress } from '@capfkit/listen'
 import { FILE_SERVER_OPTIONS, FileServer, fileMetrics } from '@capfkit/tftp'
 import { command } from '../command.ts'
-import { note, print } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
-import { type OpenDoor, openDoors } from '../service/doors.ts'
-import { UntilStopped } from '../service/until-stopped.ts'
+import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { START_OPTIONS } from './options.ts'
 import { openSources } from './sources.ts'
 
@@ -25,7 +23,7 @@ export const start = command({
     const { cacheBytes, maxFileBytes } = options
     await using sources = await openSources({ options, io, cacheBytes, maxFileBytes })
     const { source, httpsCertificate } = sources
-    const server = await FileServer.start({
+    await using server = await FileServer.start({
       source,
       options: ownOptions(FILE_SERVER_OPTIONS, options),
       ...(httpsCertificate ? { httpsCertificate } : {}),
@@ -36,38 +34,21 @@ export const start = command({
       if (next) server.reload(next)
       return 'reloaded the certificates; files are made anew'
     }
-    const running = () => server.report().transfers + server.report().connections
-    let doors: OpenDoor[] = []
-    using until = new UntilStopped({
+    const { tftp, http, https: secure } = server.addresses
+    const listening = { ...(tftp ? { listening: tftp } : {}), http, ...(secure ? { https: secure } : {}) }
+    const addresses = Object.entries({ tftp, http, https: secure }).flatMap(([scheme, address]) =>
+      address ? [`${scheme}://${formatAddress(address)}`] : [],
+    )
+    const serving = {
       service: server,
-      io,
-      sessions: running,
+      sessions: () => server.report().transfers + server.report().connections,
       reload,
       words: { kept: 'certificates stay as they are', cut: 'ending every transfer now' },
-    })
-    try {
-      const drain = () => {
-        setImmediate(until.drain)
-        return { draining: true }
-      }
-      const { tftp, http, https: secure } = server.addresses
-      const listening = { ...(tftp ? { listening: tftp } : {}), http, ...(secure ? { https: secure } : {}) }
-      const actions = {
-        status: () => ({ version: 1, ...listening, ...server.report() }),
-        reload: async () => ({ said: await reload() }),
-        drain,
-      }
-      doors = await openDoors(options, { metrics: fileMetrics(() => server.report()), isHealthy: () => true, actions })
-      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
-      const addresses = Object.entries({ tftp, http, https: secure }).flatMap(([scheme, address]) =>
-        address ? [`${scheme}://${formatAddress(address)}`] : [],
-      )
-      const ready = { version: 1, ...listening, ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])) }
-      print(io, options.json ? JSON.stringify(ready) : `listening on ${addresses.join(' ')}`)
-      return await until.stopped
-    } finally {
-      for (const { door } of doors) await door[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
+      metrics: fileMetrics(() => server.report()),
+      status: () => ({ ...listening, ...server.report() }),
+      ready: listening,
+      listening: addresses.join(' '),
     }
+    return await serveUntilStopped(serving, { options, io })
   },
 })

@@ -5,11 +5,11 @@ import { TVS_OPTIONS, TvsServer, tvsMetrics } from '@capfkit/tvs'
 import { identify } from '../certificate-files.ts'
 import { command, JSON_OPTION } from '../command.ts'
 import { MistakesError } from '../errors.ts'
-import { note, print } from '../io.ts'
+import { note } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
 import { required } from '../required.ts'
-import { DOOR_OPTIONS, type OpenDoor, openDoors } from '../service/doors.ts'
-import { UntilStopped } from '../service/until-stopped.ts'
+import { DOOR_OPTIONS } from '../service/doors.ts'
+import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { readStore, trustRules } from './trust.ts'
 
 const trusted = (count: number) => `${count} ${count === 1 ? 'certificate' : 'certificates'} in the store`
@@ -44,7 +44,7 @@ export const start = command({
     note(io, `using the TVS certificate ${file}: ${subject}, SHA-1 ${sha1}, until ${notAfter}; ${trusted(store.size)}`)
 
     const log = createLog({ level: options.logLevel })
-    const server = await TvsServer.start({
+    await using server = await TvsServer.start({
       store,
       certificate,
       options: ownOptions(TVS_OPTIONS, options),
@@ -61,38 +61,17 @@ export const start = command({
       const { sessions, connections, certificates, counters } = server
       return { sessions, connections, certificates, counts: counters.counts }
     }
-    let doors: OpenDoor[] = []
-    using until = new UntilStopped({
+    const listening = server.address
+    const serving = {
       service: server,
-      io,
       sessions: () => server.sessions,
       reload,
       words: { kept: 'certificates stay as they are', cut: 'ending every connection now' },
-    })
-    try {
-      const drain = () => {
-        setImmediate(until.drain)
-        return { draining: true }
-      }
-      const actions = {
-        status: () => ({ version: 1, listening: server.address, ...report() }),
-        reload: async () => ({ said: await reload() }),
-        drain,
-      }
-      doors = await openDoors(options, { metrics: tvsMetrics(report), isHealthy: () => true, actions })
-      for (const { name, door } of doors) note(io, `${name} on http://${formatAddress(door.address)}`)
-      const ready = {
-        version: 1,
-        listening: server.address,
-        certificate: { file, subject, sha1 },
-        certificates: store.size,
-        ...Object.fromEntries(doors.map(({ name, door }) => [name, door.address])),
-      }
-      print(io, options.json ? JSON.stringify(ready) : `listening on ${formatAddress(server.address)}`)
-      return await until.stopped
-    } finally {
-      for (const { door } of doors) await door[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
+      metrics: tvsMetrics(report),
+      status: () => ({ listening, ...report() }),
+      ready: { listening, certificate: { file, subject, sha1 }, certificates: store.size },
+      listening: formatAddress(listening),
     }
+    return await serveUntilStopped(serving, { options, io })
   },
 })
