@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { encodeEntries, RUN_FORMAT, RUN_VERSION, type RunEntry } from '@capfkit/codec/run'
 import type { Comparison, FleetSummary, RunReport } from '@capfkit/fleet'
 import t from 'tap'
@@ -70,6 +71,30 @@ t.test('a run that was killed is told as such', async t => {
   })
   t.equal(code, 0)
   t.match(stdout, /^STOPPED {2}1000 of 1000 operations .*\n +the run was killed: 1000 of 1000 operations had been recorded$/m)
+})
+
+t.test('a run that a process has is still running: on the screen, as JSON, as HTML, and beside another', async t => {
+  const folder = writeRun('going', { footer: false })
+  {
+    // As the process of a run has it.
+    using lock = new DatabaseSync(join(folder, 'run.lock'))
+    lock.exec('BEGIN EXCLUSIVE')
+    const page = join(folder, 'report.html')
+    const text = await run('report', folder)
+    t.match(
+      text.stdout,
+      /^STILL RUNNING {2}1000 of 1000 operations .*\n +the run is still going on: 1000 of 1000 operations are on record$/m,
+    )
+    const json = JSON.parse((await run('report', folder, '--json', '--html', page)).stdout) as RunReport
+    t.match(json, { complete: false, running: true, summary: { verdict: 'running', stopped: false } })
+    t.match(readFileSync(page, 'utf8'), /<title>running: .*<span class="verdict running">STILL RUNNING</s)
+    t.match(
+      (await run('compare', base, folder)).stdout,
+      /^B is still running: its figures are those of what it has recorded so far$/m,
+    )
+    t.match((await run('report', base, '--json')).stdout, /"complete":true,"running":false/)
+  }
+  t.match((await run('report', folder)).stdout, /^STOPPED .*\n +the run was killed/m)
 })
 
 t.test('a folder that is no run: exit 2, with what to do; nothing is written', async t => {

@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDeviceStore } from '@capfkit/server'
 import t from 'tap'
-import { FleetControl, type FleetOptions, type FleetSummary, reportRun, resumeFleet, runFleet } from '../src/index.ts'
+import {
+  FleetControl,
+  type FleetOptions,
+  type FleetProgress,
+  type FleetSummary,
+  type RunReport,
+  reportRun,
+  resumeFleet,
+  runFleet,
+} from '../src/index.ts'
 import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer, rowsOf } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
@@ -131,23 +140,30 @@ t.test('a run that is stopped, resumed, stopped and resumed is one run', async t
   t.match(summary, { done: 150, verdict: 'pass', generator: { loopback: generator.loopback, lateStarts: generator.lateStarts } })
 })
 
-t.test('two processes cannot have the same run, and a folder without one is told', async t => {
-  const out = join(t.testdir(), 'out')
-  const control = new FleetControl()
-  const tried: Promise<unknown>[] = []
-  const onProgress = () => {
-    if (tried.length > 0) return
-    tried.push(
-      t.rejects(resumeFleet({ folder: out }), { code: /^(FLEET_RUN_GOING|RUN_NOT_A_RUN|RUN_INCOMPLETE)$/ }, 'resume'),
-      t.rejects(runFleet({ options: { embedded: true, phones: 1, out } }), { code: 'FLEET_RUN_GOING', where: out }, 'run'),
-    )
-  }
-  await runFleet({ options: { ...SLOW, embedded: true, phones: 10, out }, control, onProgress })
-  await Promise.all(tried)
-  t.equal(tried.length, 2)
-  rmSync(join(out, 'plan.json'))
-  await t.rejects(resumeFleet({ folder: out }), { code: 'FLEET_NO_PLAN' })
-  const empty = t.testdir()
-  await t.rejects(resumeFleet({ folder: empty }), { code: 'FLEET_NO_PLAN' })
-  t.strictSame(readdirSync(empty), [])
-})
+t.test(
+  'two processes cannot have the same run, a report says that it is still running, and a folder without one is told',
+  async t => {
+    const out = join(t.testdir(), 'out')
+    const control = new FleetControl()
+    const tried: Promise<unknown>[] = []
+    const reports: Promise<RunReport>[] = []
+    const onProgress = ({ stage }: FleetProgress) => {
+      if (stage === 'phase') reports.push(reportRun(out))
+      if (tried.length > 0) return
+      tried.push(
+        t.rejects(resumeFleet({ folder: out }), { code: /^(FLEET_RUN_GOING|RUN_NOT_A_RUN|RUN_INCOMPLETE)$/ }, 'resume'),
+        t.rejects(runFleet({ options: { embedded: true, phones: 1, out } }), { code: 'FLEET_RUN_GOING', where: out }, 'run'),
+      )
+    }
+    await runFleet({ options: { ...SLOW, embedded: true, phones: 10, out }, control, onProgress })
+    await Promise.all(tried)
+    t.equal(tried.length, 2)
+    t.match(await reports[0], { complete: false, running: true, summary: { verdict: 'running', stopped: false } })
+    t.match(await reportRun(out), { complete: true, running: false, summary: { verdict: 'pass' } })
+    rmSync(join(out, 'plan.json'))
+    await t.rejects(resumeFleet({ folder: out }), { code: 'FLEET_NO_PLAN' })
+    const empty = t.testdir()
+    await t.rejects(resumeFleet({ folder: empty }), { code: 'FLEET_NO_PLAN' })
+    t.strictSame(readdirSync(empty), [])
+  },
+)

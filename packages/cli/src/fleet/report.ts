@@ -17,7 +17,7 @@ export const report = command({
   name: 'report',
   doc: 'Say what came of a recorded run',
   details:
-    'Reads the folder that capf fleet run --out has written, also after a crash. The HTML report is one file that needs no network; the CSV has a line for each operation.',
+    'Reads the folder that capf fleet run --out has written, also after a crash and while the run goes on. The HTML report is one file that needs no network; the CSV has a line for each operation.',
   examples: [
     ['fleet report results --html results.html', 'Figures on the screen, charts in a browser'],
     ['fleet report results --junit results.xml', 'For a build server'],

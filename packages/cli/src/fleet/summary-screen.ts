@@ -1,4 +1,4 @@
-import type { Disturbance, Failure, FleetSummary, LatencySummary } from '@capfkit/fleet'
+import type { Disturbance, Failure, LatencySummary, ReportedSummary } from '@capfkit/fleet'
 import { BOOT_ERRORS, PHONE_ERRORS, type Phase } from '@capfkit/phone'
 import { type Io, painter } from '../io.ts'
 import { paragraph } from '../paragraph.ts'
@@ -17,7 +17,7 @@ const HEADS = { p50: 'p50', p90: 'p90', p99: 'p99', p999: 'p99.9', max: 'max' } 
 const latencyLine = (name: string, latency: LatencySummary) =>
   `  ${name.padEnd(22)}${COLUMNS.map(column => ms(latency[column]).padStart(9)).join('')}`
 
-const latencyLines = ({ latencyMs, phases, done }: FleetSummary) =>
+const latencyLines = ({ latencyMs, phases, done }: ReportedSummary) =>
   done === 0
     ? []
     : [
@@ -28,7 +28,7 @@ const latencyLines = ({ latencyMs, phases, done }: FleetSummary) =>
         '',
       ]
 
-const roundLines = ({ rounds }: FleetSummary) =>
+const roundLines = ({ rounds }: ReportedSummary) =>
   rounds.map(({ operation, done, failed, seconds }, index) => {
     const rate = seconds > 0 ? `${Math.round(done / seconds)}/s` : ''
     return `  round ${index + 1}  ${operation.padEnd(13)}${String(done).padStart(8)} done ${String(failed).padStart(6)} failed ${seconds.toFixed(1).padStart(7)} s ${rate.padStart(8)}`
@@ -52,7 +52,7 @@ const explained = ({ reason, phase }: Failure): string | undefined => {
 }
 
 /** What was wanted and what came of it, a line each. */
-const thresholdLines = (io: Io, { thresholds }: FleetSummary): string[] => {
+const thresholdLines = (io: Io, { thresholds }: ReportedSummary): string[] => {
   const paint = painter(io.stdout, io)
   const width = Math.max(0, ...thresholds.map(({ name, wanted }) => name.length + wanted.length + 1))
   return thresholds.map(({ name, wanted, got, ok, windows, window }) => {
@@ -80,7 +80,7 @@ const disturbanceLines = (disturbances: readonly Disturbance[]): string[] =>
         ...disturbances.map(({ fault, outcome, count }) => `  ${String(count).padStart(7)}  ${fault}: ${outcome}`),
       ]
 
-const generatorLines = ({ generator, server, keys }: FleetSummary) => {
+const generatorLines = ({ generator, server, keys }: ReportedSummary) => {
   const { cpuMsPerOperation, eventLoopDelayMs, lateStarts, loopback, sourceAddresses } = generator
   const row = (label: string, text: string) => paragraph(label, { text, indent: LABEL })
   const health = `event loop late by ${ms(eventLoopDelayMs.p99)} ms (p99), ${ms(eventLoopDelayMs.max)} ms (max)`
@@ -106,14 +106,15 @@ const generatorLines = ({ generator, server, keys }: FleetSummary) => {
   ]
 }
 
-const COLOURS = { PASS: 'green', FAIL: 'red', INVALID: 'yellow', STOPPED: 'yellow' } as const
+const COLOURS = { PASS: 'green', FAIL: 'red', INVALID: 'yellow', STOPPED: 'yellow', 'STILL RUNNING': 'yellow' } as const
 
-/** How the run ended, in one word. */
-const wordOf = ({ stopped, verdict }: FleetSummary) =>
-  stopped ? 'STOPPED' : (verdict.toUpperCase() as 'PASS' | 'FAIL' | 'INVALID')
+const WORDS = { pass: 'PASS', fail: 'FAIL', invalid: 'INVALID', running: 'STILL RUNNING' } as const
 
-/** The summary of a run, at most 80 columns wide. */
-export const summaryLines = (io: Io, summary: FleetSummary): string[] => {
+/** How the run ended, if it has. */
+const wordOf = ({ stopped, verdict }: ReportedSummary) => (stopped ? 'STOPPED' : WORDS[verdict])
+
+/** The summary of a run, which may not have ended, at most 80 columns wide. */
+export const summaryLines = (io: Io, summary: ReportedSummary): string[] => {
   const paint = painter(io.stdout, io)
   const { planned, done, seconds, ratePerSecond, phones, because, failures, disturbances } = summary
   const word = wordOf(summary)

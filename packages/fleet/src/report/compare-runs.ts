@@ -104,8 +104,9 @@ const differencesOf = (a: RunReport, b: RunReport): Comparison['differences'] =>
     return NO_DIFFERENCE.has(name) || JSON.stringify(one) === JSON.stringify(other) ? [] : [{ name, a: one, b: other }]
   })
 
-const notesOf = (which: 'A' | 'B', { complete, summary }: RunReport): string[] => [
-  ...(complete ? [] : [`${which} was killed: its figures are those of what it had recorded`]),
+const notesOf = (which: 'A' | 'B', { complete, running, summary }: RunReport): string[] => [
+  ...(running ? [`${which} is still running: its figures are those of what it has recorded so far`] : []),
+  ...(complete || running ? [] : [`${which} was killed: its figures are those of what it had recorded`]),
   ...(complete && summary.stopped ? [`${which} was stopped before its end`] : []),
   ...(summary.verdict === 'invalid' ? [`${which} is invalid: ${summary.because.join('; ')}`] : []),
   ...(summary.unreachable ? [`${which} did not reach its server`] : []),

@@ -4,6 +4,7 @@ import type { ClientHealth, Fullest } from '../client-messages.ts'
 import type { Latency } from '../latency.ts'
 import { isLoopback } from '../loopback.ts'
 import { fuller } from '../process-health.ts'
+import { isRunLocked } from '../resume/run-lock.ts'
 import { parseSourceAddresses } from '../source-addresses.ts'
 import { type FleetSummary, summarize } from '../summary.ts'
 import { ExampleCollection } from './examples.ts'
@@ -12,7 +13,7 @@ import { intervalsOf } from './intervals.ts'
 import { findRun, type Generation, type RunFiles, readParts } from './read-run.ts'
 import { recordedThresholds } from './recorded-thresholds.ts'
 import { generationOf, RunAccounts } from './run-accounts.ts'
-import type { RunReport } from './run-report.ts'
+import type { ReportedSummary, RunReport } from './run-report.ts'
 import { spreadOf } from './spread.ts'
 import { Timeline } from './timeline.ts'
 
@@ -54,7 +55,11 @@ class Reading {
   readonly #examples = new ExampleCollection()
   readonly #parts = new Map<Header, PartState>()
 
-  constructor(files: RunFiles) {
+  /** A process has the run; the last of it may be written by now all the same. */
+  readonly #isLocked: boolean
+
+  constructor(files: RunFiles, { isLocked }: { isLocked: boolean }) {
+    this.#isLocked = isLocked
     this.#generations = files.generations
     this.#accounts = new RunAccounts(files)
   }
@@ -129,7 +134,11 @@ class Reading {
     })
   }
 
-  #summary(options: Record<string, unknown>): FleetSummary {
+  get #isRunning(): boolean {
+    return this.#isLocked && this.#last.footer === undefined
+  }
+
+  #summary(options: Record<string, unknown>): ReportedSummary {
     const { header } = this.#generations[0]
     const { footer } = this.#last
     const { tally, rounds } = this.#accounts
@@ -161,9 +170,11 @@ class Reading {
           : undefined,
     })
     const { done, failed, disturbed, planned } = summary
-    return footer
-      ? { ...summary, verdict: footer.verdict as FleetSummary['verdict'], because: [...footer.because] }
-      : { ...summary, because: [`the run was killed: ${done + failed + disturbed} of ${planned} operations had been recorded`] }
+    if (footer) return { ...summary, verdict: footer.verdict as FleetSummary['verdict'], because: [...footer.because] }
+    const recorded = `${done + failed + disturbed} of ${planned} operations`
+    return this.#isRunning
+      ? { ...summary, stopped: false, verdict: 'running', because: [`the run is still going on: ${recorded} are on record so far`] }
+      : { ...summary, because: [`the run was killed: ${recorded} had been recorded`] }
   }
 
   /** When the run went on after it had been stopped or killed, and how long it had rested. */
@@ -200,6 +211,7 @@ class Reading {
       target: this.#last.header.target,
       options,
       complete: this.#last.footer !== undefined,
+      running: this.#isRunning,
       tornBytes,
       summary: this.#summary(options),
       failures: this.#examples.all,
@@ -220,13 +232,15 @@ class Reading {
 }
 
 /**
- * Everything about a run from its files alone, also about one that was killed.
+ * Everything about a run from its files alone, also about one that was killed, or is still going on.
  *
  * @throws {RunError}
  */
 export const reportRun = async (folder: string): Promise<RunReport> => {
+  // Before its files are read: one that ends meanwhile has not been killed.
+  const isLocked = isRunLocked(folder)
   const files = await findRun(folder)
-  const reading = new Reading(files)
+  const reading = new Reading(files, { isLocked })
   const torn = await readParts(files, (entries, header) => reading.hear(entries, header))
   return reading.report(torn)
 }

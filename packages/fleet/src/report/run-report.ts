@@ -1,4 +1,4 @@
-import type { FleetSummary } from '../summary.ts'
+import type { FleetSummary, Verdict } from '../summary.ts'
 import type { HealthPoint } from './health-line.ts'
 
 /** Percentiles of what was done in a stretch of time, ms; absent where nothing was. */
@@ -40,6 +40,9 @@ export const resumptionWords = ({ startedAt, atSeconds, recovered }: RunReport['
   return `resumed at ${startedAt}, ${atSeconds.toFixed(1)} s into the run${recovered > 0 ? found : ''}`
 }
 
+/** A summary from the files of a run, which may not have ended. */
+export type ReportedSummary = Omit<FleetSummary, 'verdict'> & { verdict: Verdict | 'running' }
+
 /** Everything that a report tells, from the files of the run alone; printed by `--json`. */
 export type RunReport = {
   version: 1
@@ -48,11 +51,13 @@ export type RunReport = {
   target: string
   /** As in an option file. */
   options: Record<string, unknown>
-  /** The run ended in order; otherwise it was killed, and everything is as far as it came. */
+  /** The run ended in order; otherwise it is still running or was killed, and everything is as far as it came. */
   complete: boolean
-  /** Bytes of entries that were being written when it was killed. */
+  /** A process has the run: it has not ended. */
+  running: boolean
+  /** Bytes of entries that were being written when it was killed, or was read. */
   tornBytes: number
-  summary: FleetSummary
+  summary: ReportedSummary
   failures: FailureExamples[]
   /** Bytes of failed operations for which there was no more room. */
   droppedFrames: number

@@ -21,8 +21,8 @@ const ms = (value: number) => `${figure(value)} ms`
 const seconds = (value: number) => `${figure(value)} s`
 
 /** What the run came to, in one word. */
-const verdictOf = ({ complete, summary: { stopped, verdict } }: RunReport) =>
-  complete ? (stopped ? 'stopped' : verdict) : 'killed'
+const verdictOf = ({ complete, running, summary: { stopped, verdict } }: RunReport) =>
+  complete || running ? (stopped ? 'stopped' : verdict) : 'killed'
 
 const tile = (label: string, value: string, note = '') =>
   `<div class="tile"><span class="soft">${escaped(label)}</span><b>${escaped(value)}</b><span class="soft">${escaped(note)}</span></div>`
@@ -193,7 +193,7 @@ export const htmlReport = (report: RunReport): string => {
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>${escaped(`${verdict}: fleet run against ${target}`)}</title>
 <style>${library('style')}${STYLE}</style></head><body><main>
-<div class="head"><h1>Fleet run against ${escaped(target)}</h1><span class="verdict ${verdict}">${verdict.toUpperCase()}</span></div>
+<div class="head"><h1>Fleet run against ${escaped(target)}</h1><span class="verdict ${verdict}">${verdict === 'running' ? 'STILL RUNNING' : verdict.toUpperCase()}</span></div>
 <p class="soft">started ${escaped(startedAt)}, seed ${summary.seed}</p>
 ${report.resumptions.map(resumption => `<p class="soft">${escaped(resumptionWords(resumption))}</p>`).join('')}
 ${because}

@@ -14,7 +14,7 @@ p { margin: 4px 0; }
 .soft { color: var(--soft); font-size: 13px; }
 .head { display: flex; gap: 14px; align-items: baseline; flex-wrap: wrap; }
 .verdict { font-weight: 700; letter-spacing: .04em; padding: 1px 12px; border: 2px solid; border-radius: 6px; }
-.pass { color: var(--good); } .fail { color: var(--bad); } .invalid, .stopped, .killed { color: var(--odd); }
+.pass { color: var(--good); } .fail { color: var(--bad); } .invalid, .stopped, .killed, .running { color: var(--odd); }
 .because { margin: 10px 0 0; padding: 8px 14px; border-left: 4px solid var(--odd); background: var(--card); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 22px 0; }
 .tile, .chart, .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
