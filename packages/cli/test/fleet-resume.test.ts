@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FleetSummary, Replay } from '@capfkit/fleet'
 import t from 'tap'
 import { capf, outcome, startCapf } from './program.ts'
+import { operationOnRecord } from './run-on-record.ts'
 
 const cwd = t.testdir({ 'phones.csv': 'name,auth,authString\nSEP0001,string,4711\nSEP0002,null,\nSEP0003,null,\n' })
 const PHONES = 60
@@ -12,9 +13,8 @@ t.test('a run that is stopped says how to go on, and going on ends it, from wher
   const child = startCapf(['fleet', 'run', '--embedded', '--phones', String(PHONES), ...options], { cwd })
   const ended = outcome(child)
   child.stdin.end()
-  child.stderr.on('data', chunk => {
-    if (String(chunk).includes('phase 1 of 1')) setTimeout(() => child.kill('SIGINT'), 500)
-  })
+  await operationOnRecord(join(cwd, 'my results'))
+  child.kill('SIGINT')
   const { code, stderr } = await ended
   t.equal(code, 5)
   t.match(stderr, /^go on with: capf fleet resume 'my results'$/m)

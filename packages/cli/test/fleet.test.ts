@@ -1,16 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { parseOptions } from '@capfkit/codec/options'
 import { FLEET_OPTIONS, type FleetSummary } from '@capfkit/fleet'
 import t from 'tap'
 import { repeatLine } from '../src/fleet/repeat.ts'
 import { exitOf } from '../src/fleet/run.ts'
-import { capf, outcome, RunningServer, startCapf } from './program.ts'
+import { capf, outcome, RunningServer, signalAt, startCapf } from './program.ts'
+import { operationOnRecord } from './run-on-record.ts'
 import { onTerminal } from './terminal.ts'
 
 const cwd = t.testdir({ 'phones.csv': 'name\nSEP 1\nSEP 2\n' })
@@ -127,12 +127,11 @@ t.test('nobody listens: exit 6, soon', async t => {
 
 t.test('Ctrl-C: what runs may end, the summary is that of what was done, exit 5', async t => {
   const args = ['--embedded', '--phones', '5000', '--concurrency', '4', '--key-generation-delay-ms', '20', '--json', ...EC]
-  const child = startCapf(['fleet', 'run', ...args], { cwd })
+  const child = startCapf(['fleet', 'run', ...args, '--out', 'stopped'], { cwd })
   const ended = outcome(child)
   child.stdin.end()
-  child.stderr.on('data', chunk => {
-    if (String(chunk).includes('phase 1 of 1')) child.kill('SIGINT')
-  })
+  await operationOnRecord(join(cwd, 'stopped'))
+  child.kill('SIGINT')
   const { code, stdout, stderr } = await ended
   t.equal(code, 5)
   t.match(stderr, /^stopping: nothing more starts, running sessions have five seconds to end$/m)
@@ -146,9 +145,7 @@ t.test('a stopped run says STOPPED, and before the first round one sentence is a
     const child = startCapf(['fleet', 'run', '--embedded', '--phones', '3000', '--concurrency', '2', ...args], { cwd })
     const ended = outcome(child)
     child.stdin.end()
-    child.stderr.on('data', chunk => {
-      if (String(chunk).includes(words)) child.kill('SIGTERM')
-    })
+    signalAt(child, words, 'SIGTERM')
     return ended
   }
   const early = await stopAt('making RSA keys')
@@ -160,14 +157,8 @@ t.test('a stopped run says STOPPED, and before the first round one sentence is a
 
 t.test('Ctrl-C twice ends at once and leaves nothing behind', async t => {
   const temporary = t.testdir()
-  const program = fileURLToPath(new URL('../src/capf.ts', import.meta.url))
   const args = ['fleet', 'run', '--embedded', '--phones', '500', '--key-generation-delay-ms', '3600000', ...EC]
-  // The loaders of the test runner, which come with NODE_OPTIONS, listen to signals too.
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, program, ...args], {
-    cwd,
-    env: { PATH: process.env.PATH, TMPDIR: temporary },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
+  const child = startCapf(args, { cwd, env: { TMPDIR: temporary } })
   const ended = outcome(child)
   child.stderr.on('data', chunk => {
     if (/phase 1 of 1|^stopping/m.test(String(chunk))) child.kill('SIGINT')
