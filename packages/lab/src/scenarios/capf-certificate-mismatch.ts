@@ -1,13 +1,12 @@
 import type { Scenario } from '../scenario.ts'
+import { phoneBeforeNewCapf } from './phone-before-new-capf.ts'
 
 export const capfCertificateMismatch: Scenario = {
   name: 'capf-certificate-mismatch',
   broken: 'the CAPF certificate was regenerated and CAPF restarted, but not TFTP; the phone knows no TVS to ask',
   stage: { hasTvs: false },
   cause: async stage => {
-    const phone = await stage.bootedPhone()
-    await stage.regenerate('capf')
-    await stage.capf.restart()
+    const phone = await phoneBeforeNewCapf(stage)
     stage.clearLogs()
     await stage.enrol(phone)
     stage.papers.set('CAPF.pem', stage.certificates.capf.certificatePem)

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { NEW_LSC_BY_NULL_STRING } from './new-lsc-by-null-string.ts'
 import { newLsc } from './stage/credentials.ts'
 
 const DEVICE = 'SEP020000000001'
@@ -15,8 +16,5 @@ export const invalidCredentials: Scenario = {
     trace: ['CAPF_OP_FAIL_INVALID_CREDENTIALS', 'signature over the device name'],
     statuses: 12,
   },
-  cured: 'a new LSC is ordered by null string',
-  cure: async stage => {
-    for (const phone of stage.phones) await stage.enrol(phone, { authMode: 'null' })
-  },
+  ...NEW_LSC_BY_NULL_STRING,
 }

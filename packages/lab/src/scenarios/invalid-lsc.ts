@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { NEW_LSC_BY_NULL_STRING } from './new-lsc-by-null-string.ts'
 import { serviceCertificate } from './stage/certificates.ts'
 import { newLsc } from './stage/credentials.ts'
 
@@ -18,8 +19,5 @@ export const invalidLsc: Scenario = {
     trace: ['CAPF_OP_FAIL_INVALID_LSC', 'CHAIN_UNKNOWN_ISSUER'],
     statuses: 9,
   },
-  cured: 'a new LSC is ordered by null string',
-  cure: async stage => {
-    for (const phone of stage.phones) await stage.enrol(phone, { authMode: 'null' })
-  },
+  ...NEW_LSC_BY_NULL_STRING,
 }

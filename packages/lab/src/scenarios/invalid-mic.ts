@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { NEW_LSC_BY_NULL_STRING } from './new-lsc-by-null-string.ts'
 import { newManufacturer, newMic } from './stage/credentials.ts'
 
 const DEVICE = 'SEP020000000001'
@@ -19,8 +20,5 @@ export const invalidMic: Scenario = {
     trace: ['CAPF_OP_FAIL_INVALID_MIC', 'CHAIN_EXPIRED'],
     statuses: 11,
   },
-  cured: 'a new LSC is ordered by null string',
-  cure: async stage => {
-    for (const phone of stage.phones) await stage.enrol(phone, { authMode: 'null' })
-  },
+  ...NEW_LSC_BY_NULL_STRING,
 }

@@ -1,12 +1,11 @@
 import type { Scenario } from '../scenario.ts'
+import { phoneBeforeNewCapf } from './phone-before-new-capf.ts'
 
 export const tvsDown: Scenario = {
   name: 'tvs-down',
   broken: 'the CAPF certificate was regenerated, so that the phone has to ask TVS about it, and TVS is stopped',
   cause: async stage => {
-    const phone = await stage.bootedPhone()
-    await stage.regenerate('capf')
-    await stage.capf.restart()
+    const phone = await phoneBeforeNewCapf(stage)
     await stage.tvs.stop()
     stage.clearLogs()
     await stage.enrol(phone)

@@ -1,12 +1,11 @@
 import type { Scenario } from '../scenario.ts'
+import { phoneBeforeNewCapf } from './phone-before-new-capf.ts'
 
 export const tvsRejects: Scenario = {
   name: 'tvs-rejects',
   broken: 'the CAPF certificate was regenerated, and TVS, which the phone has to ask, was not restarted: it does not know it',
   cause: async stage => {
-    const phone = await stage.bootedPhone()
-    await stage.regenerate('capf')
-    await stage.capf.restart()
+    const phone = await phoneBeforeNewCapf(stage)
     stage.clearLogs()
     await stage.enrol(phone)
   },
