@@ -5,6 +5,7 @@ import {
   FLEET_OPTIONS,
   FleetControl,
   type FleetOptions,
+  type FleetProgress,
   type FleetSummary,
   type RunFleetInit,
   runDistributed,
@@ -86,22 +87,35 @@ export const showRun = async (
   },
 ): Promise<ExitCode> => {
   const { start, live, folder, repeat } = how
-  using interruption = new Interruption(io)
   const control = new FleetControl()
+  let hasBegun = false
+  const sayHowToGoOn = () => {
+    if (folder !== undefined) note(io, `go on with: capf fleet resume ${quoted(folder)}`)
+  }
+  const lastWords = () => {
+    if (!hasBegun) return
+    shown.end()
+    sayHowToGoOn()
+  }
+  using interruption = new Interruption(io, { lastWords })
   await using shown = await LiveRun.start(io, { options: live, control, folder })
   interruption.signal.addEventListener('abort', () => {
     shown.say('stopping: nothing more starts, running sessions have five seconds to end')
     control.stop()
   })
   const { signal } = interruption
-  const summary = await withFlags(() => start({ signal, control, ...shown.hooks, onSay: line => shown.say(line) }))
+  const { onProgress, ...hooks } = shown.hooks
+  const hear = (progress: FleetProgress) => {
+    hasBegun ||= progress.stage === 'phase'
+    onProgress?.(progress)
+  }
+  const summary = await withFlags(() => start({ signal, control, ...hooks, onProgress: hear, onSay: line => shown.say(line) }))
   shown.end()
   if (live.jsonLines) print(io, JSON.stringify({ type: 'summary', ...summary }))
   else if (live.json) print(io, JSON.stringify(summary))
   else for (const line of summaryLines(io, summary)) print(io, line)
   const { planned, done, failed, skipped, disturbed } = summary
-  if (folder !== undefined && done + failed + skipped + disturbed < planned)
-    note(io, `go on with: capf fleet resume ${quoted(folder)}`)
+  if (done + failed + skipped + disturbed < planned) sayHowToGoOn()
   if (repeat !== undefined) note(io, repeat)
   return exitOf(summary)
 }
