@@ -264,8 +264,8 @@ t.test('so many at once, the others in turn; who leaves the queue is out of it',
   t.strictSame(await Promise.all(calls), [0, 1, 2, 3])
   t.strictSame([most, turns.waiting], [2, 0])
   await t.rejects(
-    turns.take(never, async () => Promise.reject(new Error('work'))),
-    /work/,
+    turns.take(never, async () => Promise.reject(new Error('the CA said no'))),
+    /the CA said no/,
   )
   t.equal(await turns.take(never, async () => 'still'), 'still')
 })
