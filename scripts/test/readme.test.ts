@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
+import { freePort } from '../../packages/listen/src/free-port.ts'
 import { ROOT } from '../workspace.ts'
 
 /** The commands of the tour, block by block, as they stand in the README. */
@@ -14,15 +14,6 @@ const tour = (): string[] => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const section = readme.slice(readme.indexOf('## Five minutes'), readme.indexOf('## Packages'))
   return [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, commands]) => commands!)
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const skip = spawnSync('openssl', ['version']).error ? 'openssl is not installed' : false

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '@capfkit/listen'
 import { newCertificateAndKey } from '@capfkit/server'
 import { cpuMsOf } from './cpu.ts'
 import { median } from './report.ts'
@@ -26,14 +26,6 @@ const signMs = (seconds: number): number => {
   const perSecond = /rsa 2048 bits\s+\S+\s+\S+\s+([\d.]+)/.exec(output)
   return 1000 / Number(perSecond?.[1])
 }
-
-const freePort = () =>
-  new Promise<number>(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 const listening = (server: ChildProcess) =>
   new Promise<void>(resolve => {

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@capfkit/listen'
 import type { RunningServer } from './program.ts'
 
 const EXAMPLE = fileURLToPath(new URL('../../../docs/examples/haproxy.cfg', import.meta.url))
@@ -14,15 +15,6 @@ export const needsBalancer = (): { skip?: string } => {
   const missing = spawnSync('haproxy', ['-v'], { env: { PATH } }).error !== undefined
   if (missing && process.env.CI === 'true') throw new Error('haproxy must be installed in CI')
   return missing ? { skip: 'haproxy is not installed' } : {}
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const answers = (port: number): Promise<boolean> =>

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '@capfkit/listen'
 import t, { type Test } from 'tap'
 import { AdcsClient, makeWebCertificate } from '../src/adcs/index.ts'
 import { authority } from './adcs-lab.ts'
@@ -47,14 +48,6 @@ KeepAlive On
   </Location>
 </VirtualHost>
 `
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  await new Promise(resolve => probe.close(resolve))
-  return port
-}
 
 const isListening = (port: number) =>
   new Promise<boolean>(resolve => {

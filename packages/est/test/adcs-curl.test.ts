@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@capfkit/listen'
 import { derToPem } from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { AdcsError, CertificationAuthority, type WebCertificateKind } from '../src/adcs/index.ts'
@@ -176,10 +175,7 @@ t.test('curl says of each connection what we say that it says', needsCurl(), asy
     )
     t.strictSame({ number: error?.curl?.number, words: error?.curl?.words }, { number: code, words }, kind)
   }
-  const closed = createServer().listen(0, '127.0.0.1')
-  await once(closed, 'listening')
-  const { port } = closed.address() as AddressInfo
-  await new Promise(resolve => closed.close(resolve))
+  const port = await freePort()
   const { code, stderr } = await curl(`https://127.0.0.1:${port}/certsrv`)
   const error = await oneCall(clientWith({ server: `127.0.0.1:${port}` }).caChain())
   t.strictSame([error?.curl?.number, error?.curl?.words.replace(...SAME_TIME)], [code, spoken(stderr)], 'nobody listens')

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { freePort } from '@capfkit/listen'
 import { buildCertsOnly, derToPem } from '@capfkit/pki'
 import t, { type Test } from 'tap'
 import { ADCS_ERRORS, AdcsClient, type AdcsClientInit, AdcsError } from '../src/adcs/index.ts'
@@ -209,10 +210,7 @@ const tcpServer = async (t: Test, serve: (socket: Socket) => void) => {
 }
 
 t.test('addresses where no CA is', async t => {
-  const closed = createServer().listen(0, '127.0.0.1')
-  await once(closed, 'listening')
-  const { port } = closed.address() as AddressInfo
-  await new Promise(resolve => closed.close(resolve))
+  const port = await freePort()
   const nobody = new AdcsClient({ trusted: [], options: { server: `127.0.0.1:${port}` } })
   await t.rejects(nobody.caChain(), {
     code: 'ADCS_REFUSED',

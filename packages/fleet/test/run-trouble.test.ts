@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { freePort } from '@capfkit/listen'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
 import { startChildrenPlainly } from './child-processes.ts'
@@ -8,16 +9,6 @@ import { LoadedServer } from './loaded-server.ts'
 startChildrenPlainly()
 
 const FEW: Partial<FleetOptions> = { phones: 12, processes: 1, key: 'ec:p256', poolKeys: 2 }
-
-/** A port where nobody listens. */
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const certificate = async (t: { testdir(): string }) => {
   const folder = t.testdir()

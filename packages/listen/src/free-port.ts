@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Address } from './address.ts'
 import { bind } from './bind.ts'
 import { ListenError } from './errors.ts'
@@ -19,4 +19,16 @@ export const mustBeFree = async ({ host, port }: Address): Promise<void> => {
     return
   }
   await new Promise(resolve => probe.close(resolve))
+}
+
+/**
+ * A port at which nobody listens at this moment, for a program that has to be given one. Whoever can listen on port 0 does that
+ * instead: between this answer and its use somebody else may come.
+ */
+export const freePort = async (host = '127.0.0.1'): Promise<number> => {
+  const probe = createServer()
+  await bind(probe, { host, port: 0, exclusive: true })
+  const { port } = probe.address() as AddressInfo
+  await new Promise(resolve => probe.close(resolve))
+  return port
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
-import { bind, formatAddress, mustBeFree, parseAddress } from '@capfkit/listen'
+import { connect, createServer } from 'node:net'
+import { bind, formatAddress, freePort, mustBeFree, parseAddress } from '@capfkit/listen'
 import t from 'tap'
 
 const taken = createServer().listen(0, '127.0.0.1')
@@ -53,4 +53,14 @@ t.test('two may share a port when both say so; whoever must have it alone is tol
   await t.rejects(mustBeFree({ host: '127.0.0.1', port: shared }), { code: 'LISTEN_PORT_IN_USE' })
   await mustBeFree({ host: '127.0.0.1', port: 0 })
   await mustBeFree({ host: '192.0.2.1', port: 1 })
+})
+
+t.test('a free port is one at which nobody listens, and whoever asked for it can', async t => {
+  const free = await freePort()
+  const [refused] = await once(connect(free, '127.0.0.1'), 'error')
+  t.match(refused, { code: 'ECONNREFUSED' })
+  const server = createServer()
+  t.teardown(() => server.close())
+  await bind(server, { host: '127.0.0.1', port: free })
+  t.not(await freePort(), free)
 })

@@ -3,6 +3,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { encode, FrameReader, type Message } from '@capfkit/codec/tvs'
+import { freePort } from '@capfkit/listen'
 import { formatListName, parseCertificate } from '@capfkit/pki'
 import { TvsClient, type TvsClientInit } from '@capfkit/tvs'
 import t, { type Test } from 'tap'
@@ -121,10 +122,7 @@ t.test('[TVS-1.1] a server with another certificate is not told anything', async
 })
 
 t.test('why nobody answers: each failure has its code', async t => {
-  const closed = createTcpServer().listen(0, '127.0.0.1')
-  await once(closed, 'listening')
-  const { port } = closed.address() as { port: number }
-  closed.close()
+  const port = await freePort()
   const host = '127.0.0.1'
   await t.rejects(clientOf(t, { host, port }).client.verify(capf), { code: 'TVS_CONNECT_REFUSED', where: `${host}:${port}` })
 
