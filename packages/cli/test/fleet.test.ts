@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { parseOptions } from '@capfkit/codec/options'
 import { FLEET_OPTIONS, type FleetSummary } from '@capfkit/fleet'
+import { freePort } from '@capfkit/listen'
 import t from 'tap'
 import { repeatLine } from '../src/fleet/repeat.ts'
 import { exitOf } from '../src/fleet/run.ts'
@@ -18,15 +17,6 @@ const cwd = t.testdir({ 'phones.csv': 'name\nSEP 1\nSEP 2\n' })
 const EC = ['--key', 'ec:p256']
 const fleet = (...args: string[]) => capf(['fleet', 'run', ...args], { cwd })
 const lines = (text: string) => text.trimEnd().split('\n')
-
-const freePort = async () => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 t.test('a run with a server of its own: the summary on stdout, how it went on stderr, exit 0', async t => {
   const { code, stdout, stderr } = await fleet('--embedded', '--phones', '50', ...EC)
