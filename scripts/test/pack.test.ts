@@ -26,12 +26,10 @@ const env = {
   CI: 'true',
   NO_COLOR: '1',
 }
-/** The runner adds NODE_OPTIONS of its own to every child process; `env` takes them away again. */
-const BARE = ['-u', 'NODE_OPTIONS'] as const
 
 const run = async (program: string, args: readonly string[], cwd = folder): Promise<string> => {
   try {
-    return (await exec('env', [...BARE, program, ...args], { cwd, env, maxBuffer: 2 ** 26 })).stdout
+    return (await exec(program, args, { cwd, env, maxBuffer: 2 ** 26 })).stdout
   } catch (cause) {
     const { stdout, stderr } = cause as { stdout: string; stderr: string }
     throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause })
@@ -128,7 +126,7 @@ await step('the installed server and its workers enrol a phone', async t => {
   const name = 'SEP001122334455'
   await run(capf, ['device', 'add', name, '--operation', 'install', '--auth', 'null', ...store])
   const args = ['server', 'start', '--listen', '127.0.0.1:0', '--workers', '2', '--log-level', 'error', ...store]
-  const server = spawn('env', [...BARE, capf, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const server = spawn(capf, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] })
   const exit = new Promise(resolve => server.once('exit', resolve))
   try {
     const [, address = ''] = /^listening on (\S+)$/.exec(await firstLine(server)) ?? []

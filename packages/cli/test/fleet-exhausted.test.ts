@@ -6,29 +6,24 @@ import { join } from 'node:path'
 import type { FleetSummary } from '@capfkit/fleet'
 import { newCertificateAndKey } from '@capfkit/server'
 import t from 'tap'
-import { capf, outcome, PROGRAM } from './program.ts'
+import { capf, environment, outcome, PROGRAM } from './program.ts'
 
 const cwd = t.testdir()
 const FLEET = ['fleet', 'run', '--processes', '1', '--key', 'ec:p256', '--json']
 /** All phones are connected at the same time, as each waits for its key. */
 const AT_ONCE = ['--phones', '120', '--concurrency', '120', '--key-generation-delay-ms', '400']
 
-/** As `pnpm start` has it: compiling the program takes longer than these runs. */
-const CACHED = { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../node_modules/.cache/compile') }
-
 /** The program under limits that a shell sets before it. */
 const limited = (before: string, args: readonly string[], shell: readonly string[] = []) => {
   const [command = 'sh', ...words] = [...shell, 'sh', '-c', `${before}; exec "$0" "$@"`, process.execPath, PROGRAM, ...args]
   const child = spawn(command, words, {
     cwd,
-    env: { PATH: process.env.PATH ?? '', TZ: 'UTC', ...CACHED },
+    env: environment(),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end()
   return outcome(child)
 }
-
-const cached = (args: readonly string[]) => capf(args, { cwd, env: CACHED })
 
 const summaryOf = (stdout: string) => JSON.parse(stdout) as FleetSummary
 
@@ -90,7 +85,7 @@ t.test('too few source ports: the run is invalid, and says what to do', { skip }
 })
 
 t.test('a source address that is not of this machine is told before anything runs', async t => {
-  const { code, stderr } = await cached([...FLEET, '--embedded', '--source-addresses', '127.0.0.1,192.0.2.1'])
+  const { code, stderr } = await capf([...FLEET, '--embedded', '--source-addresses', '127.0.0.1,192.0.2.1'], { cwd })
   t.equal(code, 2)
   t.match(stderr, /192\.0\.2\.1: phones cannot connect from this source address \[EADDRNOTAVAIL\].*FLEET_SOURCE_ADDRESS/)
 })
@@ -113,7 +108,7 @@ t.test('nobody there: exit 6, whether packets are dropped or the name is nobodyâ
   t.teardown(() => {
     for (const socket of fill) socket.destroy()
   })
-  const dropped = await cached([...FLEET, '--server', `127.0.0.1:${port}`, ...certificate, ...few])
+  const dropped = await capf([...FLEET, '--server', `127.0.0.1:${port}`, ...certificate, ...few], { cwd })
   t.equal(dropped.code, 6, dropped.stderr)
   const summary = summaryOf(dropped.stdout)
   t.match(summary, { done: 0, unreachable: true, because: [/^nothing answers at 127\.0\.0\.1:\d+: gave up after \d+ of 500/] })
@@ -121,7 +116,7 @@ t.test('nobody there: exit 6, whether packets are dropped or the name is nobodyâ
   t.ok(summary.failed < 150, `${summary.failed} of 500 were tried`)
 
   // RFC 6761 Â§6.4: such a name never resolves.
-  const nobody = await cached([...FLEET, '--server', 'capf.invalid:3804', ...certificate, ...few])
+  const nobody = await capf([...FLEET, '--server', 'capf.invalid:3804', ...certificate, ...few], { cwd })
   t.equal(nobody.code, 6, nobody.stderr)
   t.match(summaryOf(nobody.stdout).failures[0], { side: 'network', phase: 'dns', reason: 'PHONE_NAME_UNKNOWN' })
 })

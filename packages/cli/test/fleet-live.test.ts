@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import type { LiveSnapshot } from '@capfkit/fleet/live'
 import t, { type Test } from 'tap'
-import { capf, outcome, PROGRAM, startCapf } from './program.ts'
+import { capf, environment, outcome, PROGRAM, startCapf } from './program.ts'
 import { onTerminal } from './terminal.ts'
 
 const cwd = t.testdir()
@@ -111,9 +111,9 @@ type Typing = readonly (readonly [seen: RegExp, keys: string])[]
 
 /** What a person sees who types each key when its words are there: `script` of util-linux is a terminal. */
 const typeOn = async (typing: Typing): Promise<{ seen: string; typed: number }> => {
-  const child = spawn('env', ['-u', 'NODE_OPTIONS', 'script', '-qec', ON_TERMINAL, '/dev/null'], {
+  const child = spawn('script', ['-qec', ON_TERMINAL, '/dev/null'], {
     cwd,
-    env: { PATH: process.env.PATH, TERM: 'xterm' },
+    env: environment({ TERM: 'xterm' }),
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let [seen, from, typed] = ['', 0, 0]

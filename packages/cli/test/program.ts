@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
@@ -11,18 +10,15 @@ export type Ran = { code: number | null; stdout: string; stderr: string }
 export type RunOptions = { cwd: string; env?: Record<string, string>; input?: string | Buffer }
 export type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
-/** As `pnpm start` has it. */
-const NODE_COMPILE_CACHE = join(import.meta.dirname, '../../../node_modules/.cache/compile')
-
 /** Only what a program needs: a CAPF_… of whoever runs the tests must not change them. */
-const environment = (env: Record<string, string> = {}) => ({ PATH: process.env.PATH ?? '', TZ: 'UTC', NODE_COMPILE_CACHE, ...env })
-
-/** The runner adds NODE_OPTIONS of its own to every child process: loaders that take time and listen to signals. `env` takes them away again. */
-const BARE = ['-u', 'NODE_OPTIONS'] as const
+export const environment = (env: Record<string, string> = {}) => {
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  return { PATH, NODE_COMPILE_CACHE, TZ: 'UTC', ...env }
+}
 
 /** The real program, running. */
 export const startCapf = (args: readonly string[], { cwd, env }: Omit<RunOptions, 'input'>): Child =>
-  spawn('env', [...BARE, process.execPath, PROGRAM, ...args], { cwd, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] })
+  spawn(process.execPath, [PROGRAM, ...args], { cwd, env: environment(env), stdio: ['pipe', 'pipe', 'pipe'] })
 
 export const outcome = async (child: Child): Promise<Ran> => {
   const out: Buffer[] = []

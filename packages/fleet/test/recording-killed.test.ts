@@ -46,8 +46,7 @@ t.test('no more room for the recording: the run ends in order, is invalid, and s
   const { store: _, ...target } = server.options
   // Unknown devices, whose failures are recorded with their bytes; files may not grow beyond 256 KiB.
   const options = { ...target, phones: 5000, key: 'ec:p256', concurrency: 8, processes: 1, out }
-  // The loaders of the test runner, which come with NODE_OPTIONS, make the end of a process of an error of its files.
-  const child = startRun(folder, { options, shell: 'unset NODE_OPTIONS NODE_COMPILE_CACHE; ulimit -f 256; exec "$@"' })
+  const child = startRun(folder, { options, shell: 'unset NODE_COMPILE_CACHE; ulimit -f 256; exec "$@"' })
   const { verdict, because, stopped, done } = JSON.parse(await text(child.stdout))
   t.match({ verdict, stopped }, { verdict: 'invalid', stopped: false })
   t.match(
