@@ -30,6 +30,14 @@ export const FLEET_ERRORS = {
     what: 'another process has this run',
     remedy: 'wait until it has ended, or name another folder or store',
   },
+  FLEET_FOLDER_TAKEN: {
+    what: 'there are files of an earlier run in this folder',
+    remedy: 'name another folder, or have them replaced with --replace',
+  },
+  FLEET_FOLDER_INTERRUPTED: {
+    what: 'a run was interrupted in this folder',
+    remedy: 'go on with it with capf fleet resume and this folder, name another folder, or have its files replaced with --replace',
+  },
   FLEET_OTHER_VERSION: {
     what: 'coordinator and worker of a run must be of the same version',
     remedy: 'install the same version on every machine of the run',

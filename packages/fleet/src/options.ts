@@ -170,6 +170,7 @@ export const FLEET_OPTIONS = {
   out: optionalText({
     doc: 'Folder for the files of the run: every operation of every phone (.capfrun, for capf fleet report and compare), summary.json, the CAPF certificate and the manufacturing CA.',
   }),
+  replace: flag({ default: false, doc: 'The folder of --out may have an earlier run: its files go.' }),
 } as const
 
 export type FleetOptions = OptionsOf<typeof FLEET_OPTIONS>

@@ -57,7 +57,7 @@ const measure = async ({ folder, server, quick }: { folder: string; server: Post
         ...{ beside: ownCpuMs, database: async () => 0 },
         // Workers keep each operation, too.
         start: (onProgress: (progress: FleetProgress) => void) =>
-          runFleet({ options: { ...options, out: join(folder, 'run') }, onProgress }),
+          runFleet({ options: { ...options, out: join(folder, 'run'), replace: true }, onProgress }),
       },
       'coordinator and worker': {
         ...{ beside: () => ownCpuMs() + cpuMsOf(worker.pid!), database },

@@ -17,7 +17,7 @@ const fleetCpuMs = async (out: string | undefined, phones: number): Promise<numb
     options: {
       ...{ embedded: true, serverWorkers: 1, processes: 1, phones, concurrency: 64, poolKeys: 64, key: 'ec:p256' },
       rounds: 'install,upgrade,upgrade,upgrade',
-      ...(out === undefined ? {} : { out }),
+      ...(out === undefined ? {} : { out, replace: true }),
     },
   })
   return rounds.slice(1).map(({ generatorCpuMs, done }) => generatorCpuMs / done)

@@ -96,7 +96,7 @@ const compareFigure = (
 }
 
 /** Where a run leaves its files, and where its server listens, makes no difference. */
-const NO_DIFFERENCE = new Set(['out', 'server'])
+const NO_DIFFERENCE = new Set(['out', 'replace', 'server'])
 
 const differencesOf = (a: RunReport, b: RunReport): Comparison['differences'] =>
   [...new Set([...Object.keys(a.options), ...Object.keys(b.options)])].flatMap(name => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseOptions } from '@capfkit/codec/options'
 import { writePrivateFile } from '@capfkit/pki'
@@ -51,6 +51,9 @@ export const savePlan = async (folder: string, plan: Plan): Promise<void> => {
     throw new FleetError('FLEET_RECORDING', folder, { cause })
   }
 }
+
+/** A run was begun in this folder. */
+export const hasSavedPlan = (folder: string): boolean => existsSync(join(folder, PLAN_FILE))
 
 /**
  * The plan of the run in this folder. The folder may have been moved: files in it are looked for where it is now.

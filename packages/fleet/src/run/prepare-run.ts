@@ -84,7 +84,11 @@ export const prepareRun = async (init: RunFleetInit, prepare: PrepareInit): Prom
   const phases = plan.phases.map((phase, number) => ({ ...phase, number, total: countStarts({ plan, number, identities }) }))
   if (!embedded && options.server === undefined) throw new FleetError('FLEET_NO_SERVER', 'fleet run')
   await checkSourceAddresses(parseSourceAddresses(options.sourceAddresses))
-  if (out !== undefined) stack.use(await openRunFolder(out, { plan, isNew: past === undefined || elsewhere !== undefined }))
+  if (out !== undefined) {
+    // What is carried out elsewhere goes on from there, and leaves its files here anew.
+    const isNew = past === undefined || elsewhere !== undefined
+    stack.use(await openRunFolder(out, { plan, isNew, replaces: options.replace || past !== undefined }))
+  }
   const fleetFile = await openFleetFile(options, prepare)
   // What a run needs to go on stands with its recording.
   const folder = out ?? stack.use(await newTemporaryFolder()).path
