@@ -1,9 +1,10 @@
-import type { Duration, Plan, PlanPhase } from './plan.ts'
+import type { Distribution } from '@capfkit/codec/options'
+import type { Plan, PlanPhase } from './plan.ts'
 
 /** Sessions that are under way at once while a server keeps up; one that does not is what the run is there to find. */
 const SESSION_MS = 1000
 
-const MEAN_MS: { readonly [K in Duration['kind']]: (duration: Duration & { kind: K }) => number } = {
+const MEAN_MS: { readonly [K in Distribution['kind']]: (distribution: Distribution & { kind: K }) => number } = {
   fixed: ({ ms }) => ms,
   uniform: ({ fromMs, toMs }) => (fromMs + toMs) / 2,
   normal: ({ meanMs }) => meanMs,

@@ -1,17 +1,10 @@
+import type { Distribution } from '@capfkit/codec/options'
 import type { ModelName } from '@capfkit/phone'
 import type { FleetOptions } from '../options.ts'
 import type { Weights } from '../weights.ts'
 
 /** What a device may be ordered to do. */
 export type PlannedOperation = 'install' | 'delete' | 'troubleshoot'
-
-/** A time that differs from case to case, all in ms. */
-export type Duration =
-  | { readonly kind: 'fixed'; readonly ms: number }
-  | { readonly kind: 'uniform'; readonly fromMs: number; readonly toMs: number }
-  | { readonly kind: 'normal'; readonly meanMs: number; readonly deviationMs: number }
-  | { readonly kind: 'lognormal'; readonly medianMs: number; readonly sigma: number }
-  | { readonly kind: 'exponential'; readonly meanMs: number }
 
 /** When sessions start. */
 export type Arrivals =
@@ -49,9 +42,9 @@ export type PlanPhase = {
 
 /** What phones of one model take their time for. */
 export type ModelTimes = {
-  readonly keyGeneration?: Duration | undefined
+  readonly keyGeneration?: Distribution | undefined
   /** Between the end of one operation of a device and the start of its next, where a device has several in a phase. */
-  readonly think?: Duration | undefined
+  readonly think?: Distribution | undefined
 }
 
 /** A run: the options of the fleet, and what only a plan file can say. */
