@@ -1,4 +1,5 @@
-import { operationOf, type PhasePlace, type PlannedStart, participantsOf, phaseMs, phaseStarts } from './sequence.ts'
+import { type FromNowOn, fromNowOn, type Starts } from './from-now-on.ts'
+import { operationOf, type PhasePlace, participantsOf, phaseMs, phaseStarts } from './sequence.ts'
 
 /** How far a phase had come when its run was stopped or killed. */
 export type PhaseStanding = {
@@ -9,8 +10,6 @@ export type PhaseStanding = {
   /** How long the phase had been going on, ms. */
   readonly elapsedMs: number
 }
-
-type Starts = Generator<{ item: PlannedStart; dueMs: number }, void, unknown>
 
 export const hadTurn = ({ had }: Pick<PhaseStanding, 'had'>, index: number): boolean =>
   ((had[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
@@ -44,30 +43,15 @@ function* nextLaps(place: PhasePlace, { turns }: PhaseStanding): Starts {
   }
 }
 
-/** The same starts, as if the phase began with the first of them. */
-function* fromZero(starts: Starts, beginMs: number): Starts {
-  for (const { item, dueMs } of starts) yield { item, dueMs: dueMs - beginMs }
-}
-
 /**
  * What is left of a phase: its schedule goes on where it stood. The same in every process.
  *
  * @returns the starts, due in ms from now on, and how long the phase lasts at most from now on, ms.
  */
-export const remainderOf = (
-  place: PhasePlace,
-  standing: PhaseStanding | undefined,
-): { starts: Iterable<{ item: PlannedStart; dueMs: number }>; untilMs: number | undefined } => {
+export const remainderOf = (place: PhasePlace, standing: PhaseStanding | undefined): FromNowOn => {
   const phase = place.plan.phases[place.number]!
-  const wholeMs = phaseMs(phase)
-  if (!standing) return { starts: phaseStarts(place), untilMs: wholeMs }
+  if (!standing) return { starts: phaseStarts(place), untilMs: phaseMs(phase) }
   const { devices, arrivals } = phase
-  const isClosed = arrivals.kind === 'concurrency'
-  const of = devices === 'once' ? othersOnce : isClosed ? nextLaps : laterTurns
-  const beginMs = of(place, standing)[Symbol.iterator]().next().value?.dueMs ?? 0
-  const overMs = isClosed ? standing.elapsedMs : beginMs
-  return {
-    starts: fromZero(of(place, standing), beginMs),
-    untilMs: wholeMs === undefined ? undefined : Math.max(0, wholeMs - overMs),
-  }
+  const of = devices === 'once' ? othersOnce : arrivals.kind === 'concurrency' ? nextLaps : laterTurns
+  return fromNowOn(phase, { left: () => of(place, standing), elapsedMs: standing.elapsedMs })
 }

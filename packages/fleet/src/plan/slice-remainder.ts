@@ -1,4 +1,5 @@
-import { operationOf, type PhasePlace, type PlannedStart, participantsOf, phaseMs, phaseStarts } from './sequence.ts'
+import { type FromNowOn, fromNowOn, type Starts } from './from-now-on.ts'
+import { operationOf, type PhasePlace, type PlannedStart, participantsOf, phaseStarts } from './sequence.ts'
 
 /** How far one slice of the phones had come in a phase when somebody else took it over. */
 export type SliceStanding = {
@@ -8,7 +9,6 @@ export type SliceStanding = {
   readonly elapsedMs: number
 }
 
-type Starts = Iterable<{ item: PlannedStart; dueMs: number }>
 type Slice = { readonly first: number; readonly step: number }
 
 const isOver = (standing: SliceStanding, { index, lap }: PlannedStart) => lap < (standing.laps.get(index) ?? 0)
@@ -31,30 +31,14 @@ function* nextLaps(place: PhasePlace, { first, step, standing }: Slice & { stand
   }
 }
 
-function* fromZero(starts: Starts, beginMs: number): Starts {
-  for (const { item, dueMs } of starts) yield { item, dueMs: dueMs - beginMs }
-}
-
 /**
  * What is left of a phase for the phones `first`, `first + step`, …: their schedule goes on where it stood, so that the time in which
  * nobody had them makes nothing late, and is not made up for.
  *
  * @returns the starts, due in ms from now on, and how long the phase lasts at most from now on, ms.
  */
-export const sliceRemainder = (
-  place: PhasePlace,
-  slice: Slice & { standing: SliceStanding },
-): { starts: Starts; untilMs: number | undefined } => {
-  const { devices, arrivals } = place.plan.phases[place.number]!
-  const wholeMs = phaseMs(place.plan.phases[place.number]!)
-  const isClosed = arrivals.kind === 'concurrency'
-  const of = isClosed && devices === 'again' ? nextLaps : stillDue
-  // Where nothing ends the sequence, what is due after the phase is not looked for.
-  const first = of(place, slice)[Symbol.iterator]().next()
-  const beginMs = first.done ? 0 : first.value.dueMs
-  const overMs = isClosed ? slice.standing.elapsedMs : beginMs
-  return {
-    starts: fromZero(of(place, slice), beginMs),
-    untilMs: wholeMs === undefined ? undefined : Math.max(0, wholeMs - overMs),
-  }
+export const sliceRemainder = (place: PhasePlace, slice: Slice & { standing: SliceStanding }): FromNowOn => {
+  const phase = place.plan.phases[place.number]!
+  const of = phase.arrivals.kind === 'concurrency' && phase.devices === 'again' ? nextLaps : stillDue
+  return fromNowOn(phase, { left: () => of(place, slice), elapsedMs: slice.standing.elapsedMs })
 }
