@@ -52,7 +52,7 @@ export type ServerErrorCode = keyof typeof SERVER_ERRORS
 
 /** The store is there, but not at this moment. */
 export const isAway = (error: unknown): boolean =>
-  error instanceof ServerError && (error.code === 'STORE_AWAY' || error.code === 'STORE_LOCKED')
+  error instanceof ServerError && ['STORE_AWAY', 'STORE_LOCKED', 'STORE_FULL'].includes(error.code)
 
 /** A failure of the server or its store; `where` names the file, address or device. */
 export class ServerError extends CodedError<ServerErrorCode> {

