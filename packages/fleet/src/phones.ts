@@ -52,6 +52,8 @@ export class FleetPhones {
   readonly #micIssuer: CertificateIssuer
   readonly #phones = new Map<number, MadePhone>()
   readonly #forgets: boolean
+  /** Nobody had phones there before: to ask for each of them costs as much as to keep it. */
+  readonly #isFirst: boolean
   readonly #networkOf: ReturnType<typeof networksOf>
   /** What each phone made last: the key of its next certificate. Only where that is kept. */
   readonly #madeKeys = new Map<number, EncodedKey>()
@@ -72,6 +74,7 @@ export class FleetPhones {
     })
     this.#micIssuer = CertificateIssuer.create({ ...micCa, profile: 'mic', now: () => new Date() })
     this.#forgets = comeOnce(plan)
+    this.#isFirst = init.keeping?.isEmpty ?? true
     this.#networkOf = networksOf(options.network.map(parseNetworkGroup), { seed: options.seed, identities })
   }
 
@@ -126,7 +129,7 @@ export class FleetPhones {
     const { plan, trusted, recorder, keeping } = this.#init
     const { seed, sudi } = plan.options
     const { deviceName, model, authMode, authString } = identity
-    const kept = keeping?.read(deviceName)
+    const kept = this.#isFirst ? undefined : keeping?.read(deviceName)
     const mic = await this.#mic(identity, kept)
     const lsc = identity.lscFile ? credentialFrom(identity.lscFile) : kept?.lsc
     const keyTime = new TurnRandom({ seed, index, purpose: 'keyTime' })

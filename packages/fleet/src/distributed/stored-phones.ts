@@ -50,6 +50,9 @@ export class StoredPhones implements PhoneKeeping {
     for (const phone of phones) this.#phones.set(phone.deviceName, phone)
   }
 
+  /** Nothing is to be had by asking only once: phones come while the process runs. */
+  readonly isEmpty = false
+
   /** Once for each time that a phone comes: from then on it knows by itself. */
   read(deviceName: string): KeptPhone | undefined {
     const phone = this.#phones.get(deviceName)

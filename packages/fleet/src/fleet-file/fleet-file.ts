@@ -4,6 +4,7 @@ import { FleetError } from '../errors.ts'
 import { BatchWriter, whenFree } from './batch-writer.ts'
 import {
   type AuthorityRole,
+  type CertifiedKey,
   type EncodedKey,
   type EncodedPhone,
   type JournaledKey,
@@ -43,6 +44,11 @@ export class FleetFile implements PhoneKeeping, AsyncDisposable {
     this.#journal = process === undefined ? undefined : this.#attempt(() => new KeyJournal({ file, process }))
     const onTurn = () => this.#turn()
     this.#writer = new BatchWriter({ file, write: batch => this.#write(batch), onTurn, onFailure })
+  }
+
+  /** @throws {FleetError} `FLEET_FILE`. */
+  get isEmpty(): boolean {
+    return this.#attempt(() => this.#statements.some.get() === undefined)
   }
 
   /** What the file knows of this phone. @throws {FleetError} `FLEET_FILE`. */
@@ -157,7 +163,7 @@ export class FleetFile implements PhoneKeeping, AsyncDisposable {
   #write(batch: readonly Kept[]): void {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
-      for (const kept of batch) this.#put(kept)
+      this.#putAll(batch)
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#keys.forgetDigests()
@@ -166,17 +172,37 @@ export class FleetFile implements PhoneKeeping, AsyncDisposable {
     }
   }
 
-  #put(kept: Kept): void {
-    const { deviceName } = kept
-    const put = (key: MadeKey | EncodedKey | undefined) => (key ? this.#keys.put(key) : null)
-    if (kept.kind === 'madeKey') this.#statements.madeKey.run(deviceName, kept.model, this.#keys.put(kept))
-    else if (kept.kind === 'made')
-      this.#statements.made.run(deviceName, kept.model, kept.mic?.certificateDer ?? null, put(kept.mic?.key))
-    else {
-      const { operation, atMs, lsc, pendingKey } = kept
-      const certificate = [lsc ? 1 : 0, lsc?.now?.certificateDer ?? null, put(lsc?.now?.key)] as const
-      this.#statements.ended.run(deviceName, operation, atMs, ...certificate, put(pendingKey))
+  /** Most phones are made and have their turn within one batch. */
+  #putAll(batch: readonly Kept[]): void {
+    const made = new Map<string, Kept & { kind: 'made' }>()
+    for (const kept of batch) {
+      if (kept.kind === 'made') made.set(kept.deviceName, kept)
+      else if (kept.kind === 'madeKey') this.#statements.madeKey.run(kept.deviceName, kept.model, this.#keys.put(kept))
+      else {
+        this.#putEnded(kept, made.get(kept.deviceName))
+        made.delete(kept.deviceName)
+      }
     }
+    for (const { deviceName, model, mic } of made.values()) this.#statements.made.run(deviceName, model, ...this.#credential(mic))
+  }
+
+  #putEnded(
+    { deviceName, operation, atMs, lsc, pendingKey }: Kept & { kind: 'ended' },
+    made: (Kept & { kind: 'made' }) | undefined,
+  ) {
+    const change = [
+      operation,
+      atMs,
+      lsc ? 1 : 0,
+      ...this.#credential(lsc?.now),
+      pendingKey ? this.#keys.put(pendingKey) : null,
+    ] as const
+    if (made) this.#statements.madeAndEnded.run(deviceName, made.model, ...this.#credential(made.mic), ...change)
+    else this.#statements.ended.run(deviceName, ...change)
+  }
+
+  #credential(credential: CertifiedKey | undefined): [Buffer, Buffer] | [null, null] {
+    return credential ? [credential.certificateDer, this.#keys.put(credential.key)] : [null, null]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,6 +49,8 @@ export type Kept =
 
 /** Where the phones of a process keep what they have: a file, or a store that several machines share. */
 export type PhoneKeeping = {
+  /** Nothing is known of any phone. */
+  readonly isEmpty: boolean
   /** What is known of this phone. */
   read(deviceName: string): KeptPhone | undefined
   /** Costs next to nothing now. */

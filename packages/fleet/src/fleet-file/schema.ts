@@ -34,6 +34,13 @@ export const SQL = {
   /** `?4`: the LSC has changed, to what follows. */
   ended: `UPDATE phone SET operation = ?2, atms = ?3, lsc = CASE WHEN ?4 THEN ?5 ELSE lsc END,
             lsckey = CASE WHEN ?4 THEN ?6 ELSE lsckey END, pendingkey = ?7 WHERE name = ?1`,
+  /** The same for a phone that is made in the same batch. `?7`: the LSC has changed. */
+  madeAndEnded: `INSERT INTO phone (name, model, mic, mickey, operation, atms, lsc, lsckey, pendingkey)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10)
+                 ON CONFLICT (name) DO UPDATE SET model = excluded.model, mic = excluded.mic, mickey = excluded.mickey,
+                   operation = excluded.operation, atms = excluded.atms, pendingkey = excluded.pendingkey,
+                   lsc = CASE WHEN ?7 THEN excluded.lsc ELSE lsc END, lsckey = CASE WHEN ?7 THEN excluded.lsckey ELSE lsckey END`,
+  some: 'SELECT 1 FROM phone LIMIT 1',
   /** A key whose certificate is still to come. */
   madeKey: `INSERT INTO phone (name, model, pendingkey) VALUES (?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET pendingkey = excluded.pendingkey WHERE coalesce(lsckey <> excluded.pendingkey, TRUE)`,
