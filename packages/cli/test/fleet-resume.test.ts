@@ -6,10 +6,10 @@ import { capf, outcome, startCapf } from './program.ts'
 import { operationOnRecord } from './run-on-record.ts'
 
 const cwd = t.testdir({ 'phones.csv': 'name,auth,authString\nSEP0001,string,4711\nSEP0002,null,\nSEP0003,null,\n' })
-const PHONES = 60
+const PHONES = 120
 
 t.test('a run that is stopped says how to go on, and going on ends it, from wherever it is asked for', async t => {
-  const options = ['--key', 'ec:p256', '--rate', '30', '--out', 'my results']
+  const options = ['--key', 'ec:p256', '--concurrency', '4', '--key-generation-delay-ms', '100', '--out', 'my results']
   const child = startCapf(['fleet', 'run', '--embedded', '--phones', String(PHONES), ...options], { cwd })
   const ended = outcome(child)
   child.stdin.end()

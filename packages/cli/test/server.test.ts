@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { connect } from 'node:tls'
 import t from 'tap'
 import { capf, outcome, RunningServer, startCapf } from './program.ts'
+import { onTerminal } from './terminal.ts'
 
 /** A phone that connects and then says nothing: a session that does not end by itself. */
 const silentPhone = async (port: number) => {
@@ -17,8 +18,12 @@ const silentPhone = async (port: number) => {
   return socket
 }
 
-const startFails = (args: string[], cwd: string) =>
-  capf(['server', 'start', ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), '--workers', '1', ...args], { cwd })
+const startArgs = (args: string[]) => [
+  ...['server', 'start', '--workers', '1'],
+  ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']),
+  ...args,
+]
+const startFails = (args: string[], cwd: string) => capf(startArgs(args), { cwd })
 
 t.test('makes its certificate beside the store, says where it listens, drains on SIGTERM', async t => {
   const cwd = t.testdir({ store: {} })
@@ -153,7 +158,7 @@ t.test('says in one sentence why it cannot start', async t => {
   }
   await (await RunningServer.start({ cwd })).signal('SIGTERM')
   for (const [args, code, said] of cases) {
-    const ran = await startFails(args, cwd)
+    const ran = await onTerminal(startArgs(args), { cwd, isTTY: false })
     t.equal(ran.code, code, args.join(' '))
     t.match(ran.stderr, said)
     t.equal(ran.stdout, '')

@@ -1,10 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { type Io, main } from '../src/index.ts'
 
-/** Runs a command in this process on a pretended terminal. */
+/** Runs a command in this process on a pretended terminal, in a folder if one is given. */
 export const onTerminal = async (
   args: readonly string[],
-  { env = {}, columns = 80, isTTY = true }: { env?: Record<string, string>; columns?: number; isTTY?: boolean } = {},
+  {
+    cwd,
+    env = {},
+    columns = 80,
+    isTTY = true,
+  }: { cwd?: string; env?: Record<string, string>; columns?: number; isTTY?: boolean } = {},
 ) => {
   const written = { stdout: '', stderr: '' }
   const output = (name: keyof typeof written) => ({
@@ -22,6 +27,8 @@ export const onTerminal = async (
     signals: new EventEmitter(),
     now: () => new Date(),
   }
-  const code = await main(args, io)
+  const before = process.cwd()
+  if (cwd !== undefined) process.chdir(cwd)
+  const code = await main(args, io).finally(() => process.chdir(before))
   return { code, ...written }
 }

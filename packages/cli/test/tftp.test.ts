@@ -10,6 +10,7 @@ import { parseSignedFile, parseTrustList, ROLES } from '@capfkit/codec/tlv'
 import { checkSignature, checkTrustList, signersOf } from '@capfkit/pki'
 import t from 'tap'
 import { capf, outcome, RunningServer, startCapf } from './program.ts'
+import { onTerminal } from './terminal.ts'
 
 const service = ['tftp', 'start', '--http', '127.0.0.1:0', '--log-level', 'silent']
 
@@ -156,9 +157,9 @@ t.test('says in one sentence why it cannot start', async t => {
     [['--store', 'sqlite:capf.db', '--capf-address', 'nowhere'], /--capf-address must be HOST:PORT, got "nowhere"/],
   ]
   for (const [args, said] of cases) {
-    const ran = await capf(
+    const ran = await onTerminal(
       ['tftp', 'start', '--http', '127.0.0.1:0', ...(args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0']), ...args],
-      { cwd },
+      { cwd, isTTY: false },
     )
     t.equal(ran.code, 2, args.join(' '))
     t.match(ran.stderr, said)
