@@ -146,6 +146,24 @@ t.test('a plan with a dozen mistakes names all of them with their lines', async 
   ])
 })
 
+t.test('two phases of one name are a mistake of the second, beside whatever else is wrong', async t => {
+  const { places, sentences } = mistakesOf(`phases:
+  - name: storm
+  - name: rest
+    share: 0%
+  - { share: 50%, name: storm }
+  - operations: delete
+  - name: "storm"
+  - operations: delete
+`)
+  t.strictSame(places, ['4 phases[1].share OUT_OF_RANGE', '5 phases[2].name TWICE', '7 phases[4].name TWICE'])
+  t.strictSame(sentences.slice(1), [
+    'phases[2].name is "storm", as in line 2 already',
+    'phases[4].name is "storm", as in line 2 already',
+  ])
+  t.strictSame(mistakesOf('phases: [{ name: Storm }, { name: storm }, {}, {}]').sentences, [], 'phases may have none')
+})
+
 t.test('what does not go together is told where it stands', async t => {
   const told = (text: string) => mistakesOf(text).sentences
   t.match(told('phases: [{ arrivals: {} }]'), [/wants one of concurrency, rate, burst, got none/])

@@ -135,8 +135,24 @@ class DocumentReader {
     if (node.kind !== 'list') return this.#wrongKind(KINDS.list, node, at)
     if (node.items.length > row.most)
       return this.#complain('CONFIG_OUT_OF_RANGE', at, `must be at most ${row.most}, got ${node.items.length}`)
+    const before = this.problems.length
     const values = node.items.map((item, index) => this.read(row.item, item, { path: `${at.path}[${index}]`, place: item }))
-    return values.includes(WRONG) ? WRONG : values
+    if (row.unique !== undefined) this.#findTwins(row.unique, node, at)
+    return this.problems.length > before ? WRONG : values
+  }
+
+  /** What two items say of a key that tells them apart. */
+  #findTwins(key: string, { items }: DocumentNode & { kind: 'list' }, at: At): void {
+    const first = new Map<string, DocumentPlace>()
+    for (const [index, item] of items.entries()) {
+      const entry = item.kind === 'map' ? item.entries.find(entry => entry.key === key) : undefined
+      if (entry?.value.kind !== 'scalar') continue
+      const { written } = entry.value
+      const twin = first.get(written)
+      const here = { path: `${at.path}[${index}].${key}`, place: entry }
+      if (twin) this.#complain('CONFIG_TWICE', here, `is ${JSON.stringify(written)}, as in line ${twin.line} already`)
+      else if (written !== '') first.set(written, entry)
+    }
   }
 
   #named(row: NamedRow, node: DocumentNode, at: At): unknown {

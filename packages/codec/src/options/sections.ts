@@ -28,6 +28,8 @@ export interface ManyRow<R = DocumentRow> extends Shared {
   readonly kind: 'many'
   readonly item: R
   readonly most: number
+  /** A key of the items, which are sections: no two of them may say the same there. */
+  readonly unique?: string
 }
 
 /** Some names of a list, each with a value of one kind. */

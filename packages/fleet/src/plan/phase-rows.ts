@@ -118,7 +118,7 @@ export const PHASE = section({
     name: optionalText({
       pattern: /^.{1,80}$/,
       range: 'text of up to 80 letters',
-      doc: 'What it is called in reports; what is done without it.',
+      doc: 'What it is called in reports, another name for each; what is done without it.',
     }),
     operations: weighted({
       names: OPERATION_WORDS,
@@ -154,5 +154,6 @@ export const PHASE = section({
 export const PHASES_ROW = many({
   doc: 'The phases, one after the other. Without them rounds, rate and concurrency say what happens.',
   item: PHASE,
+  unique: 'name',
   most: 100,
 })
