@@ -1,6 +1,7 @@
 import type { FindingRow } from './row.ts'
+import { CAPF_TRACE } from './to-collect.ts'
 
-const CAPF_TRACE = 'the CAPF trace (cm/trace/capf/sdi/capf*) from before the first failure'
+const EARLIER_TRACE = `${CAPF_TRACE} from before the first failure`
 const CERTIFICATES = '`show cert list own` on the publisher, with dates'
 
 /** Many phones at once, and the years. */
@@ -10,7 +11,7 @@ export const LOAD_FINDINGS = {
     explanation:
       'a client connected to CAPF and said nothing: a service with CSCub62243 stands still for everybody from then on, others give the client up',
     cure: 'if sessions of other phones stopped at that moment, restart CAPF and install the fix of CSCub62243; find the silent client by its address',
-    collectNext: [CAPF_TRACE, '`show open ports all` on the publisher: connections to 3804'],
+    collectNext: [EARLIER_TRACE, '`show open ports all` on the publisher: connections to 3804'],
   },
   'regeneration-storm': {
     severity: 'warning',
@@ -47,6 +48,6 @@ export const LOAD_FINDINGS = {
     severity: 'error',
     explanation: 'the device store did not answer: sessions end without a new status, and no phone loses its order',
     cure: 'repair the database (`utils dbreplication status`, `utils dbreplication repair`); phones come again by themselves',
-    collectNext: ['`utils dbreplication runtimestate` on the publisher', CAPF_TRACE],
+    collectNext: ['`utils dbreplication runtimestate` on the publisher', EARLIER_TRACE],
   },
 } as const satisfies Record<string, FindingRow>

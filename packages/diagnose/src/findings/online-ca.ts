@@ -1,10 +1,10 @@
 import type { FindingRow } from './row.ts'
+import { CAPF_TRACE_OF_SESSION, NAME_LOOKUP, NTP_STATUS, SERVICE_LIST, TRUSTED_CERTIFICATES } from './to-collect.ts'
 
 const ERROR_LOG = 'error.log of the Cisco Certificate Enrollment Service (/usr/local/thirdparty/nginx/install/logs)'
 const NGINX = 'nginx*.txt (cm/trace/capf/sdi) from the last start of the service'
 const IIS_LOG = 'the IIS log of the CA (u_ex*.log) of the same minute'
 const IIS_CERTIFICATE = '`openssl s_client -connect CA:443 -showcerts`'
-const CAPF_TRACE = 'the CAPF trace (cm/trace/capf/sdi/capf*) of the session'
 
 /** Between CAPF, its registration authority (CES) and the web enrolment of the CA. */
 export const ONLINE_CA_FINDINGS = {
@@ -13,7 +13,7 @@ export const ONLINE_CA_FINDINGS = {
     explanation:
       'the registration authority does not trust the certificate of the CA web server: its root or an intermediate is missing (a self-signed certificate looks the same in this log)',
     cure: 'upload root and intermediates of the IIS certificate as CAPF-trust and CallManager-trust, then restart CAPF and the enrolment service',
-    collectNext: [IIS_CERTIFICATE, '`show cert list trust` on the publisher', NGINX],
+    collectNext: [IIS_CERTIFICATE, TRUSTED_CERTIFICATES, NGINX],
   },
   'iis-self-signed': {
     severity: 'error',
@@ -31,19 +31,19 @@ export const ONLINE_CA_FINDINGS = {
     severity: 'error',
     explanation: 'the host name of the Online CA cannot be resolved, often a typing error',
     cure: 'correct Online CA Hostname (CAPF service parameters) or the DNS, then restart CAPF',
-    collectNext: ['`utils network host NAME` on the publisher', NGINX],
+    collectNext: [NAME_LOOKUP, NGINX],
   },
   'iis-not-yet-valid': {
     severity: 'error',
     explanation: 'the certificate of the CA web server is not valid yet on the clock of the publisher: clocks differ',
     cure: 'repair NTP on the publisher and on the CA, then restart CAPF',
-    collectNext: ['`utils ntp status` on the publisher', IIS_CERTIFICATE],
+    collectNext: [NTP_STATUS, IIS_CERTIFICATE],
   },
   'iis-expired': {
     severity: 'error',
     explanation: 'the certificate of the CA web server is past its last day, or the clock of the publisher is ahead',
     cure: 'renew the IIS certificate; check NTP on the publisher',
-    collectNext: [IIS_CERTIFICATE, '`utils ntp status` on the publisher'],
+    collectNext: [IIS_CERTIFICATE, NTP_STATUS],
   },
   'template-misspelt': {
     severity: 'error',
@@ -69,7 +69,7 @@ export const ONLINE_CA_FINDINGS = {
     explanation:
       'the CA took the login and did not answer the request within ten seconds: CAPF gives up with EST_ERR_SSL_READ after that time',
     cure: 'see why the CA is slow (load, its database, a policy module that waits); the time-out cannot be configured (CSCvo58656)',
-    collectNext: [IIS_LOG, ERROR_LOG, CAPF_TRACE],
+    collectNext: [IIS_LOG, ERROR_LOG, CAPF_TRACE_OF_SESSION],
   },
   'ca-denied': {
     severity: 'error',
@@ -87,13 +87,13 @@ export const ONLINE_CA_FINDINGS = {
     severity: 'error',
     explanation: 'nothing listens where the registration authority should be (port 8084 of the publisher)',
     cure: 'start the Cisco Certificate Enrollment Service, then restart CAPF',
-    collectNext: ['`utils service list` on the publisher', NGINX],
+    collectNext: [SERVICE_LIST, NGINX],
   },
   'est-http-write': {
     severity: 'error',
     explanation: 'the registration authority closed the connection before it had read the request (CSCvf83629)',
     cure: 'order the LSC again; if it stays, restart the enrolment service or install the fix of CSCvf83629',
-    collectNext: [ERROR_LOG, CAPF_TRACE],
+    collectNext: [ERROR_LOG, CAPF_TRACE_OF_SESSION],
   },
   'ca-key-usage': {
     severity: 'error',

@@ -1,9 +1,9 @@
 import type { FindingRow } from './row.ts'
+import { CAPF_TRACE, NAME_LOOKUP, NTP_STATUS, PHONE_CONSOLE, SERVICE_LIST, TRUSTED_CERTIFICATES } from './to-collect.ts'
 
 const SHOW_ITL = '`show itl` of every TFTP server'
 const PHONE_STATUS = 'the status messages of the phone'
-const PHONE_CONSOLE = 'the console log of the phone'
-const CAPF_TRACE = 'the CAPF trace (cm/trace/capf/sdi/capf*) of the time of the attempt, level Detailed'
+const DETAILED_TRACE = `${CAPF_TRACE} of the time of the attempt, level Detailed`
 const DEVICE_TABLE = '`run sql select name,tkcertificatestatus,tkcertificateoperation from device` on the publisher'
 const CAPTURE = 'a packet capture at the phone and at the publisher, port 3804'
 const CAPF_CERTIFICATE = '`show cert own CAPF` on the publisher'
@@ -21,35 +21,31 @@ export const TRUST_FINDINGS = {
     explanation:
       'the CAPF certificate is another one than that of the CAPF record in the trust list: it was regenerated, and the list was not',
     cure: 'restart CAPF, then TVS and TFTP on every node, and reset the phone; in mixed mode update the CTL as well',
-    collectNext: [CAPF_CERTIFICATE, SHOW_ITL, CAPF_TRACE],
+    collectNext: [CAPF_CERTIFICATE, SHOW_ITL, DETAILED_TRACE],
   },
   'capf-service-down': {
     severity: 'error',
     explanation: 'nothing listens on the CAPF port: connections are refused at once, and the service wrote nothing of them',
     cure: 'start the CAPF service on the publisher (Cisco Unified Serviceability, Control Center - Feature Services)',
-    collectNext: ['`utils service list` on the publisher', CAPF_TRACE, CAPTURE],
+    collectNext: [SERVICE_LIST, DETAILED_TRACE, CAPTURE],
   },
   'capf-unreachable': {
     severity: 'error',
     explanation: 'packets from the phone to the CAPF port get no answer: a firewall or a route in between drops them',
     cure: 'let TCP 3804 pass from the phones to the publisher, and back',
-    collectNext: [CAPTURE, PHONE_CONSOLE, CAPF_TRACE],
+    collectNext: [CAPTURE, PHONE_CONSOLE, DETAILED_TRACE],
   },
   'capf-name-unresolvable': {
     severity: 'error',
     explanation: 'the phone cannot resolve the name of the server that its configuration gives (processNodeName)',
     cure: 'add the name to the DNS server that the phone asks, or give the servers IP addresses (System > Server)',
-    collectNext: [
-      PHONE_CONSOLE,
-      'the DNS server of the phone (its network settings)',
-      '`utils network host NAME` on the publisher',
-    ],
+    collectNext: [PHONE_CONSOLE, 'the DNS server of the phone (its network settings)', NAME_LOOKUP],
   },
   'operation-expired': {
     severity: 'error',
     explanation: 'the phone came after the time in Operation Completes By',
     cure: 'order the operation again, with a time at least an hour ahead on the clock of the publisher',
-    collectNext: [DEVICE_TABLE, '`utils ntp status` on the publisher'],
+    collectNext: [DEVICE_TABLE, NTP_STATUS],
   },
   'itl-mismatch': {
     severity: 'error',
@@ -90,7 +86,7 @@ export const TRUST_FINDINGS = {
     severity: 'error',
     explanation: 'authentication is by existing certificate, the phone has its MIC only, and CAPF does not trust who made it',
     cure: 'upload the Cisco manufacturing root and CA as CAPF-trust and restart CAPF, or install the first LSC by null string or authentication string',
-    collectNext: [DEVICE_TABLE, '`show cert list trust` on the publisher', CAPF_TRACE],
+    collectNext: [DEVICE_TABLE, TRUSTED_CERTIFICATES, DETAILED_TRACE],
   },
   'capf-certificate-expired': {
     severity: 'error',
