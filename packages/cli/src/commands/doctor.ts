@@ -13,6 +13,7 @@ import {
   type PlanExamination,
 } from '@capfkit/fleet'
 import { type AnyCommand, command, JSON_OPTION } from '../command.ts'
+import { counted } from '../counted.ts'
 import { MistakesError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { loadPlan } from '../fleet/plan-file.ts'
@@ -38,11 +39,11 @@ const resultLines = (io: Io, { name, verdict, found, needed, remedy }: CheckResu
 }
 
 const conclusion = ({ checks }: Examination): string => {
-  const counted = (['problem', 'warning'] as const).flatMap(verdict => {
+  const found = (['problem', 'warning'] as const).flatMap(verdict => {
     const { length } = checks.filter(result => result.verdict === verdict)
-    return length === 0 ? [] : [`${length} ${verdict}${length === 1 ? '' : 's'}`]
+    return length === 0 ? [] : [counted(length, verdict)]
   })
-  return counted.length === 0 ? 'nothing stands in the way of such a run' : counted.join(', ')
+  return found.length === 0 ? 'nothing stands in the way of such a run' : found.join(', ')
 }
 
 /** What a flag of the doctor is in a plan; who asks for a plan has its rate in it. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { parseSignedFile, parseTrustList, readHeaders, showHeader, TlvError } from '@capfkit/codec/tlv'
+import { counted } from '../counted.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Io, note, painter, print } from '../io.ts'
-import { counted } from '../signed-file/findings.ts'
 import { headerView, listView } from '../signed-file/view.ts'
 
 const sha1 = (data: Buffer) => createHash('sha1').update(data).digest()

@@ -1,5 +1,6 @@
 import { flag } from '@capfkit/codec/options'
 import { command, JSON_OPTION } from '../command.ts'
+import { counted } from '../counted.ts'
 import { CliError, MistakesError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readBytes } from '../files.ts'
@@ -43,7 +44,7 @@ export const importDevices = command({
     await using store = openStore(options, { mustExist: false })
     await store.add(devices, { replace: options.replace })
     if (options.json) print(io, JSON.stringify({ version: 1, imported: devices.length, ignoredColumns: ignored }))
-    else print(io, `imported ${devices.length} ${devices.length === 1 ? 'device' : 'devices'} from ${file}`)
+    else print(io, `imported ${counted(devices.length, 'device')} from ${file}`)
     if (ignored.length > 0)
       note(io, `not understood, and left out: ${ignored.length === 1 ? 'column' : 'columns'} ${ignored.join(', ')}`)
     warnAbout(

@@ -1,4 +1,5 @@
 import { command, JSON_OPTION } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { note, print } from '../io.ts'
 import { plain, screenTable } from '../screen-table.ts'
 import { FILTER_OPTIONS, STORE_OPTIONS } from './options.ts'
@@ -41,7 +42,7 @@ export const list = command({
       else rows.push(cells(viewOf(device)))
     if (options.json) return undefined
     if (rows.length > 0) print(io, screenTable(io, { head: HEAD, rows, flexible: STATUS_COLUMN }))
-    note(io, rows.length === 1 ? '1 device' : `${rows.length === 0 ? 'no' : rows.length} devices`)
+    note(io, countedOrNo(rows.length, 'device'))
     return undefined
   },
 })

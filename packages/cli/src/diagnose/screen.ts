@@ -1,4 +1,5 @@
 import { type DiagnosedSource, type Diagnosis, type EvidenceLine, type Finding, formatOffset } from '@capfkit/diagnose'
+import { counted } from '../counted.ts'
 import { type Io, painter } from '../io.ts'
 import { paragraph } from '../paragraph.ts'
 import { plain, screenTable } from '../screen-table.ts'
@@ -12,7 +13,6 @@ const MAX_TEXT = 200
 
 const place = ({ file, line }: EvidenceLine) => `${file}:${line}`
 const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text)
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const findingLines = (finding: Finding, io: Io): string[] => {
   const { name, severity, device, at, evidence, explanation, cure, collectNext, isUnsure } = finding

@@ -3,6 +3,7 @@ import { optionalText, text } from '@capfkit/codec/options'
 import { CsrFolder, type Imported } from '@capfkit/est'
 import { PkiError } from '@capfkit/pki'
 import { command, JSON_OPTION } from '../command.ts'
+import { counted } from '../counted.ts'
 import { CliError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { readInput } from '../files.ts'
@@ -26,8 +27,6 @@ const NAMES = {
 /** yargs gives no list where there are no words. */
 const some = (names: readonly string[] | undefined): readonly string[] | undefined =>
   names && names.length > 0 ? names : undefined
-
-const counted = (count: number) => `${count} ${count === 1 ? 'request' : 'requests'}`
 
 export const list = command({
   name: 'list',
@@ -63,7 +62,7 @@ export const dump = command({
   async run({ options, words, io }) {
     const pem = await (await open(options)).dump(some(words.names))
     await writeOutput({ file: options.to, data: Buffer.from(pem), io })
-    if (options.to !== '-') note(io, `${options.to}: ${counted(pem.split('-----BEGIN').length - 1)}`)
+    if (options.to !== '-') note(io, `${options.to}: ${counted(pem.split('-----BEGIN').length - 1, 'request')}`)
     return undefined
   },
 })
@@ -77,7 +76,7 @@ export const remove = command({
   async run({ options, words, io }) {
     const names = some(words.names)
     const gone = await (await open(options)).delete(names)
-    print(io, options.json ? JSON.stringify({ version: 1, deleted: gone }) : `deleted ${counted(gone.length)}`)
+    print(io, options.json ? JSON.stringify({ version: 1, deleted: gone }) : `deleted ${counted(gone.length, 'request')}`)
     return names && gone.length < names.length ? EXIT.failed : undefined
   },
 })

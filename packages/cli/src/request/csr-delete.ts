@@ -1,9 +1,9 @@
 import { command } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
 import { print } from '../io.ts'
 import { ALL_OPTION, chosen } from './chosen.ts'
-import { counted, REQUESTS } from './counted.ts'
 import { CSR_STATES } from './view.ts'
 
 export const remove = command({
@@ -17,7 +17,7 @@ export const remove = command({
     await using store = openStore(options, { mustExist: true })
     const found = await chosen(store.requests, { names: words.names, all: options.all, states: CSR_STATES })
     for (const { id } of found) await store.requests.remove(id)
-    print(io, `deleted ${counted(found.length, REQUESTS)}`)
+    print(io, `deleted ${countedOrNo(found.length, 'certificate request')}`)
     return undefined
   },
 })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { text } from '@capfkit/codec/options'
 import { derToPem, makeFolder } from '@capfkit/pki'
 import { command } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
 import { CliError } from '../errors.ts'
@@ -9,7 +10,6 @@ import { systemWords } from '../files.ts'
 import { print } from '../io.ts'
 import { writeOutput } from '../output-file.ts'
 import { chosen } from './chosen.ts'
-import { counted, REQUESTS } from './counted.ts'
 
 /** Those that somebody can still answer. */
 const OPEN = ['waiting', 'unanswered'] as const
@@ -45,7 +45,7 @@ export const dump = command({
         data: Buffer.from(derToPem(csrDer, 'CERTIFICATE REQUEST')),
         io,
       })
-    print(io, `wrote ${counted(found.length, REQUESTS)} to ${options.to}`)
+    print(io, `wrote ${countedOrNo(found.length, 'certificate request')} to ${options.to}`)
     return undefined
   },
 })

@@ -1,10 +1,10 @@
 import { command, JSON_OPTION } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
 import { note, print } from '../io.ts'
 import { plain, screenTable } from '../screen-table.ts'
 import { LIKE_OPTION } from './chosen.ts'
-import { counted, REQUESTS } from './counted.ts'
 import { CSR_STATES, csrViewOf } from './view.ts'
 
 const HEAD = ['DEVICE', 'STATE', 'KEY', 'CREATED', 'SUBJECT'] as const
@@ -29,7 +29,7 @@ export const list = command({
     }
     if (options.json) return undefined
     if (rows.length > 0) print(io, screenTable(io, { head: HEAD, rows, flexible: HEAD.indexOf('SUBJECT') }))
-    note(io, counted(rows.length, REQUESTS))
+    note(io, countedOrNo(rows.length, 'certificate request'))
     return undefined
   },
 })

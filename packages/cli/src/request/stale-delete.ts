@@ -1,9 +1,9 @@
 import { command } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
 import { print } from '../io.ts'
 import { ALL_OPTION, chosen } from './chosen.ts'
-import { counted, STALE_LSCS } from './counted.ts'
 
 export const remove = command({
   name: 'delete',
@@ -16,7 +16,7 @@ export const remove = command({
     await using store = openStore(options, { mustExist: true })
     const found = await chosen(store.requests, { names: words.names, all: options.all, states: ['stale'] })
     for (const { id } of found) await store.requests.remove(id)
-    print(io, `deleted ${counted(found.length, STALE_LSCS)}`)
+    print(io, `deleted ${countedOrNo(found.length, 'stale LSC')}`)
     return undefined
   },
 })

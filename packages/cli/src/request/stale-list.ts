@@ -1,10 +1,10 @@
 import { command, JSON_OPTION } from '../command.ts'
+import { countedOrNo } from '../counted.ts'
 import { STORE_OPTIONS } from '../device/options.ts'
 import { openStore } from '../device/store.ts'
 import { note, print } from '../io.ts'
 import { plain, screenTable } from '../screen-table.ts'
 import { LIKE_OPTION } from './chosen.ts'
-import { counted, STALE_LSCS } from './counted.ts'
 import { filterOf } from './csr-list.ts'
 import { staleViewOf } from './view.ts'
 
@@ -26,7 +26,7 @@ export const list = command({
     }
     if (options.json) return undefined
     if (rows.length > 0) print(io, screenTable(io, { head: HEAD, rows, flexible: HEAD.indexOf('ISSUER') }))
-    note(io, counted(rows.length, STALE_LSCS))
+    note(io, countedOrNo(rows.length, 'stale LSC'))
     return undefined
   },
 })

@@ -1,9 +1,10 @@
+import { countedOrNo } from '../counted.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { type Io, note } from '../io.ts'
 
 const NOTE_MS = 1_000
 
-const sessionsLeft = (count: number) => `${count === 0 ? 'no' : count} ${count === 1 ? 'session' : 'sessions'} left`
+const sessionsLeft = (count: number) => `${countedOrNo(count, 'session')} left`
 
 export type Running = {
   readonly service: { close(): Promise<void>; cut(): void }

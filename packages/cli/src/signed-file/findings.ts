@@ -1,5 +1,6 @@
 import { roleName, type TrustRecord } from '@capfkit/codec/tlv'
 import { TRUST_LIST_FINDINGS, type TrustListFinding } from '@capfkit/pki'
+import { counted } from '../counted.ts'
 import { type Io, note, painter } from '../io.ts'
 import { plain } from '../screen-table.ts'
 
@@ -44,9 +45,6 @@ export const findingData = (findings: readonly TrustListFinding[], records: read
     severity: TRUST_LIST_FINDINGS[finding.code].severity,
     sentence: sentenceOf(finding, records),
   }))
-
-/** `1 record`, `2 records`. */
-export const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** `2 problems`, of what was found. */
 export const problemsInWords = (findings: readonly TrustListFinding[]): string =>

@@ -4,6 +4,7 @@ import { readCertificateAndKey } from '@capfkit/pki'
 import { TVS_OPTIONS, TvsServer, tvsMetrics } from '@capfkit/tvs'
 import { identify } from '../certificate-files.ts'
 import { command, JSON_OPTION } from '../command.ts'
+import { counted } from '../counted.ts'
 import { MistakesError } from '../errors.ts'
 import { note } from '../io.ts'
 import { ownOptions } from '../own-options.ts'
@@ -12,7 +13,7 @@ import { DOOR_OPTIONS } from '../service/doors.ts'
 import { serveUntilStopped } from '../service/serve-until-stopped.ts'
 import { readStore, trustRules } from './trust.ts'
 
-const trusted = (count: number) => `${count} ${count === 1 ? 'certificate' : 'certificates'} in the store`
+const trusted = (count: number) => `${counted(count, 'certificate')} in the store`
 
 export const start = command({
   name: 'start',
