@@ -124,6 +124,10 @@ export class WorkerRun {
         if (performance.now() - this.#lookedMs >= LOOK_MS && !(await this.#look())) break
       } catch (error) {
         if (!isAway(error)) throw error
+        // On a full disk there is often room for a word: without it, others would do what is done and only not told.
+        await this.#store.beat().catch(cause => {
+          if (!isAway(cause)) throw cause
+        })
         if (!this.#awayTold) this.#init.onSay(`the store is away, and what ends meanwhile is kept: ${(error as Error).message}`)
         this.#awayTold = true
       }

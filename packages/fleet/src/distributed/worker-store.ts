@@ -65,6 +65,11 @@ export class WorkerStore {
     if (rowCount === 0) throw new LeaseLost()
   }
 
+  /** It lives, whatever it has to tell. @throws {LeaseLost} */
+  async beat(): Promise<void> {
+    await this.#fence(query => this.#connections.run(query))
+  }
+
   /** Take slices that nobody has. @throws {LeaseLost} */
   claim(numbers: readonly number[]): Promise<void> {
     return ownTransaction(this.#connections, async run => {
