@@ -72,6 +72,18 @@ t.test('what a plan will do is told without doing it', async t => {
   t.match(JSON.parse(json), { version: 1, title: 'Two phases', phones: 12, phases: [{ name: 'first', sessions: 12 }, {}] })
 })
 
+t.test('an operation is told by the word of the plan, whatever it comes to', async t => {
+  writeFileSync(
+    join(cwd, 'words.yaml'),
+    'embedded: true\nphases: [{ operations: upgrade }, { operations: { upgrade: 3, install: 1 } }]\n',
+  )
+  const { stdout } = await check('check', join(cwd, 'words.yaml'))
+  t.match(stdout, /^upgrade +upgrade +100 of 100 /m)
+  t.match(stdout, /^upgrade, install +upgrade=3,install=1 +100 of 100 /m)
+  writeFileSync(join(cwd, 'rounds.yaml'), 'embedded: true\nrounds: install,upgrade:50%\n')
+  t.match((await check('check', join(cwd, 'rounds.yaml'))).stdout, /^install +install .*\nupgrade +upgrade /m)
+})
+
 t.test('the schema is printed, and a wrong use of the command is told', async t => {
   const { code, stdout } = await check('--schema')
   t.equal(code, 0)

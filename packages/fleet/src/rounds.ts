@@ -2,7 +2,7 @@ import { OptionError } from '@capfkit/codec/options'
 import type { PlannedOperation } from './plan/plan.ts'
 
 /** One pass over the fleet: an operation, and the share of the phones that takes part. */
-export type Round = { operation: PlannedOperation; share: number }
+export type Round = { operation: PlannedOperation; word: OperationWord; share: number }
 
 /** Words for operations; an upgrade is an install for a phone that has an LSC. */
 export const OPERATIONS_BY_WORD = {
@@ -19,9 +19,9 @@ export const OPERATION_WORDS = Object.keys(OPERATIONS_BY_WORD) as OperationWord[
 export const parseRounds = (words: string): Round[] =>
   words.split(',').map(part => {
     const [word = '', share = '100%'] = part.split(':')
-    const operation = Object.hasOwn(OPERATIONS_BY_WORD, word) ? OPERATIONS_BY_WORD[word as OperationWord] : undefined
+    const known = OPERATION_WORDS.find(known => known === word)
     const percent = Number(share.slice(0, -1))
-    if (operation && percent <= 100) return { operation, share: percent / 100 }
+    if (known && percent <= 100) return { operation: OPERATIONS_BY_WORD[known], word: known, share: percent / 100 }
     const sentence = `rounds knows ${Object.keys(OPERATIONS_BY_WORD).join(', ')} with a share of 0..100%, got ${JSON.stringify(part)}`
     throw new OptionError([{ code: 'CONFIG_OUT_OF_RANGE', name: 'rounds', sentence }])
   })

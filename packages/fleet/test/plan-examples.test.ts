@@ -40,7 +40,7 @@ t.test('the plan of the README is right', async t => {
     phones: 1000,
     phases: [
       { name: 'install', sessions: 1000 },
-      { name: 'reboot storm', operations: 'install=9,delete=1' },
+      { name: 'reboot storm', operations: 'upgrade=9,delete=1' },
     ],
   })
 })

@@ -65,10 +65,11 @@ t.test('everything that a plan can say is read', async t => {
     7821: { keyGeneration: undefined, think: { kind: 'uniform', fromMs: 1000, toMs: 2000 } },
   })
   const rest = { share: 1, phones: undefined, devices: 'once', order: 'sequential', maxInFlight: undefined, afterMs: 0 }
-  const install = [{ name: 'install', weight: 1 }]
+  const weights = [{ name: 'install', weight: 1 }]
+  const install = { operations: weights, words: weights }
   t.strictSame(plan.phases, [
     {
-      ...{ ...rest, name: 'install', operations: install, maxInFlight: 500 },
+      ...{ ...rest, name: 'install', ...install, maxInFlight: 500 },
       arrivals: { kind: 'rate', fromPerSecond: 50, toPerSecond: 100, forMs: 30_000, spacing: 'poisson' },
     },
     {
@@ -77,13 +78,18 @@ t.test('everything that a plan can say is read', async t => {
         { name: 'install', weight: 10 },
         { name: 'delete', weight: 2 },
       ],
+      words: [
+        { name: 'upgrade', weight: 9 },
+        { name: 'install', weight: 1 },
+        { name: 'delete', weight: 2 },
+      ],
       arrivals: { kind: 'burst', withinMs: 0 },
     },
     {
-      ...{ ...rest, name: 'install', operations: install, devices: 'again' },
+      ...{ ...rest, name: 'install', ...install, devices: 'again' },
       arrivals: { kind: 'concurrency', sessions: 8, forMs: 60_000 },
     },
-    { ...rest, name: 'all', operations: install, arrivals: { kind: 'concurrency', sessions: 32 } },
+    { ...rest, name: 'all', ...install, arrivals: { kind: 'concurrency', sessions: 32 } },
   ])
 })
 

@@ -4,10 +4,10 @@ import { fleetOptions } from './fleet-options.ts'
 
 t.test('rounds with and without a share; an upgrade is an install', async t => {
   t.strictSame(parseRounds('install,upgrade:30%,delete:0%,troubleshoot:100%'), [
-    { operation: 'install', share: 1 },
-    { operation: 'install', share: 0.3 },
-    { operation: 'delete', share: 0 },
-    { operation: 'troubleshoot', share: 1 },
+    { operation: 'install', word: 'install', share: 1 },
+    { operation: 'install', word: 'upgrade', share: 0.3 },
+    { operation: 'delete', word: 'delete', share: 0 },
+    { operation: 'troubleshoot', word: 'troubleshoot', share: 1 },
   ])
 })
 

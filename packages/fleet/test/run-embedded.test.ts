@@ -27,7 +27,7 @@ t.test('four ways to authenticate, every operation, both kinds of key, two proce
   t.match(summary, { verdict: 'pass', because: [], failed: 0, failures: [], phones: 40, stopped: false, unreachable: false })
   t.strictSame(
     rounds.map(({ operation }) => operation),
-    ['install', 'install', 'delete', 'troubleshoot'],
+    ['install', 'upgrade', 'delete', 'troubleshoot'],
   )
   const deleted = rounds[2]?.done ?? 0
   t.ok(deleted > 5 && deleted < 35, `${deleted} of 40 deleted`)
@@ -44,7 +44,7 @@ t.test('four ways to authenticate, every operation, both kinds of key, two proce
 t.test('by rate: starts follow the schedule of the whole fleet, in all processes together', async t => {
   const { done, seconds, latencyMs, verdict, because } = await run({ phones: 60, rate: 100, processes: 2, concurrency: 1 })
   // Another program may take the processor away: then the run says itself that it is worth nothing.
-  t.ok(verdict === 'pass' || because.every(sentence => /came too late/.test(sentence)), because.join())
+  t.ok(verdict === 'pass' || because.every(sentence => /came too late|event loop was late/.test(sentence)), because.join())
   t.equal(done, 60)
   t.ok(seconds >= 0.55, `the last start is due after 590 ms, all took ${seconds} s`)
   t.equal(latencyMs.scheduled.count, 60)

@@ -4,7 +4,7 @@ import { identitiesOf } from '../identity.ts'
 import type { FleetOptions } from '../options.ts'
 import { formatWeights } from '../weights.ts'
 import { planOf } from './from-options.ts'
-import type { Arrivals } from './plan.ts'
+import type { Arrivals, PlanPhase } from './plan.ts'
 import type { ReadPlan } from './read-plan.ts'
 import { countStarts, participantsOf, phaseMs } from './sequence.ts'
 
@@ -38,6 +38,9 @@ const ARRIVALS: { readonly [K in Arrivals['kind']]: (arrivals: Arrivals & { kind
   burst: ({ withinMs }) => (withinMs === 0 ? 'all at the same moment' : `all within ${formatTime(withinMs)}`),
 }
 
+const operationsText = ({ operations, words = operations }: PlanPhase): string =>
+  words.length === 1 ? words[0]!.name : formatWeights(words)
+
 /** What a plan will do, without doing it. @throws {OptionError} */
 export const describePlan = async (read: Omit<ReadPlan, 'options'> & { options: FleetOptions }): Promise<PlanDescription> => {
   await using stack = new AsyncDisposableStack()
@@ -52,7 +55,7 @@ export const describePlan = async (read: Omit<ReadPlan, 'options'> & { options: 
     phones: identities.count,
     phases: plan.phases.map((phase, number) => ({
       name: phase.name,
-      operations: phase.operations.length === 1 ? phase.operations[0]!.name : formatWeights(phase.operations),
+      operations: operationsText(phase),
       participants: participantsOf({ plan, number, identities }).length,
       arrivals: ARRIVALS[phase.arrivals.kind](phase.arrivals as never),
       sessions: countStarts({ plan, number, identities }),

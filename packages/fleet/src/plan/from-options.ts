@@ -8,9 +8,10 @@ export const planOf = (options: FleetOptions): Plan => {
   return {
     options,
     models: {},
-    phases: parseRounds(options.rounds).map(({ operation, share }) => ({
-      name: operation,
+    phases: parseRounds(options.rounds).map(({ operation, word, share }) => ({
+      name: word,
       operations: [{ name: operation, weight: 1 }],
+      words: [{ name: word, weight: 1 }],
       share,
       devices: 'once',
       order: 'sequential',

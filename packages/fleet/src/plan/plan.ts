@@ -1,6 +1,7 @@
 import type { Distribution } from '@capfkit/codec/options'
 import type { ModelName } from '@capfkit/phone'
 import type { FleetOptions } from '../options.ts'
+import type { OperationWord } from '../rounds.ts'
 import type { Weights } from '../weights.ts'
 
 /** What a device may be ordered to do. */
@@ -25,6 +26,8 @@ export type Arrivals =
 export type PlanPhase = {
   readonly name: string
   readonly operations: Weights<PlannedOperation>
+  /** The same as whoever planned it said it: an upgrade is an install. Plans of earlier versions lack it. */
+  readonly words?: Weights<OperationWord>
   /** Share of the phones that takes part, (0, 1]. */
   readonly share: number
   /** Device names with `*` and `?`; all without it. */

@@ -32,25 +32,28 @@ const arrivalsOf = (arrivals: PhaseValues['arrivals']): Arrivals => {
   return { kind: 'concurrency', sessions: concurrency ?? 1, forMs }
 }
 
-const weightsOf = (weights: Readonly<Record<string, number | undefined>>): Weights<string> =>
-  Object.entries(weights).map(([name, weight = 0]) => ({ name, weight }))
+const weightsOf = <T extends string>(weights: Readonly<Partial<Record<T, number>>>): Weights<T> =>
+  Object.entries<number | undefined>(weights).map(([name, weight = 0]) => ({ name: name as T, weight }))
+
+const INSTALL: Weights<OperationWord> = [{ name: 'install', weight: 1 }]
 
 /** Two words may stand for one operation. */
-const operationsOf = (words: PhaseValues['operations']): Weights<PlannedOperation> => {
+const operationsOf = (words: Weights<OperationWord>): Weights<PlannedOperation> => {
   const weights = new Map<PlannedOperation, number>()
-  for (const [word, weight = 0] of Object.entries(words)) {
-    const operation = OPERATIONS_BY_WORD[word as OperationWord]
+  for (const { name, weight } of words) {
+    const operation = OPERATIONS_BY_WORD[name]
     weights.set(operation, (weights.get(operation) ?? 0) + weight)
   }
-  return weights.size === 0 ? [{ name: 'install', weight: 1 }] : [...weights].map(([name, weight]) => ({ name, weight }))
+  return [...weights].map(([name, weight]) => ({ name, weight }))
 }
 
 const phaseOf = ({ name, operations, share, phones, devices, order, arrivals, maxInFlight, after }: PhaseValues): PlanPhase => {
-  const planned = operationsOf(operations)
-  const words = Object.keys(operations).length > 0 ? Object.keys(operations) : ['install']
+  const stated = weightsOf(operations)
+  const words = stated.length > 0 ? stated : INSTALL
   return {
-    name: name ?? words.join(', '),
-    operations: planned,
+    name: name ?? words.map(({ name }) => name).join(', '),
+    operations: operationsOf(words),
+    words,
     ...{ share, phones, devices, order, maxInFlight },
     arrivals: arrivalsOf(arrivals),
     afterMs: after,
