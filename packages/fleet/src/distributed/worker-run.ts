@@ -18,7 +18,7 @@ import { type RunPace, type RunRow, workersOf } from './run-store.ts'
 import { fairShare } from './slice-count.ts'
 import { SliceProcesses } from './slice-processes.ts'
 import type { SliceQueue } from './slice-queue.ts'
-import { isAway } from './store-away.ts'
+import { isAway, isFull } from './store-away.ts'
 import { WorkerStore } from './worker-store.ts'
 
 const TICK_MS = 250
@@ -124,16 +124,22 @@ export class WorkerRun {
         if (performance.now() - this.#lookedMs >= LOOK_MS && !(await this.#look())) break
       } catch (error) {
         if (!isAway(error)) throw error
-        // On a full disk there is often room for a word: without it, others would do what is done and only not told.
-        await this.#store.beat().catch(cause => {
-          if (!isAway(cause)) throw cause
-        })
+        if (isFull(error)) await this.#sayWeLive()
         if (!this.#awayTold) this.#init.onSay(`the store is away, and what ends meanwhile is kept: ${(error as Error).message}`)
         this.#awayTold = true
       }
       await delay(TICK_MS)
     }
     await this.#init.queue.offer(this.#init.run.id, await this.#store.leave())
+  }
+
+  /** A full disk often has room for this word. Without it, others would do again what is done, and could only not be told. */
+  async #sayWeLive(): Promise<void> {
+    try {
+      await this.#store.beat()
+    } catch (error) {
+      if (!isAway(error)) throw error
+    }
   }
 
   /** Do what is wanted by now. @returns false when it is over for this worker. */
