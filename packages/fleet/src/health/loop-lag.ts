@@ -1,7 +1,7 @@
 import { Latency } from '../latency.ts'
 
 /** How often the event loop is looked at, ms. */
-const LOOK_MS = 20
+const LOOK_MS = 10
 /** A turn that is later than this is a lag: everything that happened meanwhile was seen that much later than it was. */
 export const LAG_MS = 100
 
