@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { childArguments } from '@capfkit/listen'
 import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.ts'
 import { FleetError, type FleetErrorCode } from './errors.ts'
 import type { PaceState } from './pace.ts'
@@ -129,7 +130,7 @@ export class Clients implements AsyncDisposable {
     const child = fork(CLIENT_PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...process.execArgv, `--max-semi-space-size=${YOUNG_MB}`],
+      execArgv: [...childArguments(), `--max-semi-space-size=${YOUNG_MB}`],
       env: { ...SMALL_HEAP, ...process.env },
     })
     const client: Client = { process: child, made: 0, inFlight: 0, oldestMs: 0, tally: new Tally(), recent: new Tally() }

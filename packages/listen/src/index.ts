@@ -2,6 +2,7 @@ export { ADDRESS, type Address, formatAddress, parseAddress } from './address.ts
 export { Admission, type AdmissionLimits, type Rejected } from './admission.ts'
 export { AppendFile, type AppendFileInit } from './append-file.ts'
 export { type Binding, bind } from './bind.ts'
+export { childArguments } from './child-arguments.ts'
 export { type Connection, connectionOf } from './connection.ts'
 export { LISTEN_ERRORS, ListenError, type ListenErrorCode } from './errors.ts'
 export { freePort, mustBeFree } from './free-port.ts'

@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type Address,
+  childArguments,
   formatAddress,
   LISTEN_ERRORS,
   ListenError,
@@ -194,6 +195,7 @@ export class ServerGroup implements AsyncDisposable {
     const worker = fork(own?.program ?? WORKER_PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: childArguments(),
       env: { ...MALLOC, ...process.env },
     })
     this.#workers.set(worker, undefined)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { childArguments } from '@capfkit/listen'
 import { FleetError } from '../errors.ts'
 import type { EncodedPhone } from '../fleet-file/kept.ts'
 import type { FromSlices, Told, ToSlices } from './slice-messages.ts'
@@ -46,7 +47,7 @@ export class SliceProcesses implements AsyncDisposable {
     const child = fork(PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...process.execArgv, ...ARGUMENTS],
+      execArgv: [...childArguments(), ...ARGUMENTS],
       env: { ...ENVIRONMENT, ...process.env },
     })
     const process_: SliceProcess = { name: String(start.process), child, slices: new Set() }
