@@ -3,10 +3,8 @@ import t from 'tap'
 import { Clients } from '../src/clients.ts'
 import type { FleetOptions } from '../src/options.ts'
 import { planOf } from '../src/plan/from-options.ts'
-import { childrenRunning, startChildrenPlainly } from './child-processes.ts'
+import { childrenRunning } from './child-processes.ts'
 import { fleetOptions } from './fleet-options.ts'
-
-startChildrenPlainly()
 
 const { certificateDer, keyPair } = await newManufacturingCa({ now: () => new Date() })
 

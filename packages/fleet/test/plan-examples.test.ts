@@ -2,10 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Arrivals, describePlan, type PlanPhase, planSchema, readPlan, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions } from './fleet-options.ts'
-
-startChildrenPlainly()
 
 const FOLDER = join(import.meta.dirname, '../../../docs/plans')
 const SMALL = { phones: 6, processes: 1, serverWorkers: 1, poolKeys: 2 } as const

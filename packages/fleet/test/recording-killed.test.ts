@@ -5,12 +5,9 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { reportRun } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
 import { recorded, startRun } from './run-process.ts'
-
-startChildrenPlainly()
 
 t.test('kill -9 in the middle: what was written stands, and a report tells that the run was killed', async t => {
   const folder = t.testdir()

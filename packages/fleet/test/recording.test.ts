@@ -2,11 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import t from 'tap'
 import { FLEET_OPTIONS, type FleetOptions, reportRun, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
-
-startChildrenPlainly()
 
 const run = (options: Partial<FleetOptions>) =>
   runFleet({ options: { embedded: true, phones: 30, poolKeys: 4, key: 'ec:p256', ...options } })
@@ -86,7 +83,7 @@ t.test('a report from the files alone says what the run said', async t => {
     roundStarts.map(({ number, operation }) => [number, operation]),
     [
       [0, 'install'],
-      [1, 'install'],
+      [1, 'upgrade'],
     ],
   )
   t.ok(roundStarts[1]!.atSeconds >= summary.rounds[0]!.seconds - 0.1)
@@ -132,9 +129,9 @@ t.test('of what failed, the bytes are kept, and no authentication string is in a
   t.match(frames[1]!.hex, Buffer.from('*******\0').toString('hex'), 'the string is there as stars')
 })
 
-t.test('a run into the folder of an earlier one leaves none of its parts', async t => {
+t.test('a run that replaces an earlier one leaves none of its parts', async t => {
   const out = t.testdir({ 'part-7.capfrun': 'of a run with eight processes', 'notes.txt': 'mine' })
-  await run({ out, phones: 5, processes: 1 })
+  await run({ out, phones: 5, processes: 1, replace: true })
   t.ok(readdirSync(out).includes('notes.txt'))
   t.notOk(readdirSync(out).includes('part-7.capfrun'))
   t.match(await reportRun(out), { complete: true, summary: { done: 5 } })
@@ -144,5 +141,5 @@ t.test('a folder in which nothing can be recorded is told before anything runs',
   const out = t.testdir()
   mkdirSync(join(out, 'run.capfrun'))
   writeFileSync(join(out, 'run.capfrun', 'in the way'), '')
-  await t.rejects(run({ out }), { name: 'FleetError', code: 'FLEET_RECORDING', where: out })
+  await t.rejects(run({ out, replace: true }), { name: 'FleetError', code: 'FLEET_RECORDING', where: out })
 })

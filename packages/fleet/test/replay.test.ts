@@ -6,11 +6,8 @@ import { replayPhone, runFleet } from '../src/index.ts'
 import { drawMs } from '../src/plan/draw-duration.ts'
 import { planOf } from '../src/plan/from-options.ts'
 import { randomOf } from '../src/random.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions } from './fleet-options.ts'
 import { LoadedServer } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 const SOME = { key: 'ec:p256', poolKeys: 2, processes: 1, keyGenerationDelayMs: 20 } as const
 

@@ -14,12 +14,9 @@ import {
   resumeFleet,
   runFleet,
 } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer, rowsOf } from './loaded-server.ts'
 import { entriesOf, ofKind } from './recorded-run.ts'
 import { entriesSoFar, recorded, startRun } from './run-process.ts'
-
-startChildrenPlainly()
 
 const PHONES = 300
 const MIDDLE = 150

@@ -3,9 +3,6 @@ import type { AddressInfo } from 'node:net'
 import { OptionError } from '@capfkit/codec/options'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 const temporary = t.testdir()
 process.env.TMPDIR = temporary

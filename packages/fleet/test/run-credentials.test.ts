@@ -14,10 +14,7 @@ import {
 } from '@capfkit/pki'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 const now = () => new Date()
 const FEW: Partial<FleetOptions> = { phones: 6, processes: 1, key: 'ec:p256', poolKeys: 2 }

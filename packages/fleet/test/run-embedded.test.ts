@@ -4,9 +4,6 @@ import { join } from 'node:path'
 import { generateKeyPool, readPrivateKey } from '@capfkit/pki'
 import t from 'tap'
 import { type FleetOptions, type FleetProgress, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 /** Runs of this file leave their folders here. */
 const temporary = t.testdir()

@@ -4,9 +4,6 @@ import { derToPem, newManufacturingCa, privateKeyPem } from '@capfkit/pki'
 import t from 'tap'
 import { FleetFile } from '../src/fleet-file/fleet-file.ts'
 import { type FleetOptions, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 const PHONES = 12
 const SOME: Partial<FleetOptions> = { embedded: true, phones: PHONES, key: 'ec:p256', poolKeys: 2, processes: 2, auth: 'lsc' }

@@ -2,9 +2,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import t from 'tap'
 import { FleetControl, type FleetOptions, type RunFleetInit, reportRun, resumeFleet, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 const run = (options: Partial<FleetOptions>, init: Partial<RunFleetInit> = {}) =>
   runFleet({ options: { embedded: true, phones: 5, processes: 1, serverWorkers: 1, key: 'ec:p256', ...options }, ...init })

@@ -4,10 +4,7 @@ import { parseOptions } from '@capfkit/codec/options'
 import { newCertificateAndKey, openDeviceStore, SERVER_OPTIONS, ServerGroup } from '@capfkit/server'
 import t from 'tap'
 import { type FleetProgress, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { rowsOf } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 /** A server in a process of its own, which can be killed; it is started again a second later. */
 const startGroup = async (folder: string) => {

@@ -1,8 +1,5 @@
 import t from 'tap'
 import { FleetControl, type FleetOptions, type FleetProgress, type PlanPhase, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 const SMALL: Partial<FleetOptions> = { embedded: true, phones: 20, processes: 2, serverWorkers: 1, key: 'ec:p256' }
 

@@ -4,11 +4,8 @@ import t from 'tap'
 import { identitiesOf } from '../src/identity.ts'
 import { type FleetOptions, runFleet } from '../src/index.ts'
 import { takesPart } from '../src/plan/sequence.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { fleetOptions, range } from './fleet-options.ts'
 import { LoadedServer } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 const PENDING = 2
 const FEW: Partial<FleetOptions> = { phones: 12, processes: 1, key: 'ec:p256', poolKeys: 2 }

@@ -1,9 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { type FleetOptions, type FleetProgress, runFleet } from '../src/index.ts'
-import { childrenRunning, startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
+import { childrenRunning } from './child-processes.ts'
 
 /** Runs of this file leave their folders here. */
 const temporary = t.testdir()

@@ -2,9 +2,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { htmlReport, junitXml, reportRun, runFleet } from '../src/index.ts'
 import { readPlan } from '../src/plan/read-plan.ts'
-import { startChildrenPlainly } from './child-processes.ts'
-
-startChildrenPlainly()
 
 const SMALL = `
 embedded: true

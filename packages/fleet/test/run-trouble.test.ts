@@ -3,10 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { freePort } from '@capfkit/listen'
 import t from 'tap'
 import { type FleetOptions, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 const FEW: Partial<FleetOptions> = { phones: 12, processes: 1, key: 'ec:p256', poolKeys: 2 }
 

@@ -3,10 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { type FleetSummary, runFleet } from '../src/index.ts'
-import { startChildrenPlainly } from './child-processes.ts'
 import { LoadedServer } from './loaded-server.ts'
-
-startChildrenPlainly()
 
 const PHONES = 110
 const PER_SECOND = 20
