@@ -28,6 +28,10 @@ export type ConnectionsInit = {
 /** After a failed connect the next one is tried no sooner than this, twice as late each time, ms. */
 const BACK_OFF = { firstMs: 100, mostMs: 5_000 }
 const COLLISIONS = 5
+/** A statement has that much of the time of a lock, before the client gives it up. */
+const STATEMENT_SHARE = 1.5
+/** A new connection costs as much CPU as two enrolments (its password is hashed 4096 times): those of a storm are there for its next wave. */
+const IDLE_MS = 300_000
 
 /** Where the store is, without the password. @throws {ServerError} `STORE_OPEN_FAILED` */
 export const databaseOf = (url: string): string => {
@@ -51,6 +55,8 @@ export class Connections {
   /** The same with its schema in order. */
   #ready: Promise<Pool> | undefined
   #awayUntilMs = 0
+  /** Why it was away the last time. */
+  #awayCause: unknown
   #closed: Promise<void> | undefined
   #backOffMs: number = BACK_OFF.firstMs
 
@@ -67,9 +73,11 @@ export class Connections {
       connectionString: url,
       max: most,
       connectionTimeoutMillis: timeoutMs,
-      // The server ends a statement that waits; this ends one whose server is gone without a word.
-      statement_timeout: timeoutMs,
+      idleTimeoutMillis: IDLE_MS,
       lock_timeout: timeoutMs,
+      // Later than that, or it would always come first and nobody would hear of a lock.
+      statement_timeout: STATEMENT_SHARE * timeoutMs,
+      // The server ends a statement that waits; this ends one whose server is gone without a word.
       query_timeout: 2 * timeoutMs,
       idle_in_transaction_session_timeout: 2 * timeoutMs,
       keepAlive: true,
@@ -125,8 +133,7 @@ export class Connections {
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
     const now = performance.now()
-    if (now < this.#awayUntilMs)
-      throw new ServerError('STORE_AWAY', this.place, { cause: new Error('it was away a moment ago, and is tried again soon') })
+    if (now < this.#awayUntilMs) throw new ServerError('STORE_AWAY', this.place, { cause: this.#awayCause })
     try {
       const result = await work()
       this.#backOffMs = BACK_OFF.firstMs
@@ -135,6 +142,7 @@ export class Connections {
       const error = postgresError(this.place, cause)
       if (error.code === 'STORE_AWAY' && now >= this.#awayUntilMs) {
         this.#awayUntilMs = performance.now() + this.#backOffMs
+        this.#awayCause = error.cause
         this.#backOffMs = Math.min(BACK_OFF.mostMs, 2 * this.#backOffMs)
       }
       throw error
