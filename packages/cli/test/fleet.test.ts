@@ -215,7 +215,7 @@ t.test('the demo: every way to authenticate, install, upgrade, delete', async t 
   t.match(stderr, /^capfkit demo: an embedded CAPF server and 20 phones: install,upgrade,delete:30%$/m)
   t.match(stderr, /^making RSA keys: \d+ of 44$/m)
   t.match(stdout, /^PASS {2}\d+ of \d+ operations done by 20 phones/)
-  for (const round of [/round 1 {2}install +20 done/, /round 2 {2}install +20 done/, /round 3 {2}delete +\d+ done/])
+  for (const round of [/round 1 {2}install +20 done/, /round 2 {2}upgrade +20 done/, /round 3 {2}delete +\d+ done/])
     t.match(stdout, round)
   t.match(stdout, /^keys +\d+ keys from a pool of 44/m)
   t.match(
