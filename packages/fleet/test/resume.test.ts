@@ -135,7 +135,11 @@ t.test('a run that is stopped, resumed, stopped and resumed is one run', async t
   t.ok(resumptions[0]!.atSeconds > 0 && resumptions[1]!.atSeconds > resumptions[0]!.atSeconds)
   t.ok(intervals.length * intervalSeconds < summary.seconds + 2, 'the time in which it rested is not in the report')
   const { eventLoopDelayMs: _, memoryBytes: __, ...generator } = last.generator
-  t.match(summary, { done: 150, verdict: last.verdict, generator: { loopback: generator.loopback, lateStarts: generator.lateStarts } })
+  t.match(summary, {
+    done: 150,
+    verdict: last.verdict,
+    generator: { loopback: generator.loopback, lateStarts: generator.lateStarts },
+  })
 })
 
 t.test(
