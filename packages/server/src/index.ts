@@ -45,6 +45,7 @@ export { CERT_STATUSES, OP_STATUS, type OpStatus } from './status.ts'
 export type { SqlValue } from './store/columns.ts'
 export { MemoryDeviceStore } from './store/memory.ts'
 export { isDatabase, openDeviceStore } from './store/open.ts'
+export { DATABASE_NOW } from './store/postgres/clock.ts'
 export { Connections, databaseOf, type Query, type Row, type Run as RunStatements } from './store/postgres/connections.ts'
 export type { DatabaseSchema } from './store/postgres/migrations.ts'
 export {

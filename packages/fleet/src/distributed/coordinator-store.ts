@@ -1,11 +1,10 @@
-import type { Connections, RunStatements, SqlValue } from '@capfkit/server'
+import { type Connections, DATABASE_NOW, type RunStatements, type SqlValue } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RoundSummary } from '../summary.ts'
 import { ownTransaction } from './own-transaction.ts'
 import type { RunJob } from './run-job.ts'
 import { type RunPace, type RunRow, runFrom, type SentReport, statement } from './run-store.ts'
-import { DATABASE_NOW } from './schema.ts'
 
 const SQL = {
   // Of two who begin at once the second waits here, and then sees the first.

@@ -1,7 +1,6 @@
 import { encodeEntries, type RunEntry, RunReader, type RunRecord } from '@capfkit/codec/run'
-import type { Connections, Query, RunStatements } from '@capfkit/server'
+import { type Connections, DATABASE_NOW, type Query, type RunStatements } from '@capfkit/server'
 import type { RoundSummary } from '../summary.ts'
-import { DATABASE_NOW } from './schema.ts'
 import type { Told } from './slice-messages.ts'
 
 /** What is wanted of the workers of a run at this moment. */

@@ -88,9 +88,6 @@ const FLEET_SCHEMA: DatabaseSchema = { name: 'capf_fleet', migrations: FLEET_MIG
 const CONNECTIONS = 4
 const TIMEOUT_MS = 5_000
 
-/** The moment of the database, whose clock is the same for all machines, ms since 1970. */
-export const DATABASE_NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
-
 /** Connects when it is first asked for something. @throws ServerError `STORE_OPEN_FAILED` for words that are no URL. */
 export const openFleetDatabase = (url: string): Connections =>
   new Connections({ url, most: CONNECTIONS, timeoutMs: TIMEOUT_MS, schema: FLEET_SCHEMA })

@@ -1,11 +1,10 @@
-import type { Connections, RunStatements } from '@capfkit/server'
+import { type Connections, DATABASE_NOW, type RunStatements } from '@capfkit/server'
 import type { EncodedPhone } from '../fleet-file/kept.ts'
 import { LeaseLost, ownTransaction } from './own-transaction.ts'
 import { type Batch, resultColumns } from './pending-batch.ts'
 import { keepingQueries, phonesNamed } from './phone-rows.ts'
 import type { RunJob } from './run-job.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
-import { DATABASE_NOW } from './schema.ts'
 
 const SQL = {
   join: `INSERT INTO capf_fleet.worker (id, run, name, processes, clockoffsetms, roundtripms, aliveuntilms, state)

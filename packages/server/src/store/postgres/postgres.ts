@@ -3,6 +3,7 @@ import { type Device, type DeviceChange, type NewDevice, newDevice, OPERATIONS }
 import { ServerError } from '../../errors.ts'
 import { CERTIFICATE_COLUMNS, COLUMN_FIELDS, COLUMNS, certificateToSql, fromSql, type SqlValue, toSql } from '../columns.ts'
 import { applyChange, type DeviceFilter, type DeviceStore, KEY_FIELDS, type Lease, type Outcome } from '../store.ts'
+import { DATABASE_NOW } from './clock.ts'
 import { Connections, type ConnectionsInit, type Query } from './connections.ts'
 import { PostgresRequestStore } from './requests.ts'
 
@@ -14,8 +15,8 @@ const ALL_COLUMNS = [...COLUMN_FIELDS.map(field => COLUMNS[field].sql), ...CERTI
 const EDITABLE = COLUMN_FIELDS.filter(field => field !== 'name')
 const INSERTED = ['key', ...COLUMN_FIELDS.map(field => COLUMNS[field].sql)]
 
-/** The moment of the database, whose clock is the same for all nodes; a test gives another one. */
-const nowOr = (value: string) => `coalesce(${value}::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)`
+/** The clock of all nodes; a test gives another one. */
+const nowOr = (value: string) => `coalesce(${value}::bigint, ${DATABASE_NOW})`
 
 /** The row still orders what the session was told. */
 const SAME_ORDER = `(tkcertificateoperation = $1::int
