@@ -40,6 +40,7 @@ const exits = (codes: readonly string[], exit: ExitCode): Record<string, ExitCod
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   STORE_LOCKED: EXIT.failed,
   STORE_AWAY: EXIT.unreachable,
+  STORE_TIMEOUT: EXIT.failed,
   STORE_FULL: EXIT.failed,
   STORE_FAILED: EXIT.failed,
   SERVER_WORKER_FAILED: EXIT.failed,

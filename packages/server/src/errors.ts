@@ -19,8 +19,12 @@ export const SERVER_ERRORS = {
   SERVER_WORKER_FAILED: { what: 'a worker process ended unexpectedly', remedy: 'look at the log lines before this one' },
   STORE_OPEN_FAILED: { what: 'the device store cannot be opened', remedy: 'check --store and the right to write to its folder' },
   STORE_NOT_A_STORE: { what: 'the file is not a device store', remedy: 'name another file, or import it with capf device import' },
-  STORE_NEWER_SCHEMA: { what: 'the device store was written by a newer version', remedy: 'use that version, or another file' },
+  STORE_NEWER_SCHEMA: { what: 'the device store was written by a newer version', remedy: 'use that version, or another store' },
   STORE_LOCKED: { what: 'another process holds the device store locked', remedy: 'end the long transaction of the other process' },
+  STORE_TIMEOUT: {
+    what: 'the database broke off a statement that was not done in time, or that somebody cancelled',
+    remedy: 'see what keeps it busy (pg_stat_activity, its disk); what it was for is not done, devices stay pending',
+  },
   STORE_FULL: { what: 'the disk of the device store is full', remedy: 'make room; pending devices stay pending' },
   STORE_READ_ONLY: {
     what: 'the device store may not be written',
@@ -50,9 +54,16 @@ export const SERVER_ERRORS = {
 
 export type ServerErrorCode = keyof typeof SERVER_ERRORS
 
-/** The store is there, but not at this moment. */
-export const isAway = (error: unknown): boolean =>
-  error instanceof ServerError && ['STORE_AWAY', 'STORE_LOCKED', 'STORE_FULL'].includes(error.code)
+/** What passes by itself: the store is there, but not at this moment. */
+const PASSING: ReadonlySet<ServerErrorCode> = new Set<ServerErrorCode>([
+  'STORE_AWAY',
+  'STORE_LOCKED',
+  'STORE_TIMEOUT',
+  'STORE_FULL',
+])
+
+/** The same may be done again later. */
+export const isAway = (error: unknown): boolean => error instanceof ServerError && PASSING.has(error.code)
 
 /** A failure of the server or its store; `where` names the file, address or device. */
 export class ServerError extends CodedError<ServerErrorCode> {

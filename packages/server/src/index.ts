@@ -20,7 +20,7 @@ export {
   type RsaBits,
   type StoredCertificate,
 } from './device.ts'
-export { SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
+export { isAway, SERVER_ERRORS, ServerError, type ServerErrorCode } from './errors.ts'
 export { createEmbeddedCa, type EmbeddedCaOptions } from './issuers/embedded-ca.ts'
 export {
   type Enrol,

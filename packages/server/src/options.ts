@@ -89,7 +89,7 @@ export const SERVER_OPTIONS = {
   storeLockTimeoutMs: int({
     ...TIMEOUT,
     default: 5_000,
-    doc: 'How long to wait for a store that another process holds locked, or for a connection to a database.',
+    doc: 'How long to wait for a store that another process holds locked, or for a connection to a database. A statement there may take half as long again.',
   }),
   storeConnections: int({
     default: 10,

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PostgresServer, tell } from '@capfkit/test-postgres'
 import pg from 'pg'
 import t from 'tap'
+import { isAway } from '../src/errors.ts'
 import { StoreNode } from '../src/node.ts'
 import { openDeviceStore } from '../src/store/open.ts'
+import { Connections } from '../src/store/postgres/connections.ts'
 import { POSTGRES_MIGRATIONS } from '../src/store/postgres/migrations.ts'
 import { PostgresDeviceStore } from '../src/store/postgres/postgres.ts'
 import { bringTo, bystander } from './bystander.ts'
@@ -89,6 +91,33 @@ t.test('a lock of somebody else is waited for, and not for ever', async t => {
   await other.query('ROLLBACK')
   await other.end()
   t.ok(await store.change(NAME, { operation: 'delete' }))
+})
+
+t.test('a statement that takes too long, or that somebody cancels, is no lock of another process', async t => {
+  const url = await database.newDatabase()
+  const connections = new Connections({ url, most: 2, timeoutMs: 300 })
+  const tooLong = await connections.run({ text: 'SELECT pg_sleep(60)', values: [] }).catch((error: Error) => error)
+  t.match(tooLong, { code: 'STORE_TIMEOUT', message: /broke off a statement .*\[canceling statement due to statement timeout\]/ })
+  t.ok(isAway(tooLong), 'and may be tried again')
+  await connections.close()
+  const patient = new Connections({ url, most: 2, timeoutMs: 30_000 })
+  const cancelled = t.rejects(patient.run({ text: 'SELECT pg_sleep(60)', values: [] }), {
+    code: 'STORE_TIMEOUT',
+    message: /or that somebody cancelled \[canceling statement due to user request\]/,
+  })
+  const asleep = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+  while ((await tell(url, asleep)).length === 0) await delay(10)
+  await cancelled
+  await patient.close()
+})
+
+t.test('whoever is told that the database is away is told why, also when it was not tried again', async t => {
+  const connections = new Connections({ url: 'postgres://capf:secret@127.0.0.1:1/capf', most: 2, timeoutMs: 300 })
+  const first = await connections.run({ text: 'SELECT 1', values: [] }).catch((error: Error) => error)
+  const second = await connections.run({ text: 'SELECT 1', values: [] }).catch((error: Error) => error)
+  t.match(first, { code: 'STORE_AWAY', message: /ECONNREFUSED/ })
+  t.match(second, { code: 'STORE_AWAY', message: (first as Error).message })
+  await connections.close()
 })
 
 t.test('the database is killed in the middle of sessions: nothing is lost, and all works again when it is back', async t => {

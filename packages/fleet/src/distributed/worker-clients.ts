@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunRecord } from '@capfkit/codec/run'
+import { isAway } from '@capfkit/server'
 import type { LiveHealth } from '../client-messages.ts'
 import type { ClientsInit } from '../clients.ts'
 import { identitiesOf } from '../identity.ts'
@@ -13,7 +14,6 @@ import { jobOf, planToTell } from './run-job.ts'
 import { AS_PLANNED, endsFrom, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
 import { fairShare, sliceCount } from './slice-count.ts'
 import type { SliceQueue } from './slice-queue.ts'
-import { isAway } from './store-away.ts'
 
 const LOOK_MS = 500
 /** Workers hear of a phase within this time, and begin it together. */

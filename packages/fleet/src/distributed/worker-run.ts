@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
-import { type Connections, type DeviceStore, openDeviceStore } from '@capfkit/server'
+import { type Connections, type DeviceStore, isAway, openDeviceStore, ServerError } from '@capfkit/server'
 import type { EncodedPhone } from '../fleet-file/kept.ts'
 import { type Identities, identitiesOf } from '../identity.ts'
 import { FLEET_OPTIONS } from '../options.ts'
@@ -18,7 +18,6 @@ import { type RunPace, type RunRow, workersOf } from './run-store.ts'
 import { fairShare } from './slice-count.ts'
 import { SliceProcesses } from './slice-processes.ts'
 import type { SliceQueue } from './slice-queue.ts'
-import { isAway, isFull } from './store-away.ts'
 import { WorkerStore } from './worker-store.ts'
 
 const TICK_MS = 250
@@ -29,6 +28,9 @@ const SHARE_MS = 1_000
 const WRITE_MS = 1_000
 /** More results than this are not kept while the store is away: the worker gives up, and they are done again. */
 const MOST_RESULTS = 200_000
+
+/** It could be read, and there is no room for what was to be written. */
+const isFull = (error: unknown): boolean => error instanceof ServerError && error.code === 'STORE_FULL'
 
 export type WorkerRunInit = {
   connections: Connections

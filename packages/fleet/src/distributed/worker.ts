@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isAway } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
 import { LeaseLost } from './own-transaction.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 import { SliceQueue } from './slice-queue.ts'
-import { isAway } from './store-away.ts'
 import { WorkerRun } from './worker-run.ts'
 
 const LOOK_MS = 500

@@ -76,7 +76,7 @@ export class Connections {
       idleTimeoutMillis: IDLE_MS,
       lock_timeout: timeoutMs,
       // Later than that, or it would always come first and nobody would hear of a lock.
-      statement_timeout: STATEMENT_SHARE * timeoutMs,
+      statement_timeout: Math.ceil(STATEMENT_SHARE * timeoutMs),
       // The server ends a statement that waits; this ends one whose server is gone without a word.
       query_timeout: 2 * timeoutMs,
       idle_in_transaction_session_timeout: 2 * timeoutMs,

@@ -12,7 +12,7 @@ const CODES: Readonly<Record<string, ServerErrorCode>> = {
   '53100': 'STORE_FULL',
   '53300': 'STORE_AWAY',
   '55P03': 'STORE_LOCKED',
-  '57014': 'STORE_LOCKED',
+  '57014': 'STORE_TIMEOUT',
   '57P01': 'STORE_AWAY',
   '57P02': 'STORE_AWAY',
   '57P03': 'STORE_AWAY',
