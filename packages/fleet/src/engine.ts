@@ -1,16 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { REASON } from '@capfkit/codec/capf'
-import {
-  type BootOptions,
-  type BootResult,
-  bootOptions,
-  type DisturbanceOrder,
-  newSharedFiles,
-  type Phone,
-  type SessionResult,
-} from '@capfkit/phone'
-import type { DeviceStore } from '@capfkit/server'
-import { type BootTarget, countedBoot, doesBoot, shareOf } from './boot.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type BootOptions, bootOptions, type DisturbanceOrder, newSharedFiles, type Phone } from '@capfkit/phone'
+import { type DeviceStore, isAway } from '@capfkit/server'
+import { type BootTarget, doesBoot, shareOf } from './boot.ts'
+import { countTurn, type Ended, notBegun } from './count-turn.ts'
 import { Counts } from './counts.ts'
 import { type Disturbances, disturbancesOf } from './disturbance/disturbances.ts'
 import { type FaultRule, parseFaultRule } from './disturbance/fault-rule.ts'
@@ -31,7 +24,7 @@ import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { OperationRecorder } from './recording/part-recorder.ts'
 import { runSchedule, type Start } from './schedule.ts'
 import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
-import type { Counted, Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 
 export type EngineInit = {
   plan: Plan
@@ -59,6 +52,8 @@ export type EngineInit = {
   recorder?: OperationRecorder | undefined
   /** Where phones keep what they have. */
   keeping?: PhoneKeeping | undefined
+  /** Asked whenever a phone may start: while it says no, the schedule is paused. */
+  mayGoOn?: (() => boolean) | undefined
   /** By how much the event loop of this process was late so far, ms. */
   lagMs?: () => number
   /** Told when enough sessions have ended to see whether anything answers at all. */
@@ -70,17 +65,11 @@ export const LATE_MS = 50
 /** How long running sessions may go on after a stop, ms. */
 export const GRACE_MS = 5_000
 
-const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoot', none: 'none', unknown: 'unknown' } as const
-
-const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'phasesMs' | 'failure'> => ({
-  phasesMs,
-  failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code, detail: failure.detail },
-})
+/** Between two attempts to order something from a store that is away. */
+const STORE_AGAIN_MS = 250
 
 /** A phone whose turn it is in the phase with this number. */
 type Turn = { start: PlannedStart; identity: PhoneIdentity; number: number }
-
-type Ended = { session?: SessionResult; boot?: BootResult }
 
 /** The phones of one process, phase after phase of the plan. */
 export class FleetEngine {
@@ -101,12 +90,13 @@ export class FleetEngine {
   readonly #faultRules: readonly FaultRule[]
   /** What phones do wrong in each phase. */
   readonly #disturbances = new Map<number, Disturbances | undefined>()
-  #pace = new Pace(0)
+  #pace: Pace
   #ended = 0
 
   constructor(init: EngineInit) {
     const { options } = init.plan
     this.#init = init
+    this.#pace = new Pace(0, { mayGoOn: init.mayGoOn })
     this.#counts = init.counts ?? new Counts()
     this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
     this.#identities = init.identities ?? identitiesOf(options)
@@ -170,7 +160,7 @@ export class FleetEngine {
     const { arrivals, devices, maxInFlight } = phase
     const ours = (total: number) => Math.floor(total / step) + (first < total % step ? 1 : 0)
     const most = maxInFlight === undefined ? Number.POSITIVE_INFINITY : Math.max(1, ours(maxInFlight))
-    this.#pace = new Pace(startMs, this.#pace.state)
+    this.#pace = new Pace(startMs, { wanted: this.#pace.wanted, mayGoOn: this.#init.mayGoOn })
     recorder?.round(number, startMs)
     const place = { plan, number, identities: this.#identities }
     const { starts, untilMs } = slice ? sliceRemainder(place, { first, step, standing: slice }) : remainderOf(place, standing)
@@ -233,42 +223,67 @@ export class FleetEngine {
       tally.started++
       if (startedMs - dueMs > LATE_MS) tally.lateStarts++
     })
-    const phone = await this.#ready({ start, identity, number })
-    const disturbance = this.#disturbanceOf({ start, identity, number })
-    const localAddress = this.#sources.take(index)
-    const ended = await this.#perform(phone, { index, signal: controller.signal, disturbance, localAddress })
-    this.#sources.give(localAddress)
+    const { phone, trouble, ended } = await this.#turn({ start, identity, number }, controller.signal)
     const endedMs = performance.now()
     this.#running.delete(index)
     this.#startedMs.delete(index)
-    const counted = this.#counted(ended, {
-      // A timer may fire within its millisecond too early.
-      scheduledMs: endedMs - Math.min(dueMs, startedMs),
-      actualMs: endedMs - startedMs,
-      expected: start.operation,
-      number,
-    })
+    // A timer may fire within its millisecond too early.
+    const times = { scheduledMs: endedMs - Math.min(dueMs, startedMs), actualMs: endedMs - startedMs }
+    const isDrawn = this.#init.plan.phases[number]!.operations.length > 1
+    const ordered = { isKnown: this.#init.ordered, operation: start.operation, isDrawn }
+    const counted = ended ? countTurn(ended, { times, ordered }) : notBegun(trouble, { times })
     const { deviceName } = identity
-    const cut = controller.signal.aborted && counted.failure !== undefined
+    const cut = counted.failure !== undefined && (controller.signal.aborted || (!ended && this.#stop.signal.aborted))
     if (!cut || !this.#init.forgetsCut) {
       const lagged = { ...counted, lagMs: lagMs() - lagBeforeMs }
       this.#count(tally => tally.record(lagged))
       recorder?.operation({ index, deviceName, round: number, lap, startedMs, counted, cut })
     }
-    this.#phones.done(index, { phone, operation: counted.operation, result: ended.session ?? ended.boot?.capf })
+    this.#phones.done(index, { phone, operation: counted.operation, result: ended?.session ?? ended?.boot?.capf })
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }
 
-  /** The phone with everything that this session takes: a new string, its order at the server. */
-  async #ready(session: Turn): Promise<Phone> {
+  /** What comes of a turn, or what it could not begin for. */
+  async #turn(
+    turn: Turn,
+    signal: AbortSignal,
+  ): Promise<{ phone: Phone; ended: Ended; trouble?: never } | { phone?: Phone; ended?: never; trouble: Error }> {
+    const { start, identity, number } = turn
+    let phone: Phone | undefined
+    try {
+      phone = await this.#phones.take(start.index, { identity, round: number, lap: start.lap })
+      await this.#order(turn, phone)
+    } catch (error) {
+      return { ...(phone ? { phone } : {}), trouble: error as Error }
+    }
+    const disturbance = this.#disturbanceOf(turn)
+    const localAddress = this.#sources.take(start.index)
+    const ended = await this.#perform(phone, { index: start.index, signal, disturbance, localAddress })
+    this.#sources.give(localAddress)
+    return { phone, ended }
+  }
+
+  /**
+   * What this session takes: a new string, and an order at the server where the device comes again. A store that is away is waited for
+   * until a stop.
+   *
+   * @throws what the store throws.
+   */
+  async #order({ start, identity, number }: Turn, phone: Phone): Promise<void> {
     const { plan, store } = this.#init
-    const { start, identity, number } = session
     const { index, lap } = start
-    const phone = await this.#phones.take(index, { identity, round: number, lap })
     if (identity.authMode === 'string' && identity.authString === undefined)
       phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
-    if (lap > 0 && store) await orderStart(store, { plan, number, identity, start })
-    return phone
+    if (lap === 0 || !store) return
+    for (;;) {
+      try {
+        await orderStart(store, { plan, number, identity, start })
+        return
+      } catch (error) {
+        if (!isAway(error) || this.#stop.signal.aborted) throw error
+      }
+      await delay(STORE_AGAIN_MS, undefined, { signal: this.#stop.signal }).catch(() => {})
+    }
   }
 
   /** Counting who is meant takes time in a large fleet: it is done before the clock runs. */
@@ -301,35 +316,6 @@ export class FleetEngine {
     }
     if (retries > 0 || disturbance) return { session: await phone.contactCapf({ servers: [target], signal, disturbance }) }
     return { session: await phone.runSession({ ...target, signal }) }
-  }
-
-  #counted(
-    { session, boot }: Ended,
-    { scheduledMs, actualMs, expected, number }: { scheduledMs: number; actualMs: number; expected: string; number: number },
-  ): Counted {
-    // A phone whose configuration gives it no reason to contact CAPF does nothing there.
-    const result = session ?? boot?.capf
-    const operation = OPERATION_OF[result?.operation ?? 'none']
-    const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!)
-    const { fault, outcome, isExpected } = result?.disturbed ?? {}
-    const disturbance = fault && outcome ? { fault, outcome } : undefined
-    const counted = { scheduledMs, actualMs, phasesMs, operation, ...(disturbance ? { disturbance } : {}) }
-    // What a server that is in order does about a phone that is not is no failure.
-    if (isExpected) return { ...counted, failure: undefined }
-    // A phone that truthfully says that it has nothing has done what was ordered.
-    if (this.#hasNothing({ code: failure?.reason, reason: result?.reason, number })) return { ...counted, failure: undefined }
-    if (failure) return { ...counted, failure }
-    const surprise = this.#init.ordered && operation !== expected
-    return {
-      ...counted,
-      failure: surprise ? { side: 'server', phase: 'auth', reason: `ORDERED_${expected}_GOT_${operation}` } : undefined,
-    }
-  }
-
-  /** Where operations are drawn, a deletion may be drawn for a phone without an LSC; to order it for all would be a mistake. */
-  #hasNothing({ code, reason, number }: { code?: string | undefined; reason?: number | undefined; number: number }): boolean {
-    if (code === 'PHONE_NOTHING_TO_FETCH') return reason === REASON.NO_ACTION
-    return code === 'PHONE_NOTHING_TO_DELETE' && this.#init.plan.phases[number]!.operations.length > 1
   }
 
   /** Start nothing more; what runs may end in its own time. */

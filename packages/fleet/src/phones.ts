@@ -102,16 +102,16 @@ export class FleetPhones {
     return made.phone
   }
 
-  /** It had its turn. @param turn.result  of its last session, where there was one. */
-  done(index: number, turn: { phone: Phone; operation: string; result: Pick<SessionResult, 'lsc'> | undefined }): void {
-    this.#keep(index, turn)
+  /** It had its turn. @param turn.phone  absent where it could not be made. @param turn.result  of its last session, where there was one. */
+  done(index: number, turn: { phone: Phone | undefined; operation: string; result: Pick<SessionResult, 'lsc'> | undefined }): void {
+    if (turn.phone) this.#keep(index, { ...turn, phone: turn.phone })
     if (!this.#forgets) return
     this.#phones.delete(index)
     this.#madeKeys.delete(index)
     this.#init.recorder?.forget(index)
   }
 
-  #keep(index: number, { phone, operation, result }: Parameters<FleetPhones['done']>[1]): void {
+  #keep(index: number, { phone, operation, result }: Parameters<FleetPhones['done']>[1] & { phone: Phone }): void {
     const { deviceName, lsc, pendingKey } = phone
     const key = this.#madeKeys.get(index)
     const installed = result?.lsc === 'installed' && lsc && key ? { certificateDer: lsc.certificateDer, key } : undefined

@@ -225,7 +225,7 @@ t.test('a pause starts nothing, and makes nothing late', async t => {
 })
 
 t.test('twice as fast, everything is due at half of the time', async t => {
-  const pace = new Pace(0, { factor: 2, paused: false })
+  const pace = new Pace(0, { wanted: { factor: 2, paused: false } })
   t.equal(pace.realMs(1_000), 500)
   pace.change({ factor: 1, paused: true })
   t.equal(pace.realMs(1e9), Number.POSITIVE_INFINITY)
@@ -271,7 +271,7 @@ t.test('closed model: who comes again waits behind those that were not there yet
 })
 
 t.test('closed model: twice the pace is twice as many at once; a stop ends those that think', async t => {
-  const pace = new Pace(performance.now(), { factor: 2, paused: false })
+  const pace = new Pace(performance.now(), { wanted: { factor: 2, paused: false } })
   const watch = new Watch()
   const run = watch.around(() => new Promise(setImmediate))
   await runPaced({ starts: every(1, 40), concurrency: 3, run, signal: never, pace })

@@ -6,6 +6,9 @@ const ROUND_TRIPS = 5
 /** Ms since 1970, which no correction of the clock of this machine moves. */
 export const localMs = (): number => performance.timeOrigin + performance.now()
 
+/** Ms on a clock that all processes of this machine share, which goes on while they are stopped, and which nothing corrects. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
 /** How far the clock of the database is ahead of ours, ms, within half of a round trip. */
 export type ClockOffset = { readonly offsetMs: number; readonly roundTripMs: number }
 

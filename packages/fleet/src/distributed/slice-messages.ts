@@ -33,6 +33,8 @@ export type ToSlices =
   | { type: 'take'; slice: number; phones: readonly EncodedPhone[] }
   /** Run a phase of it, from this moment on: ms since 1970 by the clock of this machine. What is left of it, where it was taken over. */
   | { type: 'phase'; slice: number; number: number; startAtMs: number; standing?: SliceStanding | undefined }
+  /** The phones are its own until then, by the clock of {@link import('./database-clock.ts').machineMs}: without another word nothing starts after it. */
+  | { type: 'lease'; untilMs: number }
   /** Nothing more of it starts, and it is told when the last session has ended. */
   | { type: 'release'; slice: number }
   | { type: 'pace'; state: PaceState }

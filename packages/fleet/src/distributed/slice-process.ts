@@ -6,11 +6,12 @@ import { FleetError } from '../errors.ts'
 import { roomOf } from '../health/room.ts'
 import { type Identities, identitiesOf } from '../identity.ts'
 import { KeySource } from '../key-source.ts'
-import type { PaceState } from '../pace.ts'
+import { type PaceState, PLANNED_PACE } from '../pace.ts'
 import { ProcessHealth } from '../process-health.ts'
 import type { Standing } from '../recording/part-recorder.ts'
 import { RecentEnds } from '../recording/recent-ends.ts'
 import { parseSourceAddresses } from '../source-addresses.ts'
+import { machineMs } from './database-clock.ts'
 import { ResultRecorder } from './result-recorder.ts'
 import type { FromSlices, SliceEvent, ToSlices } from './slice-messages.ts'
 import { StoredPhones } from './stored-phones.ts'
@@ -31,7 +32,12 @@ let given: (ToSlices & { type: 'start' }) | undefined
 let keys: KeySource | undefined
 let pool: KeyPool | undefined
 let store: DeviceStore | undefined
-let pace: PaceState = { factor: 1, paused: false }
+let pace: PaceState = PLANNED_PACE
+/** Without a word from the worker the phones may be somebody else's after this moment. */
+let ownUntilMs = 0
+const mayGoOn = () => machineMs() < ownUntilMs
+/** Phases under way. */
+const phases = new Set<Promise<void>>()
 let identities: Identities | undefined
 /** Where phones may go to another worker with what they have. */
 let phones: StoredPhones | undefined
@@ -95,7 +101,7 @@ const take = async ({ slice, phones: known }: ToSlices & { type: 'take' }) => {
   const engine = new FleetEngine({
     ...given,
     forgetsCut: true,
-    ...{ first: slice, step: slices, keys, recorder, store, identities, counts, keeping: phones },
+    ...{ first: slice, step: slices, keys, recorder, store, identities, counts, keeping: phones, mayGoOn },
     micCa: { certificateDer: micCa.certificateDer, privateKey: readPrivateKey(micCa.keyPem).privateKey },
     lagMs: () => health.lagMs,
   })
@@ -111,7 +117,9 @@ const runPhase = async (message: ToSlices & { type: 'phase' }) => {
   if (!engine) return
   if (running.size === 0) health.begin()
   running.add(engine)
-  await engine.runPhase(number, { startMs: startAtMs - performance.timeOrigin, slice: sliceStanding })
+  const phase = engine.runPhase(number, { startMs: startAtMs - performance.timeOrigin, slice: sliceStanding })
+  phases.add(phase)
+  await phase.finally(() => phases.delete(phase))
   running.delete(engine)
   if (running.size === 0) health.end()
   // A slice that is given back in the middle of a phase is not through with it.
@@ -127,7 +135,15 @@ const release = async ({ slice }: ToSlices & { type: 'release' }) => {
   if (!running.has(engine)) happen({ slice, what: 'released' })
 }
 
+const setPace = (state: PaceState) => {
+  pace = state
+  for (const engine of all()) engine.setPace(state)
+}
+
 const end = async () => {
+  // Nobody orders anything in a store that is closed.
+  for (const engine of all()) engine.stop(0)
+  await Promise.allSettled(phases)
   await recorder[Symbol.asyncDispose]()
   await pool?.close()
   await store?.[Symbol.asyncDispose]()
@@ -139,10 +155,12 @@ const handlers: { [T in ToSlices['type']]: (message: ToSlices & { type: T }) => 
   take,
   phase: runPhase,
   release,
-  pace: async ({ state }) => {
-    pace = state
-    for (const engine of all()) engine.setPace(state)
+  lease: async ({ untilMs }) => {
+    const wasOver = !mayGoOn()
+    ownUntilMs = untilMs
+    if (wasOver) setPace(pace)
   },
+  pace: async ({ state }) => setPace(state),
   drain: async () => {
     for (const engine of all()) engine.drain()
   },

@@ -8,7 +8,7 @@ import { FLEET_OPTIONS } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
 import { runKeys } from '../run-keys.ts'
 import { newTemporaryFolder } from '../temporary-folder.ts'
-import { type ClockOffset, clockWords, localMs, measureClock } from './database-clock.ts'
+import { type ClockOffset, clockWords, localMs, machineMs, measureClock } from './database-clock.ts'
 import { writeGiven } from './given-files.ts'
 import { LeaseLost } from './own-transaction.ts'
 import { addTold, type Batch, newBatch } from './pending-batch.ts'
@@ -26,6 +26,8 @@ const LOOK_MS = 500
 const SHARE_MS = 1_000
 /** Between two words to the store, where nothing is pressing. */
 const WRITE_MS = 1_000
+/** Of the lease: whoever has heard nothing for so long starts nothing more, as others may have its phones soon. */
+const OWN_SHARE = 0.8
 /** More results than this are not kept while the store is away: the worker gives up, and they are done again. */
 const MOST_RESULTS = 200_000
 
@@ -120,15 +122,24 @@ export class WorkerRun {
   }
 
   async #work(): Promise<void> {
+    let awaySinceMs: number | undefined
     for (;;) {
+      if (this.#init.signal.aborted) this.#releaseAll()
       try {
         await this.#write()
         if (performance.now() - this.#lookedMs >= LOOK_MS && !(await this.#look())) break
+        awaySinceMs = undefined
       } catch (error) {
         if (!isAway(error)) throw error
         if (isFull(error)) await this.#sayWeLive()
         if (!this.#awayTold) this.#init.onSay(`the store is away, and what ends meanwhile is kept: ${(error as Error).message}`)
         this.#awayTold = true
+        awaySinceMs ??= performance.now()
+        // Others have its phones by then, or will have them when the store is back.
+        if (this.#init.signal.aborted && performance.now() - awaySinceMs > this.#init.leaseMs) {
+          this.#init.onSay('left without the store: what it does not know yet is found at the server, or done again')
+          return
+        }
       }
       await delay(TICK_MS)
     }
@@ -138,10 +149,17 @@ export class WorkerRun {
   /** A full disk often has room for this word. Without it, others would do again what is done, and could only not be told. */
   async #sayWeLive(): Promise<void> {
     try {
+      const atMs = machineMs()
       await this.#store.beat()
+      this.#haveLease(atMs)
     } catch (error) {
       if (!isAway(error)) throw error
     }
+  }
+
+  /** Its phones are its own since then. */
+  #haveLease(atMs: number): void {
+    this.#processes.tellAll({ type: 'lease', untilMs: atMs + OWN_SHARE * this.#init.leaseMs })
   }
 
   /** Do what is wanted by now. @returns false when it is over for this worker. */
@@ -152,7 +170,6 @@ export class WorkerRun {
     this.#awayTold = false
     if (run?.state !== 'open') return false
     if (this.#init.signal.aborted) {
-      this.#releaseAll()
       if (this.#held.size === 0) return false
     } else if (performance.now() - this.#sharedMs >= SHARE_MS) {
       await this.#take(run)
@@ -173,7 +190,9 @@ export class WorkerRun {
       this.#next = newBatch(this.#pending.seq + 1)
     }
     const batch = this.#pending
+    const atMs = machineMs()
     await this.#store.write(batch)
+    this.#haveLease(atMs)
     this.#pending = undefined
     this.#writtenMs = performance.now()
     const given: number[] = []
