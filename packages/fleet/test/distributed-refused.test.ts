@@ -1,5 +1,6 @@
 import { openDatabases, tell } from '@capfkit/test-postgres'
 import t from 'tap'
+import { openFleetDatabase, SliceQueue } from '../src/distributed/index.ts'
 import { resumeDistributed, runFleetWorker } from '../src/index.ts'
 
 const databases = await openDatabases()
@@ -24,6 +25,14 @@ t.test('a newer schema is left alone, by coordinators and workers; tables of oth
   await tell(store, 'UPDATE capf_fleet.capfkit SET version = version + 1')
   await t.rejects(worker(store), { code: 'STORE_NEWER_SCHEMA' })
   await t.rejects(resumeDistributed({ coordinator: coordinator(store) }), { code: 'STORE_NEWER_SCHEMA' })
+  const queue = await databases.newDatabase()
+  const connections = openFleetDatabase(queue)
+  await (await SliceQueue.open(connections))[Symbol.asyncDispose]()
+  await connections.close()
+  const newer = await tell(queue, 'UPDATE capf_fleet_queue.version SET version = version + 1 RETURNING version')
+  const refused = { code: 'STORE_NEWER_SCHEMA', message: /^capf_fleet_queue in postgres:.* use that version, or another store/ }
+  await t.rejects(worker(queue), refused)
+  t.strictSame(await tell(queue, 'SELECT version FROM capf_fleet_queue.version'), newer, 'nor are those of the queue touched')
   const foreign = await databases.newDatabase()
   await tell(foreign, 'CREATE SCHEMA capf_fleet; CREATE TABLE capf_fleet.run (id INTEGER)')
   await t.rejects(worker(foreign), { code: 'STORE_NOT_A_STORE' })

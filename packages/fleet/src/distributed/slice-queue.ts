@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connections, type Query, ServerError } from '@capfkit/server'
 import { PgBoss } from 'pg-boss'
+import library from 'pg-boss/package.json' with { type: 'json' }
 
 /** Which slice of the phones a worker may take. */
 type SliceJob = { readonly slice: number }
@@ -12,6 +13,8 @@ const TAKEN_SECONDS = 15
 const ATTEMPTS = 5
 const AGAIN_MS = 200
 const MADE_AT_ONCE = new Set(['STORE_FAILED', 'STORE_LOCKED'])
+/** What this library makes of its tables; it would take those of a newer one for its own. */
+const VERSION = library.pgboss.schema
 const RETENTION_SECONDS = 24 * 3_600
 
 const NOT_THERE = /^Queue .* does not exist$/
@@ -36,7 +39,7 @@ export class SliceQueue implements AsyncDisposable {
     this.#boss = boss
   }
 
-  /** @throws ServerError a `STORE_*` code. */
+  /** @throws ServerError `STORE_NEWER_SCHEMA` for tables of a newer version of the library; another `STORE_*` code. */
   static async open(connections: Connections): Promise<SliceQueue> {
     const executeSql = (text: string, values: unknown[] = []) => connections.run({ text, values: values as Query['values'] })
     // Who runs is told by our own tables, which one transaction fences: the queue needs no watch of its own.
@@ -45,6 +48,8 @@ export class SliceQueue implements AsyncDisposable {
     boss.on('error', () => {})
     for (let attempt = 1; ; attempt++) {
       try {
+        if ((await boss.isInstalled()) && ((await boss.schemaVersion()) ?? 0) > VERSION)
+          throw new ServerError('STORE_NEWER_SCHEMA', `${SCHEMA} in ${connections.place}`)
         await boss.start()
         break
       } catch (error) {
