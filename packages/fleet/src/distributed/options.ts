@@ -24,6 +24,13 @@ export const WORKER_OPTIONS = {
     doc: 'Key pool file (capf keys generate) of this machine, for all runs. Without it a pool of --pool-keys keys of the run is made for each.',
   }),
   processes: int({ default: 0, min: 0, max: 256, unit: 'processes', doc: 'Client processes. 0 means all cores.' }),
+  runs: int({
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'runs',
+    doc: 'Leave when so many runs are over that it was in. 0 stays until SIGTERM or Ctrl-C.',
+  }),
   name: optionalText({
     pattern: /^[\w.:-]{1,64}$/,
     range: '1 to 64 letters, digits, _ . : -',

@@ -25,34 +25,47 @@ export type FleetWorkerInit = {
   leaseMs?: number
   /** Gives back what it holds when what runs has ended, and leaves. */
   signal: AbortSignal
+  /** Leaves when it was in so many runs to their end; 0, and it stays. */
+  runs?: number
   /** Hears what happens, a sentence each. */
   onSay?: (sentence: string) => void
 }
 
 /**
- * Take work of distributed runs until the signal.
+ * Take work of distributed runs until the signal. A database that is away is waited for, also in the beginning.
  *
  * @throws {FleetError} `FLEET_OTHER_VERSION`, `FLEET_CLIENT_FAILED`; ServerError a `STORE_*` code that does not pass by itself.
  */
 export const runFleetWorker = async (init: FleetWorkerInit): Promise<void> => {
-  const { store, version, signal, onSay = () => {} } = init
+  const { store, version, signal, runs = 0, onSay = () => {} } = init
   await using stack = new AsyncDisposableStack()
   const connections = openFleetDatabase(store)
   stack.defer(() => connections.close())
-  const queue = stack.use(await SliceQueue.open(connections))
-  onSay(`waiting for a run at ${connections.place}`)
-  while (!signal.aborted) {
+  let queue: SliceQueue | undefined
+  let isAwayTold = false
+  for (let done = 0; !signal.aborted && (runs === 0 || done < runs); ) {
     try {
-      const run = runFrom((await connections.run(statement('openRun', []))).rows[0])
+      if (!queue) {
+        queue = stack.use(await SliceQueue.open(connections))
+        onSay(`${isAwayTold ? 'the store is back; ' : ''}waiting for a run at ${connections.place}`)
+        isAwayTold = false
+      }
+      const { rows } = await connections.run(statement('openRun', []))
+      if (isAwayTold) onSay('the store is back')
+      isAwayTold = false
+      const run = runFrom(rows[0])
       if (run?.isLed) {
         checkVersion(run, version)
         await new WorkerRun({ leaseMs: LEASE_MS, ...init, connections, queue, run, onSay }).run()
         onSay(`left run ${run.id}`)
+        done++
         continue
       }
     } catch (error) {
       if (error instanceof LeaseLost) onSay('the lease ran out: somebody else has the phones, and this worker joins again')
       else if (!isAway(error)) throw error
+      else if (!isAwayTold) onSay(`the store is away, and this worker waits for it: ${(error as Error).message}`)
+      isAwayTold ||= isAway(error)
     }
     await delay(LOOK_MS, undefined, { signal }).catch(() => {})
   }
