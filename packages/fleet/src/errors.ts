@@ -28,7 +28,7 @@ export const FLEET_ERRORS = {
   },
   FLEET_RUN_GOING: {
     what: 'another process has this run',
-    remedy: 'wait until it has ended, or name another folder or store',
+    remedy: 'wait until that has ended, or name another folder or store; what is left then goes on with capf fleet resume',
   },
   FLEET_FOLDER_TAKEN: {
     what: 'there are files of an earlier run in this folder',

@@ -1,6 +1,8 @@
 import { openDatabases, tell } from '@capfkit/test-postgres'
 import t from 'tap'
+import { CoordinatorStore } from '../src/distributed/coordinator-store.ts'
 import { openFleetDatabase, SliceQueue } from '../src/distributed/index.ts'
+import { AS_PLANNED } from '../src/distributed/run-store.ts'
 import { resumeDistributed, runFleetWorker } from '../src/index.ts'
 
 const databases = await openDatabases()
@@ -36,6 +38,25 @@ t.test('a newer schema is left alone, by coordinators and workers; tables of oth
   const foreign = await databases.newDatabase()
   await tell(foreign, 'CREATE SCHEMA capf_fleet; CREATE TABLE capf_fleet.run (id INTEGER)')
   await t.rejects(worker(foreign), { code: 'STORE_NOT_A_STORE' })
+})
+
+t.test('of a run that is led it is said when its coordinator is given up, also to one that was', async t => {
+  const connections = openFleetDatabase(await databases.newDatabase())
+  const [first, second] = ['first', 'second'].map(
+    token => new CoordinatorStore(connections, { run: '0badcafe', token, leaseMs: 10_000 }),
+  ) as [CoordinatorStore, CoordinatorStore]
+  await first.reserve({ version: 'one', pace: AS_PLANNED })
+  await t.rejects(second.adopt({ pace: AS_PLANNED, anew: false }), {
+    code: 'FLEET_RUN_GOING',
+    message: /^run 0badcafe: .* \[its coordinator is given up 10 s after its last word\]; wait until that has ended, or name/,
+  })
+  await connections.run({ text: 'UPDATE capf_fleet.run SET coordinatoruntilms = 0', values: [] })
+  await second.adopt({ pace: AS_PLANNED, anew: false })
+  await t.rejects(first.beat(AS_PLANNED), {
+    code: 'FLEET_RUN_GOING',
+    message: /\[a coordinator leads it on, as this one was given up 10 s after its last word\]/,
+  })
+  await connections.close()
 })
 
 t.test('a worker or a coordinator of another version takes no part', async t => {

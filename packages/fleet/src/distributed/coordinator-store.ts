@@ -69,6 +69,12 @@ export class CoordinatorStore {
     return this.connections.run({ text, values: [this.run, this.#token, ...values] })
   }
 
+  /** @param given  who was or will be given up. */
+  #going(run: string, given: string): FleetError {
+    const cause = new Error(`${given} ${this.#leaseMs / 1000} s after its last word`)
+    return new FleetError('FLEET_RUN_GOING', `run ${run}`, { cause })
+  }
+
   /** Nobody else leads a run there from now on. @throws {FleetError} `FLEET_RUN_GOING` when somebody does. */
   async reserve({ version, pace }: { version: string; pace: RunPace }): Promise<void> {
     await ownTransaction(this.connections, async run => {
@@ -81,7 +87,7 @@ export class CoordinatorStore {
   async #alone(run: RunStatements): Promise<void> {
     await run({ text: SQL.lock, values: [] })
     const led = (await run({ text: SQL.led, values: [] })).rows[0]
-    if (led) throw new FleetError('FLEET_RUN_GOING', `run ${led.id}`)
+    if (led) throw this.#going(String(led.id), 'its coordinator is given up')
     await run({ text: SQL.supersede, values: [] })
   }
 
@@ -116,7 +122,7 @@ export class CoordinatorStore {
   /** Still here, and this is wanted. @throws {FleetError} `FLEET_RUN_GOING` when somebody else leads it by now. */
   async beat(pace: RunPace): Promise<void> {
     const { rowCount } = await this.#ours(SQL.beat, [JSON.stringify(pace), this.#leaseMs])
-    if (rowCount === 0) throw new FleetError('FLEET_RUN_GOING', `run ${this.run}`)
+    if (rowCount === 0) throw this.#going(this.run, 'a coordinator leads it on, as this one was given up')
   }
 
   async look(): Promise<RunRow | undefined> {
