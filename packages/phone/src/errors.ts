@@ -139,7 +139,7 @@ export const PHONE_ERRORS = {
   },
   PHONE_REFUSED: {
     sentence: 'the server refused (REASON 7)',
-    todo: 'check authentication mode and string of the device, and whether its certificate was issued already',
+    todo: 'check authentication mode and string of the device, and whether its certificate was issued already; a server whose store is away says the same: see its log',
     todoIn: {
       issue: 'see in the log or the trace of the server what became of the certificate request: its CA gave no certificate',
     },

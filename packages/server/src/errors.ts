@@ -18,7 +18,10 @@ export const SERVER_ERRORS = {
   },
   SERVER_WORKER_FAILED: { what: 'a worker process ended unexpectedly', remedy: 'look at the log lines before this one' },
   STORE_OPEN_FAILED: { what: 'the device store cannot be opened', remedy: 'check --store and the right to write to its folder' },
-  STORE_NOT_A_STORE: { what: 'the file is not a device store', remedy: 'name another file, or import it with capf device import' },
+  STORE_NOT_A_STORE: {
+    what: 'this is not a device store',
+    remedy: 'name another file or database, or import a file with capf device import',
+  },
   STORE_NEWER_SCHEMA: { what: 'the device store was written by a newer version', remedy: 'use that version, or another store' },
   STORE_LOCKED: { what: 'another process holds the device store locked', remedy: 'end the long transaction of the other process' },
   STORE_TIMEOUT: {
