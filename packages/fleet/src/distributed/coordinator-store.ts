@@ -23,7 +23,7 @@ const SQL = {
   anew: [
     `UPDATE capf_fleet.worker SET state = 'lost' WHERE run = $1 AND state = 'alive'`,
     // What ended because of the stop has not come to its end.
-    `UPDATE capf_fleet.slice s SET worker = NULL, ready = FALSE, phasedone = least(phasedone, r.phase - 1)
+    `UPDATE capf_fleet.slice s SET worker = NULL, ready = FALSE, phasedone = least(phasedone, greatest(r.phase - 1, -1))
      FROM capf_fleet.run r WHERE s.run = $1 AND r.id = $1`,
   ],
   beat: `UPDATE capf_fleet.run SET coordinatoruntilms = ${DATABASE_NOW} + $4::bigint, pace = $3
