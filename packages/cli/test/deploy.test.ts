@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DocumentNode } from '@capfkit/codec/options'
 import { readYaml } from '@capfkit/codec/yaml'
+import { FIGURES } from '@capfkit/fleet'
 import t from 'tap'
 import { parse } from '../src/frame/parser.ts'
 import { readOptions } from '../src/frame/read-options.ts'
@@ -80,6 +81,13 @@ const MANIFESTS = {
 const manifest = (file: keyof typeof MANIFESTS) => tree(`kubernetes/${file}`)
 const SECRETS: Readonly<Record<string, readonly string[]>> = { 'capf-database': ['url', 'password'] }
 
+const PROCESSES = 2
+/** Memory of a pod by docs/scale.md, bytes: its processes, and the connections that servers take or that an address has ports for. */
+const needed = (maxConnections: unknown) => {
+  const connections = typeof maxConnections === 'number' ? PROCESSES * maxConnections : FIGURES.portsPerAddress.value
+  return (1 + PROCESSES) * FIGURES.processBytes.value + connections * FIGURES.connectionBytes.value
+}
+
 t.test('Kubernetes: pods with options that they have, secrets by reference, names that lead somewhere', async t => {
   t.strictSame(readdirSync(join(DEPLOY, 'kubernetes')).sort(), Object.keys(MANIFESTS).sort())
   for (const [file, kind] of Object.entries(MANIFESTS)) t.match(manifest(file as keyof typeof MANIFESTS), kind, file)
@@ -92,12 +100,17 @@ t.test('Kubernetes: pods with options that they have, secrets by reference, name
     t.equal(spec?.enableServiceLinks, false, 'no variables of services among the options')
     const [container] = list(spec?.containers)
     const env: Record<string, string> = {}
-    for (const { name, valueFrom } of list(container?.env)) {
+    for (const { name, value, valueFrom } of list(container?.env)) {
       const secret = valueFrom?.secretKeyRef
       if (secret) t.ok(SECRETS[text(secret.name)]?.includes(text(secret.key)), `${secret.name}/${secret.key}`)
-      env[text(name)] = text(secret?.key) === 'url' ? 'postgres://capf@db.example/capf' : '0'
+      const known = text(secret?.key) === 'url' ? 'postgres://capf@db.example/capf' : '0'
+      env[text(name)] = value === undefined ? known : text(value)
     }
-    t.match(await optionsOf(texts(container?.args), env), { store: /^postgres:/ })
+    const options = await optionsOf(texts(container?.args), env)
+    t.match(options, { store: /^postgres:/ })
+    t.equal(options.workers ?? options.processes, PROCESSES)
+    const limit = /^(\d+)Gi$/.exec(text(container?.resources?.limits?.memory))?.[1]
+    t.ok(Number(limit) * 2 ** 30 >= needed(options.maxConnections), 'memory for all that it may carry')
     const volumes = list(spec?.volumes).map(({ name }) => text(name))
     for (const { name } of list(container?.volumeMounts)) t.ok(volumes.includes(text(name)), text(name))
     t.match(container, { securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true } })
@@ -110,6 +123,9 @@ t.test('Kubernetes: pods with options that they have, secrets by reference, name
   for (const { targetPort } of list(service.ports)) t.ok(ports.includes(text(targetPort)))
   const { completionMode, completions, parallelism } = job
   t.strictSame([completionMode, completions], ['Indexed', parallelism], 'a worker for each index, all at once')
+  const [worker] = list(job.template?.spec?.containers)
+  t.ok(texts(worker?.args).includes('--runs=1'), 'the job is complete when the run is')
+  t.ok(Number(worker?.resources?.limits?.cpu) > PROCESSES, 'a core a process, and more')
   for (const file of texts(manifest('kustomization.yaml').resources)) t.ok(Object.hasOwn(MANIFESTS, file))
 })
 
