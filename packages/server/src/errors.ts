@@ -48,7 +48,7 @@ export const SERVER_ERRORS = {
   STORE_NOT_ALLOWED: {
     what: 'the user of the database has too few rights for the device store',
     remedy:
-      'make this user the owner of the database, or grant it CREATE on the schema, and SELECT, INSERT, UPDATE, DELETE on the tables that are there',
+      'make this user the owner of the database, or grant it SELECT, INSERT, UPDATE, DELETE on the tables; who makes them needs CREATE on the schema, and CREATE on the database for those of a fleet',
   },
   STORE_FAILED: { what: 'the device store answered with an error', remedy: 'look at the cause' },
   DEVICE_EXISTS: { what: 'a device of this name is already there', remedy: 'use capf device set' },

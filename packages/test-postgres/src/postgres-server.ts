@@ -43,11 +43,16 @@ export class PostgresServer implements Databases {
   readonly port: number
   /** Where its files are. */
   readonly folder: string
+  /** Its log since it was started. */
+  readonly said: readonly string[]
   readonly #embedded: EmbeddedPostgres
   readonly #guard: ChildProcess
   #databases = 0
 
-  private constructor(init: { port: number; folder: string; embedded: EmbeddedPostgres; guard: ChildProcess }) {
+  private constructor(
+    init: Pick<PostgresServer, 'port' | 'folder' | 'said'> & { embedded: EmbeddedPostgres; guard: ChildProcess },
+  ) {
+    this.said = init.said
     this.port = init.port
     this.folder = init.folder
     this.#embedded = init.embedded
@@ -90,7 +95,7 @@ export class PostgresServer implements Databases {
       throw new Error(`the PostgreSQL of the tests does not start: ${said.join('').slice(-2000)}`, { cause })
     }
     said.length = 0
-    return new PostgresServer({ port, folder, embedded, guard })
+    return new PostgresServer({ port, folder, said, embedded, guard })
   }
 
   urlOf(database: string, { user, password }: Partial<Login> = {}): string {

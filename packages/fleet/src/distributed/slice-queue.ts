@@ -28,6 +28,25 @@ const ifThere = <T>(asked: Promise<T>): Promise<T | undefined> =>
 
 const queueOf = (run: string) => `slices-${run}`
 
+/** The library on its tables, which are made or brought up where they are not as it has them. */
+const started = async (connections: Connections): Promise<PgBoss> => {
+  const executeSql = (text: string, values: unknown[] = []) => connections.run({ text, values: values as Query['values'] })
+  const bossOf = (migrate: boolean): PgBoss => {
+    // Who runs is told by our own tables, which one transaction fences: the queue needs no watch of its own.
+    const boss = new PgBoss({ db: { executeSql }, schema: SCHEMA, schedule: false, supervise: false, migrate })
+    // What goes wrong is told to whoever asked.
+    boss.on('error', () => {})
+    return boss
+  }
+  const using = bossOf(false)
+  const version = (await using.isInstalled()) ? ((await using.schemaVersion()) ?? 0) : 0
+  if (version > VERSION) throw new ServerError('STORE_NEWER_SCHEMA', `${SCHEMA} in ${connections.place}`)
+  // Whoever brings tables up does in the background what is left of that. Others need no rights for it.
+  const boss = version === VERSION ? using : bossOf(true)
+  await boss.start()
+  return boss
+}
+
 /**
  * Hands out the slices of a run that nobody has: a job of pg-boss each. That a worker has one is written beside the results, so a job
  * that comes twice does no harm.
@@ -41,24 +60,15 @@ export class SliceQueue implements AsyncDisposable {
 
   /** @throws ServerError `STORE_NEWER_SCHEMA` for tables of a newer version of the library; another `STORE_*` code. */
   static async open(connections: Connections): Promise<SliceQueue> {
-    const executeSql = (text: string, values: unknown[] = []) => connections.run({ text, values: values as Query['values'] })
-    // Who runs is told by our own tables, which one transaction fences: the queue needs no watch of its own.
-    const boss = new PgBoss({ db: { executeSql }, schema: SCHEMA, schedule: false, supervise: false })
-    // What goes wrong is told to whoever asked.
-    boss.on('error', () => {})
     for (let attempt = 1; ; attempt++) {
       try {
-        if ((await boss.isInstalled()) && ((await boss.schemaVersion()) ?? 0) > VERSION)
-          throw new ServerError('STORE_NEWER_SCHEMA', `${SCHEMA} in ${connections.place}`)
-        await boss.start()
-        break
+        return new SliceQueue(await started(connections))
       } catch (error) {
         // Of those who make the tables at the same moment all but one fail.
         if (attempt === ATTEMPTS || !(error instanceof ServerError) || !MADE_AT_ONCE.has(error.code)) throw error
         await delay(attempt * AGAIN_MS)
       }
     }
-    return new SliceQueue(boss)
   }
 
   /** The run begins, or goes on: its queue is there. */
