@@ -45,6 +45,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   STORE_FAILED: EXIT.failed,
   SERVER_WORKER_FAILED: EXIT.failed,
   FLEET_CLIENT_FAILED: EXIT.invalid,
+  FLEET_STOPPED_AWAY: EXIT.stopped,
   FLEET_NO_DESCRIPTORS: EXIT.invalid,
   DEVICE_EXISTS: EXIT.failed,
   PKI_POOL_WRITE: EXIT.failed,

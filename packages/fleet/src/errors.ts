@@ -38,6 +38,10 @@ export const FLEET_ERRORS = {
     what: 'a run was interrupted in this folder',
     remedy: 'go on with it with capf fleet resume and this folder, name another folder, or have its files replaced with --replace',
   },
+  FLEET_STOPPED_AWAY: {
+    what: 'the run was stopped while its store was away, and cannot tell its workers',
+    remedy: 'workers go on with what they have until they hear of it; have it ended with capf fleet resume when the store is back',
+  },
   FLEET_OTHER_VERSION: {
     what: 'coordinator and worker of a run must be of the same version',
     remedy: 'install the same version on every machine of the run',

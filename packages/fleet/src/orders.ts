@@ -30,6 +30,15 @@ export const orderStart = async (
   await store.change(identity.deviceName, orderOf(identity, { ...start, seed: plan.options.seed, round: number }))
 }
 
+/** What orders are written into. */
+type Orders = Pick<DeviceStore, 'add' | 'change'>
+
+/** A store that is waited for: an order that was placed may be placed again until its phase begins. */
+export const patientOrders = (store: Orders, whenBack: <T>(work: () => Promise<T>) => Promise<T>): Orders => ({
+  add: (...args) => whenBack(() => store.add(...args)),
+  change: (...args) => whenBack(() => store.change(...args)),
+})
+
 /**
  * Order what a phase begins with for the phones that take part, as an administrator would in bulk.
  *
@@ -37,7 +46,7 @@ export const orderStart = async (
  * is left undone.
  */
 export const orderPhase = async (
-  store: DeviceStore,
+  store: Orders,
   { plan, number, signal }: { plan: Plan; number: number; signal?: AbortSignal | undefined },
 ): Promise<void> => {
   const { seed } = plan.options

@@ -4,7 +4,7 @@ import { formatAddress } from '@capfkit/listen'
 import { privateKeyPem } from '@capfkit/pki'
 import { checkFleetOptions } from './check-options.ts'
 import { withPhonesFile } from './data/phones-file.ts'
-import { orderPhase } from './orders.ts'
+import { orderPhase, patientOrders } from './orders.ts'
 import type { PhonesOfRun } from './phone-runner.ts'
 import { planOf } from './plan/from-options.ts'
 import type { Plan } from './plan/plan.ts'
@@ -88,10 +88,16 @@ class Run {
 
   async #order(number: number, { store, recording }: RunResources): Promise<void> {
     if (!store) return
-    await orderPhase(store, { plan: this.#plan, number, signal: this.#steering.ending })
+    const { elsewhere } = this.#init
+    const signal = this.#steering.ending
+    await orderPhase(elsewhere ? patientOrders(store, work => elsewhere.whenBack(work)) : store, {
+      plan: this.#plan,
+      number,
+      signal,
+    })
     if (this.#steering.isStopped) return
     await recording?.ordered(number)
-    await this.#init.elsewhere?.ordered(number)
+    await elsewhere?.ordered(number)
   }
 
   #phonesOf({ target, trusted, cluster, micCa, keyPool, store, storeUrl, phases, recording }: RunResources): PhonesOfRun {

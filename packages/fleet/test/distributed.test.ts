@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabases, tell } from '@capfkit/test-postgres'
 import t from 'tap'
-import { FleetControl, resumeDistributed, runDistributed, runFleet } from '../src/index.ts'
+import { FleetControl, reportRun, resumeDistributed, runDistributed, runFleet } from '../src/index.ts'
 import { LoadedServer } from './loaded-server.ts'
 import { ledBy, OwnWorker, runHere } from './own-workers.ts'
 
@@ -86,9 +86,18 @@ t.test('workers come and go while a run goes on, and it can be paused and stoppe
   t.ok(summary.done >= 20 && summary.done < 200, 'nothing more was started')
   t.match(said.at(-1), /^go on with: capf fleet resume --store postgres:\S+ --run [0-9a-f]{8}$/)
   t.match(said.join('\n'), /worker one has gone/)
-  const again = await resumeDistributed({ coordinator, control: faster() })
+  const out = t.testdir()
+  const again = await resumeDistributed({ coordinator, control: faster(), out })
   t.match(again, { verdict: /./, done: 200, failed: 0, stopped: false, planned: 200 })
   t.same(await tell(store, 'SELECT count(*)::int AS n, count(DISTINCT phone)::int AS phones FROM capf_fleet.result'), [
     { n: 200, phones: 200 },
   ])
+  const [first, whole] = [summary.rounds[0]!, again.rounds[0]!]
+  t.match(again.rounds, [{ done: 200, failed: 0 }], 'a round that went on is told as a whole')
+  t.ok(whole.seconds > first.seconds && whole.generatorCpuMs > first.generatorCpuMs)
+  const report = await reportRun(out)
+  t.match(report.summary, { done: 200, seconds: again.seconds, stopped: false }, 'files say what the screen says')
+  const counted = ({ done, failed, seconds }: typeof whole) => ({ done, failed, seconds })
+  t.same(report.summary.rounds.map(counted), again.rounds.map(counted))
+  t.equal(report.summary.generator.cpuMs, again.generator.cpuMs)
 })

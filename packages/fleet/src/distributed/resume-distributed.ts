@@ -3,17 +3,18 @@ import { parseOptions } from '@capfkit/codec/options'
 import type { Connections } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
 import { FLEET_OPTIONS } from '../options.ts'
-import type { Plan } from '../plan/plan.ts'
 import type { RunStanding } from '../resume/run-standing.ts'
 import type { RunFleetInit } from '../run-fleet.ts'
-import type { FleetSummary, RoundSummary } from '../summary.ts'
+import type { FleetSummary } from '../summary.ts'
 import { Tally } from '../tally.ts'
 import { newTemporaryFolder } from '../temporary-folder.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
 import { type GivenFiles, writeGiven } from './given-files.ts'
-import { type CoordinatorInit, LEASE_MS, lead } from './run-distributed.ts'
+import { LEASE_MS } from './lease.ts'
+import { type CoordinatorInit, lead } from './run-distributed.ts'
 import { AS_PLANNED, type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
+import { StorePatience } from './store-patience.ts'
 
 export type ResumeDistributedInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgress' | 'onEnded'> & {
   coordinator: CoordinatorInit
@@ -33,42 +34,20 @@ const findRun = async (connections: Connections, id: string | undefined): Promis
   return found
 }
 
-/** What was counted of a phase before its coordinator was gone, as a round. */
-const begunRound = (phase: { name: string; tally: Tally; seconds: number; cpuMs: number }): RoundSummary => {
-  const { name, tally, seconds, cpuMs } = phase
-  return { operation: name, done: tally.done, failed: tally.failed, seconds, generatorCpuMs: cpuMs }
-}
-
-const standingOf = async (
-  store: CoordinatorStore,
-  { found, plan }: { found: RunRow; plan: Plan },
-): Promise<{ standing: RunStanding; takenUpMs: number }> => {
+/** How far it had come. What was counted of its last phase, the workers tell anew: they are heard from their first word on. */
+const standingOf = async (store: CoordinatorStore, found: RunRow): Promise<RunStanding> => {
   const phase = Math.max(0, found.phase)
-  const rounds = [...found.rounds]
-  const tally = new Tally()
-  let [lastMs, cpuMs] = [found.beganMs ?? 0, 0]
-  for (const report of await store.reports(new Map())) {
-    if (report.phase !== phase) continue
-    lastMs = Math.max(lastMs, report.atMs)
-    for (const { since } of report.told) {
-      tally.add(Tally.decode(since.tally))
-      cpuMs += since.health.recent.cpuMs
-    }
-  }
-  const seconds = Math.max(0, lastMs - (found.beganMs ?? lastMs)) / 1000
-  if (found.phase >= 0 && !rounds[phase]) rounds[phase] = begunRound({ name: plan.phases[phase]!.name, tally, seconds, cpuMs })
-  const standing = {
+  return {
     generation: 0,
     phase,
-    standing: { had: new Uint8Array(), turns: tally.ended + tally.skipped, elapsedMs: 1000 * seconds },
+    // Where each slice goes on is known to the worker that takes it.
+    standing: { had: new Uint8Array(), turns: await store.turns(phase), elapsedMs: 0 },
     ordered: found.ordered >= phase,
-    // Workers are heard from their first word on.
     tally: new Tally(),
-    rounds,
+    rounds: found.rounds.slice(0, phase),
     keys: { pooled: 0, generated: 0 },
     target: '',
   }
-  return { standing, takenUpMs: lastMs - found.createdMs }
 }
 
 /**
@@ -80,7 +59,8 @@ const standingOf = async (
 export const resumeDistributed = async (init: ResumeDistributedInit): Promise<FleetSummary> => {
   const { coordinator, run, out, fleet, ...steered } = init
   await using stack = new AsyncDisposableStack()
-  const connections = openFleetDatabase(coordinator.store)
+  const patience = new StorePatience(coordinator.onSay)
+  const connections = openFleetDatabase(coordinator.store, patience)
   stack.defer(() => connections.close())
   const found = await findRun(connections, run)
   if (found.version !== coordinator.version) {
@@ -96,6 +76,7 @@ export const resumeDistributed = async (init: ResumeDistributedInit): Promise<Fl
   const { draining, stopping } = found.pace
   const anew = found.state === 'stopped' || draining || stopping
   await store.adopt({ pace: AS_PLANNED, anew })
-  const { standing, takenUpMs } = await standingOf(store, { found, plan: { options: all, ...plan } })
-  return await lead({ ...steered, options: all, plan, standing }, { coordinator, connections, store, found: { found, takenUpMs } })
+  patience.begin(found.id)
+  const standing = await standingOf(store, found)
+  return await lead({ ...steered, options: all, plan, standing }, { coordinator, patience, store, found })
 }

@@ -1,15 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Connections } from '@capfkit/server'
+import { FleetError } from '../errors.ts'
 import type { RunFleetInit } from '../run-fleet.ts'
 import { runFleet } from '../run-fleet.ts'
 import type { FleetSummary } from '../summary.ts'
 import { CoordinatorStore } from './coordinator-store.ts'
 import { givePhones, takePhones } from './fleet-phones.ts'
+import { LEASE_MS } from './lease.ts'
 import { AS_PLANNED, type RunRow } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
 import { SliceQueue } from './slice-queue.ts'
+import { StorePatience } from './store-patience.ts'
 import { StoreRecording } from './store-recording.ts'
-import { WorkerClients } from './worker-clients.ts'
+import { BEATS_A_LEASE, WorkerClients } from './worker-clients.ts'
+import { HOW_TO_START } from './worker-roster.ts'
 
 export type CoordinatorInit = {
   /** `postgres://…` */
@@ -24,58 +27,90 @@ export type CoordinatorInit = {
   onSay: (sentence: string) => void
 }
 
-export const LEASE_MS = 10_000
-
-/** A run that goes on, and up to when what was told is in its rounds, ms since it was made. */
-export type FoundRun = { found: RunRow; takenUpMs: number }
-
 type RunDistributedInit = Omit<RunFleetInit, 'elsewhere' | 'standing'> & { coordinator: CoordinatorInit }
 
-/** Lead a run. @param init.found  the run as it stands in the store, where it goes on. */
-export const lead = async (
-  init: Omit<RunFleetInit, 'elsewhere'>,
-  led: { coordinator: CoordinatorInit; connections: Connections; store: CoordinatorStore; found?: FoundRun | undefined },
-): Promise<FleetSummary> => {
-  const { coordinator, connections, store, found } = led
-  await using queue = await SliceQueue.open(connections)
-  let clients: WorkerClients | undefined
-  const { workers, onSay, leaseMs = LEASE_MS } = coordinator
+type Led = {
+  coordinator: CoordinatorInit
+  patience: StorePatience
+  store: CoordinatorStore
+  /** The run as it stands in the store, where it goes on. */
+  found?: RunRow | undefined
+}
+
+/** Says how many workers are still to come, whenever that is another number. */
+const waitingWords = ({ store, coordinator: { workers, onSay } }: Led): ((there: number) => void) => {
   let told = -1
-  // Keys, orders and reports may take longer than the lease; the phones of a worker that dies meanwhile are not to wait for that.
-  const keep = () => (clients?.isThere ? clients.look() : store.keep())
-  const keeping = setInterval(() => keep().catch(() => {}), leaseMs / 3)
-  const onWaiting = (there: number) => {
+  return there => {
     if (there === told || there >= workers) return
     told = there
-    const how = 'capf fleet worker --store postgres://…'
-    onSay(`run ${store.run}: ${there} of ${workers} ${workers === 1 ? 'worker is' : 'workers are'} there; start one with ${how}`)
+    onSay(
+      `run ${store.run}: ${there} of ${workers} ${workers === 1 ? 'worker is' : 'workers are'} there; start one with ${HOW_TO_START}`,
+    )
   }
+}
+
+/** Keys, orders and reports may take longer than the lease; the phones of a worker that dies meanwhile are not to wait for that. */
+const keepAlive = (leaseMs: number, word: () => Promise<void>): Disposable => {
+  let isSaying = false
+  const say = async () => {
+    if (isSaying) return
+    isSaying = true
+    await word().catch(() => {})
+    isSaying = false
+  }
+  const timer = setInterval(say, leaseMs / BEATS_A_LEASE)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** Lead a run. */
+export const lead = async (init: Omit<RunFleetInit, 'elsewhere'>, led: Led): Promise<FleetSummary> => {
+  const { coordinator, patience, store, found } = led
+  const { connections, run } = store
+  const { workers, onSay, leaseMs = LEASE_MS } = coordinator
+  let clients: WorkerClients | undefined
+  using _ = keepAlive(leaseMs, () => (clients?.isThere ? clients.look() : store.keep()))
+  const sayHowToGoOn = () => onSay(`go on with: capf fleet resume --store ${connections.place} --run ${run}`)
   try {
+    await using queue = await SliceQueue.open(connections)
+    await queue.dropOthers(await store.runs())
     const summary = await runFleet({
       ...init,
       elsewhere: {
         runner: hooks => {
-          clients = new WorkerClients({ store, queue, workers, leaseMs, ...found, hooks, onWaiting, onSay })
+          clients = new WorkerClients({
+            store,
+            patience,
+            queue,
+            workers,
+            leaseMs,
+            found,
+            hooks,
+            onWaiting: waitingWords(led),
+            onSay,
+          })
           return clients
         },
-        givePhones: (file, identities) => givePhones(file, { connections, run: store.run, identities }),
-        takePhones: file => takePhones(file, { connections, run: store.run }),
+        whenBack: work => patience.whenBack(work),
+        givePhones: (file, identities) => givePhones(file, { connections, run, identities }),
+        takePhones: file => takePhones(file, { connections, run }),
         ordered: phase => clients?.ordered(phase) ?? Promise.resolve(),
         record: header => {
           clients?.recordedAs(header)
-          return new StoreRecording({ store, header, folder: init.options.out, rounds: found?.found.rounds ?? [] })
+          return new StoreRecording({ store, header, folder: init.options.out, rounds: found?.rounds ?? [] })
         },
       },
     })
-    if ((await store.look())?.state === 'stopped') onSay(`go on with: capf fleet resume --store postgres://… --run ${store.run}`)
-    else await queue.drop(store.run)
+    const state = (await store.look())?.state
+    if (state === 'stopped') sayHowToGoOn()
+    else if (state === 'ended') await queue.drop(run)
     return summary
   } catch (error) {
+    const code = error instanceof FleetError ? error.code : undefined
+    patience.end()
     // Workers leave, and the run can go on; whoever leads it by now is not disturbed.
-    await store.end('stopped').catch(() => {})
+    if (code !== 'FLEET_STOPPED_AWAY') await store.end('stopped').catch(() => {})
+    if (clients?.isThere && code !== 'FLEET_RUN_GOING') sayHowToGoOn()
     throw error
-  } finally {
-    clearInterval(keeping)
   }
 }
 
@@ -86,7 +121,8 @@ export const lead = async (
  */
 export const runDistributed = async ({ coordinator, ...init }: RunDistributedInit): Promise<FleetSummary> => {
   await using stack = new AsyncDisposableStack()
-  const connections = openFleetDatabase(coordinator.store)
+  const patience = new StorePatience(coordinator.onSay)
+  const connections = openFleetDatabase(coordinator.store, patience)
   stack.defer(() => connections.close())
   const store = new CoordinatorStore(connections, {
     run: randomBytes(4).toString('hex'),
@@ -94,5 +130,6 @@ export const runDistributed = async ({ coordinator, ...init }: RunDistributedIni
     leaseMs: coordinator.leaseMs ?? LEASE_MS,
   })
   await store.reserve({ version: coordinator.version, pace: AS_PLANNED })
-  return await lead(init, { coordinator, connections, store })
+  patience.begin(store.run)
+  return await lead(init, { coordinator, patience, store })
 }

@@ -1,4 +1,5 @@
 import { Connections, type DatabaseSchema } from '@capfkit/server'
+import { PatientConnections, type StorePatience } from './store-patience.ts'
 
 /** The tables of distributed runs, one step a version. A step that has been published never changes. */
 export const FLEET_MIGRATIONS: readonly string[] = [
@@ -80,6 +81,8 @@ export const FLEET_MIGRATIONS: readonly string[] = [
      atms DOUBLE PRECISION,
      PRIMARY KEY (run, name)
    );`,
+  // When somebody took it up that nobody had carried out until then: what lies before each of them is no time of the run.
+  "ALTER TABLE capf_fleet.run ADD COLUMN takenupms BIGINT[] NOT NULL DEFAULT '{}';",
 ]
 
 const FLEET_SCHEMA: DatabaseSchema = { name: 'capf_fleet', migrations: FLEET_MIGRATIONS, table: 'run' }
@@ -88,6 +91,13 @@ const FLEET_SCHEMA: DatabaseSchema = { name: 'capf_fleet', migrations: FLEET_MIG
 const CONNECTIONS = 4
 const TIMEOUT_MS = 5_000
 
-/** Connects when it is first asked for something. @throws ServerError `STORE_OPEN_FAILED` for words that are no URL. */
-export const openFleetDatabase = (url: string): Connections =>
-  new Connections({ url, most: CONNECTIONS, timeoutMs: TIMEOUT_MS, schema: FLEET_SCHEMA })
+/**
+ * Connects when it is first asked for something.
+ *
+ * @param patience  waits for it; without it every call says at once that it is away.
+ * @throws ServerError `STORE_OPEN_FAILED` for words that are no URL.
+ */
+export const openFleetDatabase = (url: string, patience?: StorePatience): Connections => {
+  const init = { url, most: CONNECTIONS, timeoutMs: TIMEOUT_MS, schema: FLEET_SCHEMA }
+  return patience ? new PatientConnections(init, patience) : new Connections(init)
+}

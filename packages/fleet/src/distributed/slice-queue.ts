@@ -106,6 +106,13 @@ export class SliceQueue implements AsyncDisposable {
     await this.#boss.deleteQueue(queueOf(run))
   }
 
+  /** Nobody wants or has anything of runs that are not there any more. @param runs  those that are. */
+  async dropOthers(runs: readonly string[]): Promise<void> {
+    const wanted = new Set(runs.map(queueOf))
+    for (const { name } of await this.#boss.getQueues())
+      if (name.startsWith(queueOf('')) && !wanted.has(name)) await this.#boss.deleteQueue(name)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#boss.stop({ graceful: false, close: false }).catch(() => {})
   }

@@ -39,7 +39,7 @@ export class StoreRecording implements Recording {
     // Where the files cannot be written, the run can be resumed with another folder.
     await store.end('stopped')
     if (folder !== undefined) await writeStoredRun(store, { folder, header, rounds: this.#rounds, summary })
-    await this.#init.store.end(stopped || done + failed + skipped + disturbed < planned ? 'stopped' : 'ended')
+    await store.end(stopped || done + failed + skipped + disturbed < planned ? 'stopped' : 'ended')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

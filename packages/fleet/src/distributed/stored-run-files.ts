@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeEntries, type RunEntry, RunReader, type RunRecord } from '@capfkit/codec/run'
 import type { LiveHealth } from '../client-messages.ts'
@@ -6,17 +6,32 @@ import { FleetError } from '../errors.ts'
 import { runFileName } from '../recording/file-names.ts'
 import { thresholdRecord } from '../recording/threshold-record.ts'
 import type { FleetSummary, RoundSummary } from '../summary.ts'
-import type { CoordinatorStore } from './coordinator-store.ts'
 import { RECOVERED } from './recover-slice.ts'
+import type { StoredRun } from './stored-run.ts'
 
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+/** Entries that are written at once. */
+const BATCH = 2_000
 
-const writeFile = async (file: string, chunks: Chunks): Promise<void> => {
-  try {
-    await using handle = await open(file, 'w')
-    for await (const chunk of chunks) await handle.write(chunk)
-  } catch (cause) {
-    throw new FleetError('FLEET_RECORDING', file, { cause })
+/** Files of a run in a folder. */
+class RunFolder {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** @param flag  `w` begins the file, `a` goes on with it. @throws {FleetError} `FLEET_RECORDING`. */
+  async write(part: { part: 'run' | 'client'; process: number }, bytes: Uint8Array, flag: 'w' | 'a'): Promise<void> {
+    const file = join(this.#folder, runFileName({ ...part, generation: 0 }))
+    try {
+      await writeFile(file, bytes, { flag })
+    } catch (cause) {
+      throw new FleetError('FLEET_RECORDING', file, { cause })
+    }
+  }
+
+  append(process: number, bytes: Uint8Array): Promise<void> {
+    return this.write({ part: 'client', process }, bytes, 'a')
   }
 }
 
@@ -29,23 +44,62 @@ const healthEntry = (health: LiveHealth, { inFlight, atMs }: { inFlight: number;
   ...health.fullest,
 })
 
-/** How each process did, second by second. */
-const healthOf = async (store: CoordinatorStore, createdMs: number): Promise<RunEntry[][]> => {
-  const processes = new Map<string, RunEntry[]>()
-  for (const { worker, atMs, told } of await store.reports(new Map()))
+/** How each process did, second by second. @param firsts  the first part of each worker. */
+const writeHealth = async (
+  run: StoredRun,
+  { folder, createdMs, firsts }: { folder: RunFolder; createdMs: number; firsts: ReadonlyMap<string, number> },
+): Promise<void> => {
+  const parts = new Map<string, number>()
+  const ofWorker = new Map<string, number>()
+  const partOf = (worker: string, process: string): number | undefined => {
+    const known = parts.get(`${worker} ${process}`)
+    const first = firsts.get(worker)
+    if (known !== undefined || first === undefined) return known
+    const nth = ofWorker.get(worker) ?? 0
+    ofWorker.set(worker, nth + 1)
+    const part = first + nth
+    parts.set(`${worker} ${process}`, part)
+    return part
+  }
+  let waiting = new Map<number, RunEntry[]>()
+  let count = 0
+  const flush = async () => {
+    for (const [part, entries] of waiting) await folder.append(part, encodeEntries(entries))
+    waiting = new Map()
+    count = 0
+  }
+  for await (const { worker, atMs, told } of run.reports()) {
     for (const { process, since } of told) {
-      if (process === RECOVERED) continue
-      const name = `${worker} ${process}`
-      const entries = processes.get(name) ?? []
-      processes.set(name, entries)
+      // A worker that came when everything was over has done nothing.
+      const part = process === RECOVERED ? undefined : partOf(worker, process)
+      if (part === undefined) continue
+      const entries = waiting.get(part) ?? []
+      waiting.set(part, entries)
       entries.push(healthEntry(since.health, { inFlight: since.inFlight, atMs: atMs - createdMs }))
+      count++
     }
-  return [...processes.values()]
+    if (count >= BATCH) await flush()
+  }
+  await flush()
 }
 
-/** The operations of a run as they stand in the store: entries of a run file already. */
-async function* operations(store: CoordinatorStore): AsyncIterable<Uint8Array> {
-  for await (const { outcome, entry } of store.results()) if (outcome !== RECOVERED) yield entry
+/** The operations of a run are entries of a run file already as they stand in its store. @returns what was recovered. */
+const writeOperations = async (
+  run: StoredRun,
+  { folder, header }: { folder: RunFolder; header: RunEntry & { kind: 'header' } },
+): Promise<RunEntry[]> => {
+  const recovered: RunEntry[] = []
+  let waiting: Uint8Array[] = []
+  const flush = async () => {
+    await folder.append(0, Buffer.concat(waiting))
+    waiting = []
+  }
+  for await (const { outcome, entry } of run.results()) {
+    if (outcome === RECOVERED) recovered.push(...new RunReader('result', header).push(entry))
+    else if (waiting.push(entry) >= BATCH) await flush()
+  }
+  await flush()
+  return recovered
 }
 
 /**
@@ -54,26 +108,25 @@ async function* operations(store: CoordinatorStore): AsyncIterable<Uint8Array> {
  * @throws {FleetError} `FLEET_RECORDING`; ServerError a `STORE_*` code.
  */
 export const writeStoredRun = async (
-  store: CoordinatorStore,
-  run: { folder: string; header: RunRecord<'Header'>; rounds: readonly RoundSummary[]; summary: FleetSummary },
+  run: StoredRun,
+  as: { folder: string; header: RunRecord<'Header'>; rounds: readonly RoundSummary[]; summary: FleetSummary },
 ): Promise<void> => {
-  const { folder, rounds, summary } = run
-  const row = await store.look()
-  const startedMs = row?.createdMs ?? run.header.startedMs
-  const health = await healthOf(store, startedMs)
-  const processes = Math.max(1, health.length)
-  const header: RunEntry & { kind: 'header' } = { ...run.header, kind: 'header', startedMs, processes }
-  const begins = (await store.begins()).map(({ phase, ms }): RunEntry => ({ kind: 'round', number: phase, startMs: ms }))
-  const partFile = (process: number) => join(folder, runFileName({ part: 'client', process, generation: 0 }))
-  const head = (process: number): Uint8Array =>
-    encodeEntries([{ ...header, part: 'client', process }, ...begins, ...(health[process] ?? [])])
+  const { rounds, summary } = as
+  const folder = new RunFolder(as.folder)
+  const startedMs = (await run.look())?.createdMs ?? as.header.startedMs
+  const firsts = new Map<string, number>()
+  let processes = 0
+  for (const worker of await run.workers()) {
+    firsts.set(worker.id, processes)
+    processes += worker.processes
+  }
+  const header: RunEntry & { kind: 'header' } = { ...as.header, kind: 'header', startedMs, processes: Math.max(1, processes) }
+  const begins = (await run.begins()).map(({ phase, ms }): RunEntry => ({ kind: 'round', number: phase, startMs: ms }))
+  for (let process = 0; process < header.processes; process++)
+    await folder.write({ part: 'client', process }, encodeEntries([{ ...header, part: 'client', process }, ...begins]), 'w')
+  await writeHealth(run, { folder, createdMs: startedMs, firsts })
   // Which process an operation was in is in the store: here they all stand in the first part.
-  await writeFile(partFile(0), joined([head(0)], operations(store)))
-  for (let process = 1; process < processes; process++) await writeFile(partFile(process), [head(process)])
-
-  const recovered: RunEntry[] = []
-  for await (const { outcome, entry } of store.results())
-    if (outcome === RECOVERED) recovered.push(...new RunReader('result', header).push(entry))
+  const recovered = await writeOperations(run, { folder, header })
   const { verdict, because, stopped, keys, thresholds, seconds } = summary
   const footer: RunEntry = {
     ...{ kind: 'footer', endedMs: begins.length > 0 ? 1000 * seconds : 0, verdict, because, stopped },
@@ -89,10 +142,5 @@ export const writeStoredRun = async (
     }),
   )
   const ordered = rounds.map((_, round): RunEntry => ({ kind: 'ordered', round }))
-  const lead = encodeEntries([header, ...ordered, ...recovered, ...ends, footer])
-  await writeFile(join(folder, runFileName({ part: 'run', process: 0, generation: 0 })), [lead])
-}
-
-async function* joined(...all: Chunks[]): AsyncIterable<Uint8Array> {
-  for (const chunks of all) yield* chunks
+  await folder.write({ part: 'run', process: 0 }, encodeEntries([header, ...ordered, ...recovered, ...ends, footer]), 'w')
 }

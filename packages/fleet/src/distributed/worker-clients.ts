@@ -1,28 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunRecord } from '@capfkit/codec/run'
-import { isAway } from '@capfkit/server'
 import type { LiveHealth } from '../client-messages.ts'
 import type { ClientsInit } from '../clients.ts'
+import { GRACE_MS } from '../engine.ts'
 import { identitiesOf } from '../identity.ts'
 import type { PaceState } from '../pace.ts'
 import type { PhoneRunner, PhonesOfRun } from '../phone-runner.ts'
-import { Tally } from '../tally.ts'
-import type { CoordinatorStore, ReadReport } from './coordinator-store.ts'
-import { clockWords } from './database-clock.ts'
-import { RECOVERED } from './recover-slice.ts'
+import type { RoundSummary } from '../summary.ts'
+import type { Tally } from '../tally.ts'
+import type { CoordinatorStore } from './coordinator-store.ts'
+import { HeardWorkers } from './heard-workers.ts'
 import { jobOf, planToTell } from './run-job.ts'
-import { AS_PLANNED, endsFrom, type RunPace, type RunRow, type SliceRow, slicesOf, type WorkerRow, workersOf } from './run-store.ts'
-import { fairShare, sliceCount } from './slice-count.ts'
+import { AS_PLANNED, endsFrom, type RunPace, type RunRow, type SliceRow } from './run-store.ts'
+import { sliceCount } from './slice-count.ts'
 import type { SliceQueue } from './slice-queue.ts'
+import type { StorePatience } from './store-patience.ts'
+import type { ReadReport } from './stored-run.ts'
+import { WorkerRoster } from './worker-roster.ts'
 
 const LOOK_MS = 500
 /** Workers hear of a phase within this time, and begin it together. */
 const START_IN_MS = 1_000
+/** Somebody who is there says so at least as often in the time after which he is given up. */
+export const BEATS_A_LEASE = 3
 /** A slice that nobody took for so long is offered again. */
 const OFFER_AGAIN_MS = 20_000
 
 export type WorkerClientsInit = {
   store: CoordinatorStore
+  patience: StorePatience
   queue: SliceQueue
   /** How long workers may be silent, ms. */
   leaseMs: number
@@ -30,8 +36,6 @@ export type WorkerClientsInit = {
   workers: number
   /** The run as it was found, when it goes on. */
   found?: RunRow | undefined
-  /** Up to when what was told is in its rounds, ms since it was made. */
-  takenUpMs?: number | undefined
   hooks: ClientsInit
   /** How many workers are there, until there are enough. */
   onWaiting: (there: number) => void
@@ -39,19 +43,12 @@ export type WorkerClientsInit = {
   onSay: (sentence: string) => void
 }
 
-/** What one process of one worker told last. */
-type Heard = { recent: Tally; inFlight: number; oldestMs: number; health: LiveHealth }
-
 /** The workers of a distributed run: what {@link import('../clients.ts').Clients} is for the processes of one machine. */
 export class WorkerClients implements PhoneRunner {
   readonly #init: WorkerClientsInit
-  readonly #tally = new Tally()
-  readonly #heard = new Map<string, Map<string, Heard>>()
-  readonly #known = new Map<string, number>()
+  readonly #heard = new HeardWorkers()
+  readonly #roster: WorkerRoster
   #pace: RunPace = AS_PLANNED
-  #slices: SliceRow[] = []
-  #workers: WorkerRow[] = []
-  readonly #named = new Map<string, string>()
   #header: RunRecord<'Header'> | undefined
   /** When the run was made, by the clock of the database, ms since 1970. */
   #createdMs = 0
@@ -60,17 +57,13 @@ export class WorkerClients implements PhoneRunner {
   /** Workers may come. */
   isThere: boolean
   #looking: Promise<void> | undefined
-  #away = false
-  /** Without a break in touch with the store since then. */
-  #inTouchSinceMs = performance.now()
   #offeredMs = performance.now()
-  /** When the run was taken up, ms since it was made. */
-  readonly #takenUpMs: number
+  #isInPhase = false
 
   constructor(init: WorkerClientsInit) {
     this.#init = init
+    this.#roster = new WorkerRoster({ run: init.store, onSay: init.onSay, onGone: worker => this.#heard.gone(worker) })
     this.isThere = init.found !== undefined
-    this.#takenUpMs = init.takenUpMs ?? 0
     this.#ordered = init.found?.ordered ?? -1
   }
 
@@ -98,45 +91,38 @@ export class WorkerClients implements PhoneRunner {
     await this.look()
     await this.#offer()
     await this.#until(() => {
-      const there = this.#workers.filter(({ alive }) => alive).length
-      this.#init.onWaiting(there)
-      return there >= workers
+      this.#init.onWaiting(this.#roster.there)
+      return this.#roster.there >= workers
     })
     // Who came first has everything until the others are there; later phones may have to stay where they are.
     const isNew = (found?.phase ?? -1) < 0
-    await this.#until(() => this.#areReady && !(isNew && this.#hasTooMuch))
+    await this.#until(() => this.#roster.areReady && !(isNew && this.#roster.hasTooMuch))
   }
 
-  /** One of the workers has more than its share. */
-  get #hasTooMuch(): boolean {
-    const alive = this.#workers.filter(worker => worker.alive)
-    const all = alive.reduce((sum, { processes }) => sum + processes, 0)
-    return alive.some(({ slices, processes }) => slices > fairShare(this.#slices.length, { own: processes, all }))
-  }
-
-  async runPhase(number: number): Promise<{ seconds: number } | undefined> {
+  async runPhase(number: number): Promise<Partial<RoundSummary>> {
     const { store } = this.#init
-    await this.#until(() => this.#areReady)
-    if (this.#isStopping) return undefined
-    await store.begin(number, START_IN_MS)
+    this.#isInPhase = true
+    try {
+      await this.#until(() => this.#roster.areReady)
+      if (!this.#isStopping) await this.#runPhase(number)
+    } finally {
+      this.#isInPhase = false
+    }
+    const seconds = await store.seconds(number)
+    return { ...this.#heard.phase(number), ...(seconds === undefined ? {} : { seconds }) }
+  }
+
+  async #runPhase(number: number): Promise<void> {
+    await this.#init.store.begin(number, START_IN_MS)
     const isOver = ({ phaseDone, worker }: SliceRow) => phaseDone >= number || (this.#isStopping && worker === undefined)
     // Not stopped by a stop: what runs has its time.
-    while (!this.#slices.every(isOver)) await this.#lookLater()
+    while (!this.#roster.slices.every(isOver)) await this.#lookLater()
     // What was told with the last word of a slice is there when the slice is seen to be over.
     await this.look()
-    const [row, endedMs] = [await store.look(), await store.endedMs(number)]
-    if (row?.beganMs === undefined || endedMs === undefined) return undefined
-    // Of a run that goes on, from where it was taken up.
-    const beganMs = Math.max(row.beganMs - row.createdMs, this.#init.found?.phase === number ? this.#takenUpMs : 0)
-    return { seconds: Math.max(0, endedMs - beganMs) / 1000 }
   }
 
   get #isStopping(): boolean {
     return this.#pace.stopping || this.#pace.draining
-  }
-
-  get #areReady(): boolean {
-    return this.#slices.length > 0 && this.#slices.every(({ ready, worker }) => ready && worker !== undefined)
   }
 
   async #until(isSo: () => boolean): Promise<void> {
@@ -145,15 +131,7 @@ export class WorkerClients implements PhoneRunner {
 
   async #lookLater(): Promise<void> {
     await delay(LOOK_MS)
-    try {
-      await this.look()
-      if (this.#away) this.#init.onSay('the store is back')
-      this.#away = false
-    } catch (error) {
-      if (!isAway(error)) throw error
-      if (!this.#away) this.#init.onSay(`the store is away, workers go on with what runs: ${(error as Error).message}`)
-      this.#away = true
-    }
+    await this.look()
   }
 
   /**
@@ -162,99 +140,73 @@ export class WorkerClients implements PhoneRunner {
    * @throws {FleetError} `FLEET_RUN_GOING`.
    */
   look(): Promise<void> {
-    this.#looking ??= this.#lookNow()
-      .catch(error => {
-        if (isAway(error)) this.#inTouchSinceMs = performance.now()
-        throw error
-      })
-      .finally(() => {
-        this.#looking = undefined
-      })
+    this.#looking ??= this.#lookNow().finally(() => {
+      this.#looking = undefined
+    })
     return this.#looking
   }
 
   async #lookNow(): Promise<void> {
-    const { store, queue } = this.#init
+    const { store, queue, patience, leaseMs } = this.#init
     await store.beat(this.#pace)
     // Workers could not say that they live while the store was away.
-    if (performance.now() - this.#inTouchSinceMs > this.#init.leaseMs) await queue.offer(store.run, await store.revoke())
-    this.#slices = await slicesOf(store.connections, store.run)
-    this.#workers = await workersOf(store.connections, store.run)
-    this.#tellWorkers()
-    for (const report of await store.reports(this.#known)) this.#hear(report)
+    if (performance.now() - patience.inTouchSinceMs > leaseMs) await queue.offer(store.run, await store.revoke())
+    await this.#roster.look()
+    this.#roster.tellJoined()
+    // Before a phase it is said how many there are.
+    if (this.#isInPhase) this.#roster.tellGone({ isWanted: !this.#isStopping })
+    let saidMs = performance.now()
+    for await (const report of store.reports(this.#heard.known)) {
+      this.#hear(report)
+      // Of a run that goes on it may take long to hear everything.
+      if (performance.now() - saidMs < leaseMs / BEATS_A_LEASE) continue
+      await store.beat(this.#pace)
+      saidMs = performance.now()
+    }
     if (performance.now() - this.#offeredMs > OFFER_AGAIN_MS) await this.#offer()
   }
 
   async #offer(): Promise<void> {
     this.#offeredMs = performance.now()
-    const free = this.#slices.filter(({ worker }) => worker === undefined).map(({ number }) => number)
-    await this.#init.queue.offer(this.#init.store.run, free)
+    await this.#init.queue.offer(this.#init.store.run, this.#roster.free)
   }
 
-  #tellWorkers(): void {
-    const { onSay } = this.#init
-    const ids = new Set(this.#workers.map(({ id }) => id))
-    for (const { id, name, processes, clockOffsetMs, roundTripMs } of this.#workers) {
-      if (this.#named.has(id)) continue
-      this.#named.set(id, name)
-      const clock = clockWords({ offsetMs: clockOffsetMs, roundTripMs })
-      onSay(`worker ${name} joined with ${processes} ${processes === 1 ? 'process' : 'processes'}; ${clock}`)
+  #hear(report: ReadReport): void {
+    const { onEnded, onProgress } = this.#init.hooks
+    for (const { recent, ended } of this.#heard.hear(report)) {
+      if (ended !== undefined && this.#header) onEnded?.({ startedMs: this.#createdMs, operations: endsFrom(ended, this.#header) })
+      onProgress?.(recent)
     }
-    for (const [id, name] of this.#named) {
-      if (ids.has(id)) continue
-      this.#named.delete(id)
-      const processes = this.#heard.get(id)
-      for (const heard of processes?.values() ?? []) Object.assign(heard, { recent: new Tally(), inFlight: 0, oldestMs: 0 })
-      onSay(`worker ${name} has gone; others take its phones`)
-    }
-  }
-
-  #hear({ worker, seq, told }: ReadReport): void {
-    this.#known.set(worker, seq)
-    const processes = this.#heard.get(worker) ?? new Map<string, Heard>()
-    this.#heard.set(worker, processes)
-    for (const { process, since, ended } of told) {
-      if (ended !== undefined && this.#header)
-        this.#init.hooks.onEnded?.({ startedMs: this.#createdMs, operations: endsFrom(ended, this.#header) })
-      const recent = Tally.decode(since.tally)
-      this.#tally.add(recent)
-      const { inFlight, oldestMs, health } = since
-      if (process !== RECOVERED) processes.set(process, { recent, inFlight, oldestMs, health })
-      this.#init.hooks.onProgress?.(recent)
-    }
-  }
-
-  get #all(): Heard[] {
-    return [...this.#heard.values()].flatMap(processes => [...processes.values()])
   }
 
   get made(): number {
-    const ready = this.#slices.filter(slice => slice.ready).length
-    return Math.round((this.#phones * ready) / Math.max(1, this.#slices.length))
+    const { slices } = this.#roster
+    const ready = slices.filter(slice => slice.ready).length
+    return Math.round((this.#phones * ready) / Math.max(1, slices.length))
   }
 
   get tally(): Tally {
-    return Tally.sum([this.#tally])
+    return this.#heard.tally
   }
 
   get recent(): Tally {
-    return Tally.sum(this.#all.map(({ recent }) => recent))
+    return this.#heard.recent
   }
 
   get inFlight(): number {
-    return this.#all.reduce((sum, { inFlight }) => sum + inFlight, 0)
+    return this.#heard.inFlight
   }
 
   get oldestMs(): number {
-    return Math.max(0, ...this.#all.map(({ oldestMs }) => oldestMs))
+    return this.#heard.oldestMs
   }
 
   get ratePerSecond(): number {
-    return this.#all.reduce((sum, { recent, health }) => sum + (1000 * recent.ended) / Math.max(1, health.recent.ms), 0)
+    return this.#heard.ratePerSecond
   }
 
   get health(): readonly LiveHealth[] {
-    return this.#all.map(({ health }) => health)
+    return this.#heard.health
   }
 
   setPace({ factor, paused }: PaceState): void {
@@ -267,6 +219,7 @@ export class WorkerClients implements PhoneRunner {
 
   stop(graceMs?: number): void {
     this.#pace = { ...this.#pace, stopping: true, graceMs }
+    this.#init.patience.stop(graceMs ?? GRACE_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAway } from '@capfkit/server'
 import { FleetError } from '../errors.ts'
+import { LEASE_MS } from './lease.ts'
 import { LeaseLost } from './own-transaction.ts'
 import { type RunRow, runFrom, statement } from './run-store.ts'
 import { openFleetDatabase } from './schema.ts'
@@ -8,7 +9,6 @@ import { SliceQueue } from './slice-queue.ts'
 import { WorkerRun } from './worker-run.ts'
 
 const LOOK_MS = 500
-const LEASE_MS = 10_000
 
 export type FleetWorkerInit = {
   /** `postgres://…` */

@@ -52,7 +52,7 @@ export class MeasuredPhases {
       show()
     }
     const timer = setInterval(everySecond, PROGRESS_MS)
-    let ran: { readonly seconds: number } | undefined
+    let ran: Partial<RoundSummary> | undefined
     try {
       show()
       ran = await clients.runPhase(number, standing)
@@ -61,7 +61,7 @@ export class MeasuredPhases {
       clearInterval(timer)
       thresholds.endPhase(elapsedMs())
     }
-    const seconds = ran?.seconds ?? Math.round(performance.now() - startedMs) / 1000
+    const seconds = Math.round(performance.now() - startedMs) / 1000
     const { done, failed } = clients.tally
     const report = await server?.report()
     return {
@@ -71,6 +71,7 @@ export class MeasuredPhases {
       seconds,
       generatorCpuMs: this.#generatorCpuMs - cpuBefore.generator,
       ...(report ? { serverCpuMs: report.cpuMs - cpuBefore.server } : {}),
+      ...ran,
     }
   }
 

@@ -14,6 +14,8 @@ import type { RunStanding } from '../resume/run-standing.ts'
 /** Where a run is that others than processes of this machine carry out. */
 export type RunElsewhere = {
   runner(hooks: ClientsInit): PhoneRunner
+  /** Do what may be done twice, until the store of the run has taken it. */
+  whenBack<T>(work: () => Promise<T>): Promise<T>
   /** Everything of this phase is ordered. */
   ordered(phase: number): Promise<void>
   record(header: RunRecord<'Header'>): Recording
