@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type FleetWorkerInit, runDistributed, runFleetWorker } from '../src/index.ts'
 
 /** What one of the parties of a distributed run does in a process of its own. */
@@ -19,7 +20,8 @@ export class Victim implements AsyncDisposable {
   readonly #gone: Promise<void>
 
   constructor(task: Task) {
-    this.#child = fork(import.meta.filename, ['task'])
+    // In a group with its client processes, so that all of it can be stopped at once.
+    this.#child = fork(import.meta.filename, ['task'], { detached: true })
     this.#gone = new Promise(resolve => this.#child.once('exit', () => resolve()))
     this.#child.send(task)
   }
@@ -28,6 +30,13 @@ export class Victim implements AsyncDisposable {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL')
     await this.#gone
+  }
+
+  /** As a machine that is suspended for a while. */
+  async standStill(ms: number): Promise<void> {
+    process.kill(-this.#child.pid!, 'SIGSTOP')
+    await delay(ms)
+    process.kill(-this.#child.pid!, 'SIGCONT')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
