@@ -4,7 +4,7 @@ export const CONFIG_ERRORS = {
   CONFIG_WRONG_TYPE: 'the value is of another kind',
   CONFIG_OUT_OF_RANGE: 'the value is outside the range of the option',
   CONFIG_MISSING: 'a value is needed and not there',
-  CONFIG_TWICE: 'the same name stands twice in one place, or stands for two things',
+  CONFIG_TWICE: 'the same name stands twice in one place or stands for two things',
   CONFIG_CONTRADICTION: 'values that do not go together',
   CONFIG_SYNTAX: 'the file cannot be read',
 } as const
