@@ -4,6 +4,8 @@ import t, { type Test } from 'tap'
 import { CoordinatorStore } from '../src/distributed/coordinator-store.ts'
 import { AS_PLANNED } from '../src/distributed/run-store.ts'
 import { openFleetDatabase } from '../src/distributed/schema.ts'
+import { SliceQueue } from '../src/distributed/slice-queue.ts'
+import { WorkerRoster } from '../src/distributed/worker-roster.ts'
 import { planOf } from '../src/plan/from-options.ts'
 import { fleetOptions, range } from './fleet-options.ts'
 
@@ -105,4 +107,47 @@ t.test('what a coordinator writes may come twice', async t => {
   const first = await begun()
   await store.begin(0, 500)
   t.same(await begun(), first)
+})
+
+t.test('who goes is told once, and that others take the phones only where there are others', async t => {
+  const { url, store } = await begin(t)
+  const said: string[] = []
+  const gone: string[] = []
+  const roster = new WorkerRoster({ run: store, onSay: line => said.push(line), onGone: id => gone.push(id) })
+  const look = async () => {
+    said.length = 0
+    await roster.look()
+    roster.tellJoined()
+    roster.tellGone({ isWanted: true })
+    return said.join('\n')
+  }
+  for (const id of ['a', 'b', 'c']) await addWorker(url, id)
+  t.match(await look(), /^worker a joined .*\nworker b joined .*\nworker c joined /)
+  t.equal(roster.there, 3)
+  const leave = (ids: string) => tell(url, `UPDATE capf_fleet.worker SET state = 'left' WHERE id IN (${ids})`)
+  await leave("'a'")
+  t.equal(await look(), 'worker a has gone; others take its phones')
+  await leave("'b', 'c'")
+  t.equal(
+    await look(),
+    'worker b has gone\nworker c has gone\nno worker is left; start one with capf fleet worker --store postgres://…',
+  )
+  t.equal(await look(), '', 'once')
+  t.same(gone, ['a', 'b', 'c'])
+})
+
+t.test('a run that somebody has deleted leaves no queue behind when another one begins', async t => {
+  const { store } = await begin(t)
+  await using queue = await SliceQueue.open(store.connections)
+  for (const run of ['0badcafe', 'deadbeef']) await queue.create(run)
+  await queue.offer('deadbeef', [0, 1])
+  await queue.dropOthers(await store.runs())
+  t.same(await queue.take('deadbeef', 2), [], 'nobody is handed anything of it')
+  await queue.offer('0badcafe', [0, 1])
+  t.same(await queue.take('0badcafe', 2), [0, 1])
+  const left = await store.connections.run({ text: 'SELECT name FROM capf_fleet_queue.queue', values: [] })
+  t.same(
+    left.rows.map(({ name }) => name),
+    ['slices-0badcafe'],
+  )
 })
