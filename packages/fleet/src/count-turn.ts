@@ -1,6 +1,7 @@
 import { REASON } from '@capfkit/codec/capf'
 import type { BootResult, SessionResult } from '@capfkit/phone'
 import { countedBoot } from './boot.ts'
+import { OWN_PHASE } from './phases.ts'
 import type { Counted } from './tally.ts'
 
 /** What there was of one turn of a phone: its session, or its boot with the session in it. */
@@ -8,8 +9,8 @@ export type Ended = { readonly session?: SessionResult; readonly boot?: BootResu
 
 const OPERATION_OF = { install: 'install', delete: 'delete', fetch: 'troubleshoot', none: 'none', unknown: 'unknown' } as const
 
-const countedSession = ({ phasesMs, failure }: SessionResult): Pick<Counted, 'phasesMs' | 'failure'> => ({
-  phasesMs,
+const countedSession = ({ phasesMs, failure }: SessionResult, { actualMs }: TurnTimes): Pick<Counted, 'phasesMs' | 'failure'> => ({
+  phasesMs: { ...phasesMs, [OWN_PHASE]: Math.max(0, actualMs - Object.values(phasesMs).reduce((sum, ms) => sum + ms, 0)) },
   failure: failure && { side: failure.side, phase: failure.phase, reason: failure.code, detail: failure.detail },
 })
 
@@ -38,7 +39,7 @@ export const countTurn = ({ session, boot }: Ended, { times, ordered }: { times:
   // A phone whose configuration gives it no reason to contact CAPF does nothing there.
   const result = session ?? boot?.capf
   const operation = OPERATION_OF[result?.operation ?? 'none']
-  const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!)
+  const { phasesMs, failure } = boot ? countedBoot(boot) : countedSession(session!, times)
   const { fault, outcome, isExpected } = result?.disturbed ?? {}
   const disturbance = fault && outcome ? { fault, outcome } : undefined
   const counted = { ...times, phasesMs, operation, ...(disturbance ? { disturbance } : {}) }

@@ -1,4 +1,5 @@
 import type { TimelineFrame, TimelineOperation } from '../live/phone-timeline.ts'
+import { OWN_PHASE } from '../phases.ts'
 import type { PlayedTurn } from './replay-recorder.ts'
 
 /** One thing that was otherwise: in words, as it was recorded and as it is now. */
@@ -7,7 +8,9 @@ export type ReplayDifference = { readonly what: string; readonly recorded: strin
 const outcomeOf = ({ failure, operation }: TimelineOperation): string =>
   failure ? `failed: ${failure.reason} (${failure.side}, in phase ${failure.phase})` : `done: ${operation}`
 
-const stretchesOf = ({ stretches }: TimelineOperation) => stretches.map(({ name }) => name).join(', ')
+/** Recordings of earlier versions do not tell what is in no phase of the protocol. */
+const stretchesOf = ({ stretches }: TimelineOperation) =>
+  stretches.flatMap(({ name }) => (name === OWN_PHASE ? [] : [name])).join(', ')
 
 const messagesOf = (frames: readonly TimelineFrame[]) => frames.map(({ from, name }) => `${from} ${name}`)
 

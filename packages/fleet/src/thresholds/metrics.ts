@@ -1,13 +1,13 @@
 import { formatTime, parsePercent, parseRate, parseTime } from '@capfkit/codec/options'
 import { BOOT_ERRORS, BOOT_STEPS, PHONE_ERRORS } from '@capfkit/phone'
-import { FLEET_PHASES, type FleetPhase } from '../phases.ts'
+import { FLEET_PHASES, type FleetPhase, OWN_PHASE } from '../phases.ts'
 import type { Failure, Tally } from '../tally.ts'
 
 /** What was counted in a stretch of the run, or in all of it. */
 export type Stretch = { readonly tally: Tally; readonly seconds: number }
 
 const SIDES: readonly string[] = ['server', 'client', 'network', 'generator']
-const PLACES: readonly string[] = [...FLEET_PHASES, ...Object.keys(BOOT_STEPS)]
+const PLACES: readonly string[] = [...FLEET_PHASES.filter(phase => phase !== OWN_PHASE), ...Object.keys(BOOT_STEPS)]
 const REASONS: readonly string[] = [...Object.keys(PHONE_ERRORS), ...Object.keys(BOOT_ERRORS)]
 /** A phone was told to do something else than what was ordered. */
 const OTHER_REASON = /^ORDERED_\w+$/
