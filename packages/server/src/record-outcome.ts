@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ServerError } from './errors.ts'
+import { isAway, type ServerError } from './errors.ts'
 import { type Ending, outcomeOf } from './outcome.ts'
 import type { SessionContext } from './session-context.ts'
 import type { Lease, Outcome } from './store/store.ts'
@@ -20,9 +20,8 @@ const traceInstalled = async ({ device, publicKeyDer }: Ending, { trace, store }
   if (after) trace.write(selectLines(after, device))
 }
 
-/** Whether the same may do a little later: the database is back, or there is room on its disk. */
-const passes = (error: unknown): boolean =>
-  error instanceof ServerError && (error.code === 'STORE_AWAY' || error.code === 'STORE_FULL')
+/** Whether the same may do a little later: the database is back, or there is room on its disk. For a lock the store has waited already. */
+const passes = (error: unknown): boolean => isAway(error) && (error as ServerError).code !== 'STORE_LOCKED'
 
 /** The phone has done its part and would have to do it all again: a store that is away for a moment is waited for. */
 const settle = async (

@@ -111,6 +111,26 @@ t.test('a statement that takes too long, or that somebody cancels, is no lock of
   await patient.close()
 })
 
+t.test('an outcome that the database broke off is written once more', async t => {
+  const url = await database.newDatabase()
+  const store = open(url, 30_000)
+  const server = await serve(t, { store })
+  const deviceName = await server.device()
+  const phone = await server.phone()
+  await bringTo.store(phone, deviceName)
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query('BEGIN')
+  await other.query('SELECT * FROM device FOR UPDATE')
+  phone.say({ name: 'STORE_CERTIFICATE_RESPONSE', reason: 1 })
+  const waiting = "application_name = 'capfkit' AND wait_event_type = 'Lock'"
+  while ((await tell(url, `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE ${waiting}`)).length === 0) await delay(10)
+  await other.query('ROLLBACK')
+  await other.end()
+  t.match(await phone.expect('END_SESSION'), { reason: 1 })
+  t.match(await server.row(deviceName), { operation: 'none', status: 3 })
+})
+
 t.test('whoever is told that the database is away is told why, also when it was not tried again', async t => {
   const connections = new Connections({ url: 'postgres://capf:secret@127.0.0.1:1/capf', most: 2, timeoutMs: 300 })
   const first = await connections.run({ text: 'SELECT 1', values: [] }).catch((error: Error) => error)
