@@ -54,6 +54,10 @@ export const FLEET_ERRORS = {
     what: 'the plan of the run cannot be read',
     remedy: 'name the folder that capf fleet run --out has written; a run of an earlier version cannot be resumed or replayed',
   },
+  FLEET_NO_PASSWORD: {
+    what: 'the password of the database is not kept with a run, and the database wants one',
+    remedy: 'set PGPASSWORD, or name the database with its password in --store or CAPF_STORE',
+  },
   FLEET_NO_PHONE: {
     what: 'there is no such phone in this run',
     remedy: 'name a phone that capf fleet report --csv lists',

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { derToPem, newManufacturingCa, privateKeyPem } from '@capfkit/pki'
 import { openDatabases, tell } from '@capfkit/test-postgres'
@@ -88,6 +88,10 @@ t.test('a fleet has its phones from a file, keeps them there, and each can be pl
   const out = `${folder}/out`
   const second = { ...plan, rounds: 'delete,install:50%', out }
   t.match(await runHere(second, led).summary, { failed: 0, operations: { delete: 12 } }, 'LSCs of the run before')
-  const { turns } = await replayPhone({ folder: out, deviceName: 'SEP020000000003' })
+  const { password } = new URL(store)
+  t.notMatch(readFileSync(`${out}/plan.json`, 'utf8'), password, 'whoever has the folder does not have the password')
+  const phone = { folder: out, deviceName: 'SEP020000000003' }
+  await t.rejects(replayPhone(phone), { code: 'FLEET_NO_PASSWORD', message: /set PGPASSWORD/ })
+  const { turns } = await replayPhone({ ...phone, store })
   t.match(turns[0], { phaseName: 'delete', recorded: { operation: 'delete' } })
 })

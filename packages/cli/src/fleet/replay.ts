@@ -69,12 +69,15 @@ export const replay = command({
   options: {
     run: optionalText({ doc: 'The folder of the run.' }),
     phone: optionalText({ doc: 'The device name of the phone.' }),
+    store: optionalText({
+      doc: 'The database of the run with its password, where it has one and PGPASSWORD is not set: a run does not keep the password.',
+    }),
     ...JSON_OPTION,
   },
   async run({ options: { json, ...options }, io }) {
     const { run, phone } = required(options, { run: '--run', phone: '--phone' })
     using interruption = new Interruption(io)
-    const played = await replayPhone({ folder: run, deviceName: phone, signal: interruption.signal })
+    const played = await replayPhone({ folder: run, deviceName: phone, store: options.store, signal: interruption.signal })
     if (json) print(io, JSON.stringify(played))
     else {
       print(io, plain(headLine(played)))

@@ -21,7 +21,7 @@ export const resume = command({
     const live = ownOptions(LIVE_OPTIONS, options)
     const { store, run, out, fleet, workers } = options
     if (folder !== undefined)
-      return showRun(io, { start: ({ onSay, ...steered }) => resumeFleet({ ...steered, folder }), live, folder })
+      return showRun(io, { start: ({ onSay, ...steered }) => resumeFleet({ ...steered, folder, store }), live, folder })
     if (store === undefined)
       throw new MistakesError(['name the folder of a run, or a distributed run with --store postgres://… (CLI_USAGE)'])
     return showRun(io, {

@@ -40,7 +40,10 @@ export const WORKER_OPTIONS = {
 
 /** Names a run in a store. */
 export const STORED_RUN_OPTIONS = {
-  store: optionalText({ ...STORE, doc: 'Go on with a distributed run: the database in which it stands.' }),
+  store: optionalText({
+    ...STORE,
+    doc: 'Go on with a distributed run: the database in which it stands. With a folder: the database of its run with the password, which is not kept there.',
+  }),
   run: optionalText({ pattern: /^[0-9a-f]{8}$/, range: '8 hex digits', doc: 'Which run of --store. The newest without it.' }),
   out: optionalText({ doc: 'With --store: folder for the files of the run.' }),
   fleet: optionalText({

@@ -12,6 +12,7 @@ import type { Plan } from '../plan/plan.ts'
 import { operationOf, type PlannedStart, phaseStarts } from '../plan/sequence.ts'
 import { RUN_FOLDER_FILES } from '../resume/run-folder.ts'
 import { readSavedPlan } from '../resume/saved-plan.ts'
+import { withStore } from '../resume/saved-store.ts'
 import { manufacturingCa } from '../run-files.ts'
 import { differencesOf, type ReplayDifference } from './differences.ts'
 import { type PlayedTurn, ReplayRecorder } from './replay-recorder.ts'
@@ -85,17 +86,19 @@ function* turnsOf(
  * operations and keys are ordered, how long it takes, what it does wrong. Not repeated is what others did at the same time.
  *
  * @param init.onTurn  hears of each turn when it has ended.
- * @throws {FleetError} `FLEET_NO_PLAN`, `FLEET_NO_PHONE`, and what stops any run; {RunError} when the recording cannot be read; the
+ * @throws {FleetError} `FLEET_NO_PLAN`, `FLEET_NO_PASSWORD`, `FLEET_NO_PHONE`, and what stops any run; {RunError} when the recording cannot be read; the
  *   reason of the signal.
  */
 export const replayPhone = async (init: {
   folder: string
   deviceName: string
+  /** The database of the run with its password, which is not kept in its folder. */
+  store?: string | undefined
   signal?: AbortSignal
   onTurn?: (turn: ReplayedTurn) => void
 }): Promise<Replay> => {
   const { folder, deviceName: name, signal = new AbortController().signal, onTurn } = init
-  const plan = readSavedPlan(folder)
+  const plan = await withStore(readSavedPlan(folder), init.store)
   const { options } = plan
   const identities = identitiesOf(options)
   const { index, identity } = findPhone(identities, { name, folder })

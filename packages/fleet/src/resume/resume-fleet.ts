@@ -5,10 +5,13 @@ import { type RunFleetInit, runFleet } from '../run-fleet.ts'
 import type { FleetSummary } from '../summary.ts'
 import { readStanding } from './run-standing.ts'
 import { readSavedPlan } from './saved-plan.ts'
+import { withStore } from './saved-store.ts'
 
 export type ResumeFleetInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgress' | 'onEnded'> & {
   /** Where the run was recorded. */
   folder: string
+  /** Its database with the password, which is not kept there. */
+  store?: string | undefined
 }
 
 /**
@@ -18,11 +21,12 @@ export type ResumeFleetInit = Pick<RunFleetInit, 'control' | 'signal' | 'onProgr
  * an order that is no longer pending was carried out. Without a store it is done again, and the server knows.
  *
  * @returns the summary of the whole run, that of before included.
- * @throws {RunError} when its files cannot be read; {FleetError} `FLEET_NO_PLAN`, `FLEET_NOTHING_LEFT`, `FLEET_RUN_GOING`, and what
+ * @throws {RunError} when its files cannot be read; {FleetError} `FLEET_NO_PLAN`, `FLEET_NO_PASSWORD`, `FLEET_NOTHING_LEFT`, `FLEET_RUN_GOING`, and
+ *   what
  *   `runFleet` throws.
  */
-export const resumeFleet = async ({ folder, ...init }: ResumeFleetInit): Promise<FleetSummary> => {
-  const { options, ...plan } = readSavedPlan(folder)
+export const resumeFleet = async ({ folder, store, ...init }: ResumeFleetInit): Promise<FleetSummary> => {
+  const { options, ...plan } = await withStore(readSavedPlan(folder), store)
   const standing = await readStanding(folder)
   const { phase: number } = standing
   const { starts, untilMs = Number.POSITIVE_INFINITY } = remainderOf(

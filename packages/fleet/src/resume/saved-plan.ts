@@ -6,6 +6,7 @@ import { formatCsvPhones, readCsvPhones } from '../csv-phones.ts'
 import { FleetError } from '../errors.ts'
 import { FLEET_OPTIONS, type FleetOptions } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
+import { storeToKeep } from './saved-store.ts'
 
 const PLAN_FILE = 'plan.json'
 const PHONES_FILE = 'phones.csv'
@@ -20,7 +21,7 @@ const SQLITE = 'sqlite:'
 const absolute = (options: FleetOptions): FleetOptions => {
   const files = FILES.flatMap(name => (options[name] === undefined ? [] : [[name, resolve(options[name])] as const]))
   const { store } = options
-  const url = store?.startsWith(SQLITE) ? `${SQLITE}${resolve(store.slice(SQLITE.length))}` : store
+  const url = store?.startsWith(SQLITE) ? `${SQLITE}${resolve(store.slice(SQLITE.length))}` : store && storeToKeep(store)
   return { ...options, ...Object.fromEntries(files), store: url }
 }
 
@@ -36,7 +37,7 @@ const phonesText = (csv: string): string =>
 
 /**
  * Leave in the folder of a run what the run is, so that it can go on or be repeated (mode 0600: phones may have authentication
- * strings).
+ * strings). The password of a database is left out.
  *
  * @throws {FleetError} `FLEET_RECORDING`.
  */

@@ -33,10 +33,15 @@ const CODES: Readonly<Record<string, ServerErrorCode>> = {
 /** What the library says without a code, when a connection is not there or not there any more. */
 const LOST = /^(Connection terminated|timeout (expired|exceeded)|Client has encountered a connection error|Query read timeout)/i
 
+/** What it says when the server wants a password and there is none, or not the right one. */
+const NO_LOGIN = /^SASL: /
+
 const codeOf = (cause: unknown): ServerErrorCode => {
   const { code, message } = cause as { code?: unknown; message?: unknown }
   if (typeof code === 'string') return CODES[code] ?? CODES[code.slice(0, 2)] ?? 'STORE_FAILED'
-  return typeof message === 'string' && LOST.test(message) ? 'STORE_AWAY' : 'STORE_FAILED'
+  if (typeof message !== 'string') return 'STORE_FAILED'
+  if (NO_LOGIN.test(message)) return 'STORE_LOGIN_REFUSED'
+  return LOST.test(message) ? 'STORE_AWAY' : 'STORE_FAILED'
 }
 
 /** The store's own error for whatever the library threw. */
