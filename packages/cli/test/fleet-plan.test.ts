@@ -123,4 +123,11 @@ t.test('what repeats a run has every text of a list, as a shell takes it', async
     "repeat with: capf fleet run 'my plan.yaml' --no-embedded --seed 3 --threshold 'p99 < 1s' --threshold 'rate > 5/s'",
   )
   t.match(repeatLine({ seed: 1, threshold: [] } as never), /^repeat with: capf fleet run --seed 1$/)
+  const store = 'postgres://capf:secret@db/capf'
+  t.equal(
+    repeatPlanLine('p.yaml', { store, workers: 3 }),
+    'repeat with: capf fleet run p.yaml --store postgres://capf@db/capf --workers 3',
+  )
+  t.match(repeatLine({ seed: 1, store, workers: 0 } as never), /--store postgres:\/\/capf@db\/capf --seed 1 --workers 0$/)
+  t.notMatch(repeatLine({ seed: 1, store, workers: 1 } as never), /--workers/, 'which is so without being said')
 })

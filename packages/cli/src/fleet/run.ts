@@ -130,10 +130,12 @@ type Asked = {
 
 /** Run a fleet as its options say, and its plan where there is one. */
 export const runAndShow = async (io: Io, asked: Asked): Promise<ExitCode> => {
-  const { options, live, plan, coordinator = { workers: 0 }, repeat = repeatLine(options) } = asked
+  const { options, live, plan, coordinator = { workers: 0 } } = asked
   const { store } = options
   const { workers } = coordinator
-  const isLed = store !== undefined && isDatabase(store) && workers > 0
+  const onDatabase = store !== undefined && isDatabase(store)
+  const isLed = onDatabase && workers > 0
+  const repeat = asked.repeat ?? repeatLine({ ...options, ...(onDatabase ? coordinator : {}) })
   // Of a distributed run this machine runs no phones.
   if (!isLed) await withFlags(() => warnBefore(io, { ...plan, options }))
   const start = ({ onSay, ...steered }: Steered) => {
@@ -151,12 +153,13 @@ const runPlan = async (
   const { title, options: stated, plan } = await loadPlan(file, { io, first })
   if (title !== undefined) note(io, plain(title))
   const options = parseOptions(FLEET_OPTIONS, stated)
+  const statedWorkers = coordinator?.workers === COORDINATOR_OPTIONS.workers.default ? {} : coordinator
   return runAndShow(io, {
     options,
     live,
     ...(coordinator ? { coordinator } : {}),
     plan,
-    repeat: repeatPlanLine(file, { ...first, seed: options.seed }),
+    repeat: repeatPlanLine(file, { ...first, seed: options.seed, ...statedWorkers }),
   })
 }
 
