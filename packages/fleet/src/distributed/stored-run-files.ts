@@ -113,7 +113,8 @@ export const writeStoredRun = async (
 ): Promise<void> => {
   const { rounds, summary } = as
   const folder = new RunFolder(as.folder)
-  const startedMs = (await run.look())?.createdMs ?? as.header.startedMs
+  const row = await run.look()
+  const startedMs = row?.createdMs ?? as.header.startedMs
   const firsts = new Map<string, number>()
   let processes = 0
   for (const worker of await run.workers()) {
@@ -121,7 +122,11 @@ export const writeStoredRun = async (
     processes += worker.processes
   }
   const header: RunEntry & { kind: 'header' } = { ...as.header, kind: 'header', startedMs, processes: Math.max(1, processes) }
-  const begins = (await run.begins()).map(({ phase, ms }): RunEntry => ({ kind: 'round', number: phase, startMs: ms }))
+  const begins: RunEntry[] = []
+  for (let number = 0; number <= (row?.phase ?? -1); number++) {
+    const startMs = await run.startMs(number)
+    if (startMs !== undefined) begins.push({ kind: 'round', number, startMs })
+  }
   for (let process = 0; process < header.processes; process++)
     await folder.write({ part: 'client', process }, encodeEntries([{ ...header, part: 'client', process }, ...begins]), 'w')
   await writeHealth(run, { folder, createdMs: startedMs, firsts })

@@ -1,4 +1,4 @@
-import type { Connections } from '@capfkit/server'
+import type { Connections, Row } from '@capfkit/server'
 import type { Plan } from '../plan/plan.ts'
 import type { RunJob } from './run-job.ts'
 import { type RunRow, runFrom, type SentReport, statement } from './run-store.ts'
@@ -6,6 +6,9 @@ import { type RunRow, runFrom, type SentReport, statement } from './run-store.ts
 /** Of each worker, in one statement: what each counted of a second is some kilobytes. */
 const REPORTS = 20
 const RESULTS = 5_000
+/** Turns that one statement looks at: a tenth of the time that it may take. */
+const TURNS = 200_000
+const HIGHEST = 2_147_483_647
 
 const SQL = {
   reports: `SELECT k.worker, r.seq, r.phase, r.atms, r.told FROM
@@ -14,16 +17,18 @@ const SQL = {
             CROSS JOIN LATERAL (SELECT * FROM capf_fleet.report WHERE run = $1 AND worker = k.worker AND seq > k.seq
                                 ORDER BY seq LIMIT ${REPORTS}) r
             ORDER BY k.worker, r.seq`,
+  bound: `SELECT phone, lap FROM capf_fleet.result WHERE run = $1 AND phase = $2 AND (phone, lap) > ($3, $4)
+          ORDER BY phone, lap OFFSET ${TURNS - 1} LIMIT 1`,
   // What the server had done while nobody looked has no time.
   stays: `SELECT width_bucket(r.createdms + s.startedms, r.takenupms) AS stay, width_bucket(r.beganms, r.takenupms) AS first,
             r.beganms - r.createdms AS beganms, min(s.startedms) AS startms, max(s.startedms + s.totalms) AS endms
           FROM capf_fleet.result s JOIN capf_fleet.run r ON r.id = s.run
-          WHERE s.run = $1 AND s.phase = $2 AND s.outcome <> 'recovered' GROUP BY 1, 2, 3`,
-  turns: 'SELECT count(*) AS n FROM capf_fleet.result WHERE run = $1 AND phase = $2',
+          WHERE s.run = $1 AND s.phase = $2 AND (s.phone, s.lap) > ($3, $4) AND (s.phone, s.lap) <= ($5, $6)
+            AND s.outcome <> 'recovered' GROUP BY 1, 2, 3`,
+  turns: `SELECT count(*) AS n FROM capf_fleet.result
+          WHERE run = $1 AND phase = $2 AND (phone, lap) > ($3, $4) AND (phone, lap) <= ($5, $6)`,
   workers: `SELECT w.id, w.processes FROM capf_fleet.worker w
             WHERE w.run = $1 AND EXISTS (SELECT FROM capf_fleet.report WHERE run = $1 AND worker = w.id) ORDER BY w.id`,
-  begins: `SELECT phase, min(startedms) AS ms FROM capf_fleet.result
-           WHERE run = $1 AND outcome <> 'recovered' GROUP BY phase ORDER BY phase`,
   results: `SELECT phase, phone, lap, outcome, entry FROM capf_fleet.result WHERE run = $1 AND (phase, phone, lap) > ($2, $3, $4)
             ORDER BY phase, phone, lap LIMIT ${RESULTS}`,
 } as const
@@ -66,30 +71,55 @@ export class StoredRun {
     }
   }
 
+  /** Ask about the turns of a phase, some after the other, however many there are. */
+  async *#aboutTurns(question: 'stays' | 'turns', phase: number): AsyncIterable<Row> {
+    for (let after = [-1, -1]; ; ) {
+      const of = [this.run, phase, ...after]
+      const bound = (await this.connections.run({ text: SQL.bound, values: of })).rows[0]
+      const to = bound ? [Number(bound.phone), Number(bound.lap)] : [HIGHEST, HIGHEST]
+      yield* (await this.connections.run({ text: SQL[question], values: [...of, ...to] })).rows
+      if (!bound) return
+      after = to
+    }
+  }
+
+  /** Each time in which somebody carried out a phase, ms since the run was made. */
+  async #stays(phase: number): Promise<{ beganMs: number; startMs: number; endMs: number }[]> {
+    const stays = new Map<number, { beganMs: number; startMs: number; endMs: number }>()
+    for await (const { stay, first, beganms, startms, endms } of this.#aboutTurns('stays', phase)) {
+      const known = stays.get(Number(stay)) ?? { startMs: Number.POSITIVE_INFINITY, endMs: 0 }
+      const startMs = Math.min(known.startMs, Number(startms))
+      const endMs = Math.max(known.endMs, Number(endms))
+      // The first operation of a phase may be due some time after its beginning.
+      stays.set(Number(stay), { startMs, endMs, beganMs: stay === first ? Number(beganms) : startMs })
+    }
+    return [...stays.values()]
+  }
+
   /** How long a phase was carried out so far, without the time in which nobody had the run; `undefined` as long as nothing has ended. */
   async seconds(phase: number): Promise<number | undefined> {
-    const { rows } = await this.connections.run({ text: SQL.stays, values: [this.run, phase] })
-    if (rows.length === 0) return undefined
-    // The first operation of a phase may be due some time after its beginning.
-    const ms = rows.map(({ stay, first, beganms, startms, endms }) => Number(endms) - Number(stay === first ? beganms : startms))
-    return Math.round(ms.reduce((sum, one) => sum + Math.max(0, one), 0)) / 1000
+    const stays = await this.#stays(phase)
+    const ms = stays.reduce((sum, { beganMs, endMs }) => sum + Math.max(0, endMs - beganMs), 0)
+    return stays.length === 0 ? undefined : Math.round(ms) / 1000
+  }
+
+  /** When the first operation of a phase began, ms since the run was made. */
+  async startMs(phase: number): Promise<number | undefined> {
+    const stays = await this.#stays(phase)
+    return stays.length === 0 ? undefined : Math.min(...stays.map(({ startMs }) => startMs))
   }
 
   /** How many turns of a phase are over. */
   async turns(phase: number): Promise<number> {
-    return Number((await this.connections.run({ text: SQL.turns, values: [this.run, phase] })).rows[0]?.n)
+    let turns = 0
+    for await (const { n } of this.#aboutTurns('turns', phase)) turns += Number(n)
+    return turns
   }
 
   /** Those that have told something, with how many processes. */
   async workers(): Promise<{ id: string; processes: number }[]> {
     const { rows } = await this.connections.run({ text: SQL.workers, values: [this.run] })
     return rows.map(({ id, processes }) => ({ id: String(id), processes: Number(processes) }))
-  }
-
-  /** When the first operation of each phase began, ms since the run was made. */
-  async begins(): Promise<{ phase: number; ms: number }[]> {
-    const { rows } = await this.connections.run({ text: SQL.begins, values: [this.run] })
-    return rows.map(({ phase, ms }) => ({ phase: Number(phase), ms: Number(ms) }))
   }
 
   /** Everything that became of the phones. */
