@@ -39,7 +39,7 @@ phases:
   t.match(found.load, { perSecond: 100, atOnce: 60_000, isDatabase: false })
   t.equal(found.load.leastMs, 1_201_000)
   t.equal(needed(found, 'sourceAddresses'), 3, 'for 28,232 ports each')
-  t.equal(needed(found, 'serverMemory'), 100_000_000 + 60_000 * 50_000)
+  t.equal(needed(found, 'serverMemory'), 100_000_000 + 60_000 * 60_000)
   t.equal(needed(found, 'databaseCores'), undefined)
   t.equal(found.verdict, 'problem')
   const ports = found.checks.find(({ name }) => name === 'sourcePorts')
