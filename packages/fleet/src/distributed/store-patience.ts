@@ -14,6 +14,9 @@ export class StorePatience {
   readonly #onSay: (sentence: string) => void
   #run: string | undefined
   #awaySinceMs: number | undefined
+  /** How many wait for it. */
+  #waiting = 0
+  #hasGivenUp = false
   #mostUntilMs = Number.POSITIVE_INFINITY
   #inTouchSinceMs = performance.now()
 
@@ -48,17 +51,22 @@ export class StorePatience {
    * @throws {FleetError} `FLEET_STOPPED_AWAY` when the run was stopped meanwhile, and it is still away; what does not pass by itself.
    */
   async whenBack<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        const done = await work()
-        if (this.#awaySinceMs !== undefined) this.#onSay('the store is back')
-        this.#awaySinceMs = undefined
-        return done
-      } catch (error) {
-        if (this.#run === undefined || !isAway(error)) throw error
-        this.#isAway(error as Error, this.#run)
+    let isWaiting = false
+    try {
+      for (;;) {
+        try {
+          return await work()
+        } catch (error) {
+          if (this.#run === undefined || !isAway(error)) throw error
+          if (!isWaiting) this.#waiting++
+          isWaiting = true
+          this.#isAway(error as Error, this.#run)
+        }
+        await delay(AGAIN_MS)
       }
-      await delay(AGAIN_MS)
+    } finally {
+      if (isWaiting) this.#waiting--
+      this.#isBackForAll()
     }
   }
 
@@ -67,8 +75,16 @@ export class StorePatience {
     this.#inTouchSinceMs = nowMs
     if (this.#awaySinceMs === undefined) this.#onSay(`the store is away, workers go on with what runs: ${cause.message}`)
     this.#awaySinceMs ??= nowMs
-    if (nowMs > this.#mostUntilMs && nowMs - this.#awaySinceMs > STOPPED_MS)
-      throw new FleetError('FLEET_STOPPED_AWAY', `run ${run}`, { cause })
+    if (nowMs < this.#mostUntilMs || nowMs - this.#awaySinceMs < STOPPED_MS) return
+    this.#hasGivenUp = true
+    throw new FleetError('FLEET_STOPPED_AWAY', `run ${run}`, { cause })
+  }
+
+  /** Of several that wait, some may find it back later than others. */
+  #isBackForAll(): void {
+    if (this.#awaySinceMs === undefined || this.#waiting > 0 || this.#hasGivenUp) return
+    this.#awaySinceMs = undefined
+    this.#onSay('the store is back')
   }
 }
 

@@ -6,8 +6,8 @@ import { type RunRow, runFrom, type SentReport, statement } from './run-store.ts
 /** Of each worker, in one statement: what each counted of a second is some kilobytes. */
 const REPORTS = 20
 const RESULTS = 5_000
-/** Turns that one statement looks at: a tenth of the time that it may take. */
-const TURNS = 200_000
+/** Turns that one statement looks at: some hundredths of the time that it may take. */
+const TURNS = 50_000
 const HIGHEST = 2_147_483_647
 
 const SQL = {

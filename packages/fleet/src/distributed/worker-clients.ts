@@ -8,6 +8,7 @@ import type { PaceState } from '../pace.ts'
 import type { PhoneRunner, PhonesOfRun } from '../phone-runner.ts'
 import type { RoundSummary } from '../summary.ts'
 import type { Tally } from '../tally.ts'
+import { CoordinatorLook } from './coordinator-look.ts'
 import type { CoordinatorStore } from './coordinator-store.ts'
 import { HeardWorkers } from './heard-workers.ts'
 import { jobOf, planToTell } from './run-job.ts'
@@ -21,10 +22,6 @@ import { WorkerRoster } from './worker-roster.ts'
 const LOOK_MS = 500
 /** Workers hear of a phase within this time, and begin it together. */
 const START_IN_MS = 1_000
-/** Somebody who is there says so at least as often in the time after which he is given up. */
-export const BEATS_A_LEASE = 3
-/** A slice that nobody took for so long is offered again. */
-const OFFER_AGAIN_MS = 20_000
 
 export type WorkerClientsInit = {
   store: CoordinatorStore
@@ -48,6 +45,7 @@ export class WorkerClients implements PhoneRunner {
   readonly #init: WorkerClientsInit
   readonly #heard = new HeardWorkers()
   readonly #roster: WorkerRoster
+  readonly #look: CoordinatorLook
   #pace: RunPace = AS_PLANNED
   #header: RunRecord<'Header'> | undefined
   /** When the run was made, by the clock of the database, ms since 1970. */
@@ -56,13 +54,18 @@ export class WorkerClients implements PhoneRunner {
   #ordered = -1
   /** Workers may come. */
   isThere: boolean
-  #looking: Promise<void> | undefined
-  #offeredMs = performance.now()
   #isInPhase = false
 
   constructor(init: WorkerClientsInit) {
     this.#init = init
     this.#roster = new WorkerRoster({ run: init.store, onSay: init.onSay, onGone: worker => this.#heard.gone(worker) })
+    this.#look = new CoordinatorLook({
+      ...init,
+      roster: this.#roster,
+      pace: () => this.#pace,
+      known: () => this.#heard.known,
+      onReport: report => this.#hear(report),
+    })
     this.isThere = init.found !== undefined
     this.#ordered = init.found?.ordered ?? -1
   }
@@ -89,7 +92,7 @@ export class WorkerClients implements PhoneRunner {
     }
     this.#createdMs = (await store.look())?.createdMs ?? 0
     await this.look()
-    await this.#offer()
+    await this.#look.offer()
     await this.#until(() => {
       this.#init.onWaiting(this.#roster.there)
       return this.#roster.there >= workers
@@ -134,41 +137,12 @@ export class WorkerClients implements PhoneRunner {
     await this.look()
   }
 
-  /**
-   * Say that we are here, take from the dead what they had, and hear what there is; one look at a time, as each word counts once.
-   *
-   * @throws {FleetError} `FLEET_RUN_GOING`.
-   */
-  look(): Promise<void> {
-    this.#looking ??= this.#lookNow().finally(() => {
-      this.#looking = undefined
-    })
-    return this.#looking
-  }
-
-  async #lookNow(): Promise<void> {
-    const { store, queue, patience, leaseMs } = this.#init
-    await store.beat(this.#pace)
-    // Workers could not say that they live while the store was away.
-    if (performance.now() - patience.inTouchSinceMs > leaseMs) await queue.offer(store.run, await store.revoke())
-    await this.#roster.look()
+  /** Say that we are here, and hear what there is. @throws {FleetError} `FLEET_RUN_GOING`. */
+  async look(): Promise<void> {
+    await this.#look.look()
     this.#roster.tellJoined()
     // Before a phase it is said how many there are.
     if (this.#isInPhase) this.#roster.tellGone({ isWanted: !this.#isStopping })
-    let saidMs = performance.now()
-    for await (const report of store.reports(this.#heard.known)) {
-      this.#hear(report)
-      // Of a run that goes on it may take long to hear everything.
-      if (performance.now() - saidMs < leaseMs / BEATS_A_LEASE) continue
-      await store.beat(this.#pace)
-      saidMs = performance.now()
-    }
-    if (performance.now() - this.#offeredMs > OFFER_AGAIN_MS) await this.#offer()
-  }
-
-  async #offer(): Promise<void> {
-    this.#offeredMs = performance.now()
-    await this.#init.queue.offer(this.#init.store.run, this.#roster.free)
   }
 
   #hear(report: ReadReport): void {
