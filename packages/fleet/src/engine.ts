@@ -1,17 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import { type BootOptions, bootOptions, type DisturbanceOrder, newSharedFiles, type Phone } from '@capfkit/phone'
-import { type DeviceStore, isAway } from '@capfkit/server'
-import { type BootTarget, doesBoot, shareOf } from './boot.ts'
-import { countTurn, type Ended, notBegun } from './count-turn.ts'
+import type { DeviceStore } from '@capfkit/server'
+import type { BootTarget } from './boot.ts'
+import { countTurn, notBegun } from './count-turn.ts'
 import { Counts } from './counts.ts'
-import { type Disturbances, disturbancesOf } from './disturbance/disturbances.ts'
-import { type FaultRule, parseFaultRule } from './disturbance/fault-rule.ts'
-import { disturbanceOrder } from './disturbance/order.ts'
 import type { PhoneKeeping } from './fleet-file/kept.ts'
-import { authStringOf, type Identities, identitiesOf, type PhoneIdentity } from './identity.ts'
+import { type Identities, identitiesOf } from './identity.ts'
 import type { KeySource } from './key-source.ts'
-import { orderStart } from './orders.ts'
 import { Pace, type PaceState } from './pace.ts'
 import { FleetPhones } from './phones.ts'
 import { drawMs } from './plan/draw-duration.ts'
@@ -23,8 +17,8 @@ import { randomOf } from './random.ts'
 import { UNREACHABLE_AFTER } from './reachability.ts'
 import type { OperationRecorder } from './recording/part-recorder.ts'
 import { runSchedule, type Start } from './schedule.ts'
-import { parseSourceAddresses, SourceUse } from './source-addresses.ts'
 import type { Tally } from './tally.ts'
+import { TurnRunner } from './turn-runner.ts'
 
 export type EngineInit = {
   plan: Plan
@@ -65,31 +59,18 @@ export const LATE_MS = 50
 /** How long running sessions may go on after a stop, ms. */
 export const GRACE_MS = 5_000
 
-/** Between two attempts to order something from a store that is away. */
-const STORE_AGAIN_MS = 250
-
-/** A phone whose turn it is in the phase with this number. */
-type Turn = { start: PlannedStart; identity: PhoneIdentity; number: number }
-
 /** The phones of one process, phase after phase of the plan. */
 export class FleetEngine {
   readonly #counts: Counts
   readonly #init: EngineInit
   readonly #identities: Identities
   readonly #phones: FleetPhones
-  readonly #bootOptions: BootOptions
-  readonly #bootShare: number
-  readonly #sources: SourceUse
-  /** Trust lists and configurations are read once for all phones. */
-  readonly #sharedFiles = newSharedFiles()
+  readonly #turns: TurnRunner
   /** Sessions that run, by the index of their phone. */
   readonly #running = new Map<number, AbortController>()
   /** When each of them began, the first one first, on the clock of `performance.now()`. */
   readonly #startedMs = new Map<number, number>()
   readonly #stop = new AbortController()
-  readonly #faultRules: readonly FaultRule[]
-  /** What phones do wrong in each phase. */
-  readonly #disturbances = new Map<number, Disturbances | undefined>()
   #pace: Pace
   #ended = 0
 
@@ -98,13 +79,9 @@ export class FleetEngine {
     this.#init = init
     this.#pace = new Pace(0, { mayGoOn: init.mayGoOn })
     this.#counts = init.counts ?? new Counts()
-    this.#sources = new SourceUse(parseSourceAddresses(options.sourceAddresses))
     this.#identities = init.identities ?? identitiesOf(options)
     this.#phones = new FleetPhones({ ...init, identities: this.#identities })
-    this.#bootShare = shareOf(options.boot)
-    this.#faultRules = options.fault.map(parseFaultRule)
-    const { httpPort, httpsPort, tftpPort, furtherFiles } = options
-    this.#bootOptions = bootOptions({ httpPort, httpsPort, tftpPort, furtherFiles, ...init.bootTarget?.options })
+    this.#turns = new TurnRunner({ ...init, identities: this.#identities, phones: this.#phones, stopping: this.#stop.signal })
   }
 
   get inFlight(): number {
@@ -119,7 +96,7 @@ export class FleetEngine {
 
   /** Connections from the source address that has the most. */
   get mostOnAddress(): number {
-    return this.#sources.most
+    return this.#turns.mostOnAddress
   }
 
   /** What happened since this was asked last. */
@@ -134,7 +111,7 @@ export class FleetEngine {
 
   /** Make what phones need before the clock runs. */
   prepare(onProgress: (looked: number) => void = () => {}): Promise<void> {
-    for (const number of this.#init.plan.phases.keys()) this.#disturbancesIn(number)
+    this.#turns.prepare()
     return this.#phones.prepare({ onProgress, signal: this.#stop.signal })
   }
 
@@ -223,7 +200,7 @@ export class FleetEngine {
       tally.started++
       if (startedMs - dueMs > LATE_MS) tally.lateStarts++
     })
-    const { phone, trouble, ended } = await this.#turn({ start, identity, number }, controller.signal)
+    const { phone, trouble, ended } = await this.#turns.run({ start, identity, number }, controller.signal)
     const endedMs = performance.now()
     this.#running.delete(index)
     this.#startedMs.delete(index)
@@ -241,81 +218,6 @@ export class FleetEngine {
     }
     this.#phones.done(index, { phone, operation: counted.operation, result: ended?.session ?? ended?.boot?.capf })
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
-  }
-
-  /** What comes of a turn, or what it could not begin for. */
-  async #turn(
-    turn: Turn,
-    signal: AbortSignal,
-  ): Promise<{ phone: Phone; ended: Ended; trouble?: never } | { phone?: Phone; ended?: never; trouble: Error }> {
-    const { start, identity, number } = turn
-    let phone: Phone | undefined
-    try {
-      phone = await this.#phones.take(start.index, { identity, round: number, lap: start.lap })
-      await this.#order(turn, phone)
-    } catch (error) {
-      return { ...(phone ? { phone } : {}), trouble: error as Error }
-    }
-    const disturbance = this.#disturbanceOf(turn)
-    const localAddress = this.#sources.take(start.index)
-    const ended = await this.#perform(phone, { index: start.index, signal, disturbance, localAddress })
-    this.#sources.give(localAddress)
-    return { phone, ended }
-  }
-
-  /**
-   * What this session takes: a new string, and an order at the server where the device comes again. A store that is away is waited for
-   * until a stop.
-   *
-   * @throws what the store throws.
-   */
-  async #order({ start, identity, number }: Turn, phone: Phone): Promise<void> {
-    const { plan, store } = this.#init
-    const { index, lap } = start
-    if (identity.authMode === 'string' && identity.authString === undefined)
-      phone.configure({ authString: authStringOf({ seed: plan.options.seed, index, round: number, lap }) })
-    if (lap === 0 || !store) return
-    for (;;) {
-      try {
-        await orderStart(store, { plan, number, identity, start })
-        return
-      } catch (error) {
-        if (!isAway(error) || this.#stop.signal.aborted) throw error
-      }
-      await delay(STORE_AGAIN_MS, undefined, { signal: this.#stop.signal }).catch(() => {})
-    }
-  }
-
-  /** Counting who is meant takes time in a large fleet: it is done before the clock runs. */
-  #disturbancesIn(number: number): Disturbances | undefined {
-    if (!this.#disturbances.has(number)) {
-      const place = { plan: this.#init.plan, number, identities: this.#identities }
-      this.#disturbances.set(number, disturbancesOf(this.#faultRules, place))
-    }
-    return this.#disturbances.get(number)
-  }
-
-  #disturbanceOf({ start, identity, number }: Turn): DisturbanceOrder | undefined {
-    const fault = this.#disturbancesIn(number)?.(start)
-    const { plan, micCa } = this.#init
-    return fault && disturbanceOrder(fault, { seed: plan.options.seed, number, start, identity, micCa })
-  }
-
-  async #perform(
-    phone: Phone,
-    what: { index: number; signal: AbortSignal; disturbance: DisturbanceOrder | undefined; localAddress: string | undefined },
-  ): Promise<Ended> {
-    const { index, signal, disturbance } = what
-    const { plan, bootTarget } = this.#init
-    const from = what.localAddress === undefined ? {} : { localAddress: what.localAddress }
-    const target = { ...this.#init.target, ...from }
-    const { seed, retries } = plan.options
-    if (bootTarget && doesBoot({ seed, index, share: this.#bootShare })) {
-      const boot = { server: bootTarget.host, options: this.#bootOptions, shared: this.#sharedFiles, signal, disturbance, ...from }
-      return { boot: await phone.boot(boot) }
-    }
-    if (retries > 0 || disturbance) return { session: await phone.contactCapf({ servers: [target], signal, disturbance }) }
-    return { session: await phone.runSession({ ...target, signal }) }
   }
 
   /** Start nothing more; what runs may end in its own time. */

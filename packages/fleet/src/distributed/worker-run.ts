@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseOptions } from '@capfkit/codec/options'
-import { type Connections, type DeviceStore, isAway, openDeviceStore, ServerError } from '@capfkit/server'
-import type { EncodedPhone } from '../fleet-file/kept.ts'
-import { type Identities, identitiesOf } from '../identity.ts'
+import { type Connections, isAway, openDeviceStore, ServerError } from '@capfkit/server'
 import { FLEET_OPTIONS } from '../options.ts'
 import type { Plan } from '../plan/plan.ts'
 import { runKeys } from '../run-keys.ts'
@@ -12,12 +10,13 @@ import { type ClockOffset, clockWords, localMs, machineMs, measureClock } from '
 import { writeGiven } from './given-files.ts'
 import { LeaseLost } from './own-transaction.ts'
 import { addTold, type Batch, newBatch } from './pending-batch.ts'
-import { RECOVERED, recoverSlice } from './recover-slice.ts'
-import { type RunJob, startOf } from './run-job.ts'
+import { RECOVERED } from './recover-slice.ts'
+import { startOf } from './run-job.ts'
 import { type RunPace, type RunRow, workersOf } from './run-store.ts'
 import { fairShare } from './slice-count.ts'
 import { SliceProcesses } from './slice-processes.ts'
 import type { SliceQueue } from './slice-queue.ts'
+import { SliceTakeover } from './slice-takeover.ts'
 import { WorkerStore } from './worker-store.ts'
 
 const TICK_MS = 250
@@ -70,11 +69,7 @@ export class WorkerRun {
   readonly #held = new Map<number, Held>()
   readonly #processes: SliceProcesses
   #clock: ClockOffset = { offsetMs: 0, roundTripMs: 0 }
-  #plan!: Plan
-  #identities!: Identities
-  #job!: RunJob
-  /** Says what the server has done, where others had the phones before. */
-  #devices: DeviceStore | undefined
+  #takeover!: SliceTakeover
   /** What is being written, and what came meanwhile. */
   #pending: Batch | undefined
   #next = newBatch(0)
@@ -110,12 +105,15 @@ export class WorkerRun {
     const { csv } = await writeGiven(folder, job)
     const told = plan as Plan
     const options = parseOptions(FLEET_OPTIONS, { ...told.options, ...(csv === undefined ? {} : { csv }) } as never)
-    this.#plan = { ...told, options }
-    this.#identities = identitiesOf(options)
-    this.#job = job
-    this.#devices = stack.use(openDeviceStore(store))
+    const ours = { ...told, options }
+    this.#takeover = new SliceTakeover({
+      ...{ store: this.#store, devices: stack.use(openDeviceStore(store)), plan: ours, job, slices: run.slices },
+      // Nobody is to think that we are gone.
+      meanwhile: () => this.#write(),
+      onRecovered: found => addTold(this.#next, { process: RECOVERED, told: found, clock: { offsetMs: 0, createdMs: 0 } }),
+    })
     const keys = await runKeys({ options: { ...options, keyPool }, folder, need: options.poolKeys, signal, onProgress: () => {} })
-    const start = { ...startOf(job), plan: this.#plan, keyPoolFile: keys?.file, slices: run.slices }
+    const start = { ...startOf(job), plan: ours, keyPoolFile: keys?.file, slices: run.slices }
     await this.#processes.start({ type: 'start', ...start, storeUrl: job.orders ? store : undefined } as never, processes)
     await this.#store.join({ name, processes, ...this.#clock })
     onSay(`joined run ${run.id} with ${processes} ${processes === 1 ? 'process' : 'processes'}; ${clockWords(this.#clock)}`)
@@ -222,32 +220,10 @@ export class WorkerRun {
     // What was claimed when the store went away is ours as well.
     for (const { number, phaseDone, phase } of await this.#store.own()) {
       if (this.#held.has(number)) continue
-      const { laps, phones } = await this.#takeUp(run, { slice: number, phase, phaseDone })
+      const { laps, phones } = await this.#takeover.find({ slice: number, phase, phaseDone })
       this.#held.set(number, { ready: false, phaseDone, takenIn: phase, laps, begun: phaseDone, leaving: false })
       this.#processes.take(number, phones)
     }
-  }
-
-  /** How far somebody else came with a slice in this phase, and what its phones have by now. */
-  async #takeUp({ slices }: RunRow, { slice, phase, phaseDone }: { slice: number; phase: number; phaseDone: number }) {
-    const phones = this.#job.keepsPhones ? await this.#phonesOf(slice, slices) : undefined
-    // To take over takes its time; nobody is to think that we are gone.
-    const meanwhile = () => this.#write()
-    await meanwhile()
-    const laps = phaseDone < phase ? await this.#store.laps({ phase, slice, slices }) : undefined
-    if (laps && this.#job.ordered) {
-      const recovered = { plan: this.#plan, number: phase, slice, slices, laps, phones, meanwhile }
-      const told = await recoverSlice(this.#devices!, recovered)
-      addTold(this.#next, { process: RECOVERED, told, clock: { offsetMs: 0, createdMs: 0 } })
-    }
-    return { laps, phones: [...(phones?.values() ?? [])] }
-  }
-
-  /** By name. */
-  async #phonesOf(slice: number, slices: number): Promise<Map<string, EncodedPhone>> {
-    const names: string[] = []
-    for (let index = slice; index < this.#identities.count; index += slices) names.push(this.#identities.at(index).deviceName)
-    return new Map((await this.#store.phones(names)).map(phone => [phone.deviceName, phone]))
   }
 
   #release(slice: number): void {
