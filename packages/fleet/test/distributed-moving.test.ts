@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { derToPem, newManufacturingCa, privateKeyPem } from '@capfkit/pki'
 import { openDatabases, tell } from '@capfkit/test-postgres'
 import t from 'tap'
-import { replayPhone, runDistributed } from '../src/index.ts'
+import { FleetControl, replayPhone, runDistributed } from '../src/index.ts'
 import { Victim } from './distributed-process.ts'
 import { LoadedServer } from './loaded-server.ts'
 import { ledBy, OwnWorker, runHere, VERSION } from './own-workers.ts'
@@ -57,13 +57,23 @@ t.test('a worker that joins in a later phase has its share, and whoever watches 
   await using late = new AsyncDisposableStack()
   let isJoining = false
   const seen = new Set<string>()
+  const control = new FleetControl()
+  // The phase stands until the other one has its share.
+  const join = async () => {
+    control.pause()
+    late.use(new OwnWorker(store, 'two'))
+    const of = `capf_fleet.slice s JOIN capf_fleet.worker w ON w.id = s.worker WHERE s.ready AND w.name = 'two'`
+    while ((await countIn(store, of)) === 0) await delay(50)
+    control.resume()
+  }
   const summary = await runDistributed({
+    control,
     options: { ...options, phones, rate: 25, rounds: 'install,upgrade' },
     coordinator: ledBy(store, 1).coordinator,
     onProgress: progress => {
       if (isJoining || progress.stage !== 'phase' || progress.phase.number === 0) return
       isJoining = true
-      late.use(new OwnWorker(store, 'two'))
+      void join()
     },
     onEnded: ({ operations }) => {
       for (const { deviceName } of operations) seen.add(deviceName)
