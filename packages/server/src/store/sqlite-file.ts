@@ -15,6 +15,27 @@ const identityOf = (file: string): string => {
   return found ? `${found.dev} ${found.ino}` : ''
 }
 
+/** Nothing else of this process goes on meanwhile, as opening is done before anything else. */
+const blockFor = (ms: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/**
+ * Of processes that make a new file at the same moment, SQLite lets one change the journal mode and refuses the others at once, its
+ * time-out notwithstanding, where waiting could be a deadlock: they come again.
+ */
+const openPatiently = (file: string, lockTimeoutMs: number): DatabaseSync => {
+  const deadline = performance.now() + lockTimeoutMs
+  for (;;) {
+    try {
+      return openDatabase(file, lockTimeoutMs)
+    } catch (error) {
+      if ((error as ServerError).code !== 'STORE_LOCKED' || performance.now() >= deadline) throw error
+      blockFor(RETRY_MS)
+    }
+  }
+}
+
 /** One open store file, shared with other processes: work on it waits for their locks without blocking this process. */
 export class SqliteFile {
   readonly database: DatabaseSync
@@ -26,8 +47,12 @@ export class SqliteFile {
   constructor({ file, lockTimeoutMs }: { file: string; lockTimeoutMs: number }) {
     this.#file = file
     this.#lockTimeoutMs = lockTimeoutMs
-    this.database = openDatabase(file, lockTimeoutMs)
+    this.database = openPatiently(file, lockTimeoutMs)
     this.#identity = identityOf(file)
+  }
+
+  /** Everything is open and prepared: from now on no lock of another process blocks the event loop. */
+  waitNoMore(): void {
     this.database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   }
 

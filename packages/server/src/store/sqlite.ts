@@ -82,6 +82,7 @@ export class SqliteDeviceStore implements DeviceStore {
     const prepared = Object.entries(SQL).map(([name, sql]) => [name, this.#file.database.prepare(sql)])
     this.#statements = Object.fromEntries(prepared) as { readonly [K in keyof typeof SQL]: StatementSync }
     this.requests = new SqliteRequestStore(this.#file)
+    this.#file.waitNoMore()
   }
 
   async add(devices: readonly NewDevice[], { replace = false } = {}): Promise<void> {
