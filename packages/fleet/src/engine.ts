@@ -216,7 +216,7 @@ export class FleetEngine {
       this.#count(tally => tally.record(lagged))
       recorder?.operation({ index, deviceName, round: number, lap, startedMs, counted, cut })
     }
-    this.#phones.done(index, { phone, operation: counted.operation, result: ended?.session ?? ended?.boot?.capf })
+    this.#phones.done(index, { phone, operation: counted.operation })
     if (++this.#ended === UNREACHABLE_AFTER) onFirstEnded?.()
   }
 

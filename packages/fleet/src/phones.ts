@@ -1,15 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import {
-  type Credential,
-  conditionsOf,
-  type MadeKey,
-  Phone,
-  type PhoneInit,
-  type PhoneOptions,
-  phoneOptions,
-  type SessionResult,
-} from '@capfkit/phone'
-import { CertificateIssuer, type KeySpec, micSubject } from '@capfkit/pki'
+import { type Credential, conditionsOf, type MadeKey, Phone, type PhoneInit, type PhoneOptions, phoneOptions } from '@capfkit/phone'
+import { CertificateIssuer, type KeySpec, micSubject, parseCertificate } from '@capfkit/pki'
 import { credentialFrom } from './credential-file.ts'
 import { networksOf, parseNetworkGroup } from './disturbance/network-group.ts'
 import type { EncodedKey, KeptPhone, PhoneKeeping } from './fleet-file/kept.ts'
@@ -55,6 +46,8 @@ export class FleetPhones {
   /** Nobody had phones there before: to ask for each of them costs as much as to keep it. */
   readonly #isFirst: boolean
   readonly #networkOf: ReturnType<typeof networksOf>
+  /** What each had when its turn began. */
+  readonly #lscBefore = new WeakMap<Phone, Credential | undefined>()
   /** What each phone made last: the key of its next certificate. Only where that is kept. */
   readonly #madeKeys = new Map<number, EncodedKey>()
 
@@ -99,11 +92,12 @@ export class FleetPhones {
     const made = this.#phones.get(index) ?? (await this.#make(index, turn.identity))
     if (!this.#forgets) this.#phones.set(index, made)
     for (const random of made.randoms) random.begin(turn)
+    this.#lscBefore.set(made.phone, made.phone.lsc)
     return made.phone
   }
 
-  /** It had its turn. @param turn.phone  absent where it could not be made. @param turn.result  of its last session, where there was one. */
-  done(index: number, turn: { phone: Phone | undefined; operation: string; result: Pick<SessionResult, 'lsc'> | undefined }): void {
+  /** It had its turn. @param turn.phone  absent where it could not be made. */
+  done(index: number, turn: { phone: Phone | undefined; operation: string }): void {
     if (turn.phone) this.#keep(index, { ...turn, phone: turn.phone })
     if (!this.#forgets) return
     this.#phones.delete(index)
@@ -111,18 +105,22 @@ export class FleetPhones {
     this.#init.recorder?.forget(index)
   }
 
-  #keep(index: number, { phone, operation, result }: Parameters<FleetPhones['done']>[1] & { phone: Phone }): void {
+  #keep(index: number, { phone, operation }: { phone: Phone; operation: string }): void {
+    const { keeping } = this.#init
+    if (!keeping) return
     const { deviceName, lsc, pendingKey } = phone
-    const key = this.#madeKeys.get(index)
-    const installed = result?.lsc === 'installed' && lsc && key ? { certificateDer: lsc.certificateDer, key } : undefined
-    this.#init.keeping?.keep({
-      kind: 'ended',
-      deviceName,
-      operation,
-      atMs: Date.now(),
-      lsc: installed || result?.lsc === 'deleted' ? { now: installed } : undefined,
-      pendingKey,
-    })
+    // A turn may have several sessions, and the last of them may know nothing of what an earlier one has brought.
+    const hasChanged = lsc !== this.#lscBefore.get(phone)
+    const now = hasChanged && lsc ? { certificateDer: lsc.certificateDer, key: this.#keyOf(index, lsc) } : undefined
+    keeping.keep({ kind: 'ended', deviceName, operation, atMs: Date.now(), lsc: hasChanged ? { now } : undefined, pendingKey })
+  }
+
+  /** The key that was made last is that of the certificate, unless another one was made after it. */
+  #keyOf(index: number, { certificateDer, privateKey }: Credential): MadeKey | EncodedKey {
+    const made = this.#madeKeys.get(index)
+    // The key stands in the certificate as it is: nothing has to be parsed for that.
+    if (made && certificateDer.includes(made.publicKeyDer)) return made
+    return { publicKeyDer: parseCertificate(certificateDer).publicKeyDer, privateKey }
   }
 
   async #make(index: number, identity: PhoneIdentity): Promise<MadePhone> {
