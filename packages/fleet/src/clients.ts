@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childArguments } from '@capfkit/listen'
+import { CLIENT_MEMORY } from './client-memory.ts'
 import type { FromClient, LiveHealth, Since, ToClient } from './client-messages.ts'
 import { FleetError, type FleetErrorCode } from './errors.ts'
 import type { PaceState } from './pace.ts'
@@ -13,14 +14,6 @@ import { Tally } from './tally.ts'
 const CLIENT_PROGRAM = fileURLToPath(new URL(`./client-process${extname(import.meta.filename)}`, import.meta.url))
 /** Processes are given this long to get ready for a phase, so that all start it at the same moment. */
 const START_IN_MS = 20
-
-/**
- * Room for young objects in a client process, MB: what a session leaves behind is dead when it ends. With the 16 of V8 the process is
- * 60 MB larger, and no faster.
- */
-const YOUNG_MB = 4
-/** One heap of malloc for all threads: what OpenSSL takes and gives back on several fragments each of them, another 40 MB. */
-const SMALL_HEAP = { MALLOC_ARENA_MAX: '1' }
 
 /** A process that has said goodbye may take this long to be gone. */
 const EXIT_MS = 500
@@ -130,8 +123,8 @@ export class Clients implements AsyncDisposable {
     const child = fork(CLIENT_PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...childArguments(), `--max-semi-space-size=${YOUNG_MB}`],
-      env: { ...SMALL_HEAP, ...process.env },
+      execArgv: [...childArguments(), ...CLIENT_MEMORY.arguments],
+      env: { ...CLIENT_MEMORY.environment, ...process.env },
     })
     const client: Client = { process: child, made: 0, inFlight: 0, oldestMs: 0, tally: new Tally(), recent: new Tally() }
     this.#clients.push(client)

@@ -2,16 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childArguments } from '@capfkit/listen'
+import { CLIENT_MEMORY } from '../client-memory.ts'
 import { FleetError } from '../errors.ts'
 import type { EncodedPhone } from '../fleet-file/kept.ts'
 import type { FromSlices, Told, ToSlices } from './slice-messages.ts'
 
 // From source this is a .ts file, in the published package a .js file.
 const PROGRAM = fileURLToPath(new URL(`./slice-process${extname(import.meta.filename)}`, import.meta.url))
-
-/** As in the processes of a run on one machine: little room for young objects, one heap of malloc. */
-const ARGUMENTS = ['--max-semi-space-size=4']
-const ENVIRONMENT = { MALLOC_ARENA_MAX: '1' }
 
 /** A process that has said goodbye may take this long to be gone. */
 const EXIT_MS = 2_000
@@ -47,8 +44,8 @@ export class SliceProcesses implements AsyncDisposable {
     const child = fork(PROGRAM, {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...childArguments(), ...ARGUMENTS],
-      env: { ...ENVIRONMENT, ...process.env },
+      execArgv: [...childArguments(), ...CLIENT_MEMORY.arguments],
+      env: { ...CLIENT_MEMORY.environment, ...process.env },
     })
     const process_: SliceProcess = { name: String(start.process), child, slices: new Set() }
     this.#all.push(process_)
