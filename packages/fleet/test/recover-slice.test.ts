@@ -54,7 +54,7 @@ const begin = async (
   const nameOf = (index: number) => identities.at(index).deviceName
   const recover = (phones: readonly EncodedPhone[] | undefined, laps = new Map<number, number>()) => {
     const known = phones && new Map(phones.map(phone => [phone.deviceName, phone]))
-    const of = { plan, number, slice: 0, slices: 1, laps, phones: known, meanwhile: async () => {} }
+    const of = { plan, identities, number, slice: 0, slices: 1, laps, phones: known, meanwhile: async () => {} }
     return recoverSlice(store, of).then(told => ({ told, laps, known }))
   }
   return { plan, pending, nameOf, recover }

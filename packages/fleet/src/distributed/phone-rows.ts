@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { MadeKey } from '@capfkit/phone'
 import type { Connections, Query, Row, SqlValue } from '@capfkit/server'
 import {
+  bytesOf,
   type CertifiedKey,
+  digestOf,
   type EncodedCredential,
   type EncodedKey,
   type EncodedPhone,
+  encodedPhone,
   type Kept,
   pkcs8Of,
 } from '../fleet-file/kept.ts'
@@ -69,9 +71,9 @@ const columns = (width: number, rows: readonly SqlValue[][]): SqlValue[][] =>
  */
 export const keepingQueries = (run: string, kept: readonly Kept[]): Query[] => {
   const keys = new Map<string, SqlValue[]>()
-  const digestOf = (key: MadeKey | EncodedKey | undefined): Buffer | null => {
+  const named = (key: MadeKey | EncodedKey | undefined): Buffer | null => {
     if (!key) return null
-    const digest = createHash('sha256').update(key.publicKeyDer).digest()
+    const digest = digestOf(key)
     keys.set(digest.toString('latin1'), [digest, key.publicKeyDer, pkcs8Of(key)])
     return digest
   }
@@ -84,9 +86,9 @@ export const keepingQueries = (run: string, kept: readonly Kept[]): Query[] => {
   }
   for (const [name, { model, mic, lsc, pendingKey, ended }] of changesOf(kept)) {
     if (model !== undefined) rows.models.push([name, model])
-    if (mic) rows.mics.push([name, mic.certificateDer, digestOf(mic.key)])
-    if (lsc) rows.lscs.push([name, lsc.now?.certificateDer ?? null, digestOf(lsc.now?.key)])
-    if (pendingKey) rows.pendingKeys.push([name, digestOf(pendingKey.now)])
+    if (mic) rows.mics.push([name, mic.certificateDer, named(mic.key)])
+    if (lsc) rows.lscs.push([name, lsc.now?.certificateDer ?? null, named(lsc.now?.key)])
+    if (pendingKey) rows.pendingKeys.push([name, named(pendingKey.now)])
     if (ended) rows.ends.push([name, ended.operation, ended.atMs])
   }
   // In one order, so that two who write the same keys do not wait for each other.
@@ -98,29 +100,26 @@ export const keepingQueries = (run: string, kept: readonly Kept[]): Query[] => {
   )
 }
 
-const bytes = (value: SqlValue | undefined): Buffer | undefined =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
-
 const keyFrom = (row: Row, name: 'mic' | 'lsc' | 'key'): EncodedKey | undefined => {
-  const [publicKeyDer, privateKeyDer] = [bytes(row[`${name}spki`]), bytes(row[`${name}pkcs8`])]
+  const [publicKeyDer, privateKeyDer] = [bytesOf(row[`${name}spki`]), bytesOf(row[`${name}pkcs8`])]
   return publicKeyDer && privateKeyDer && { publicKeyDer, privateKeyDer }
 }
 
 const credentialFrom = (row: Row, name: 'mic' | 'lsc'): EncodedCredential | undefined => {
-  const [certificateDer, key] = [bytes(row[name]), keyFrom(row, name)]
+  const [certificateDer, key] = [bytesOf(row[name]), keyFrom(row, name)]
   return certificateDer && key && { certificateDer, key }
 }
 
-const phoneFrom = (row: Row): EncodedPhone => {
-  const [mic, lsc, pendingKey] = [credentialFrom(row, 'mic'), credentialFrom(row, 'lsc'), keyFrom(row, 'key')]
-  return {
-    ...{ deviceName: String(row.name), model: String(row.model) },
-    ...(mic ? { mic } : {}),
-    ...(lsc ? { lsc } : {}),
-    ...(pendingKey ? { pendingKey } : {}),
-    ...(row.operation === null ? {} : { ended: { operation: String(row.operation), atMs: Number(row.atms) } }),
-  }
-}
+const phoneFrom = (row: Row): EncodedPhone =>
+  encodedPhone(
+    { deviceName: String(row.name), model: String(row.model) },
+    {
+      mic: credentialFrom(row, 'mic'),
+      lsc: credentialFrom(row, 'lsc'),
+      pendingKey: keyFrom(row, 'key'),
+      ended: row.operation === null ? undefined : { operation: String(row.operation), atMs: Number(row.atms) },
+    },
+  )
 
 /** What these phones have. Those that are not known yet are left out. @throws ServerError a `STORE_*` code. */
 export const phonesNamed = async (connections: Connections, run: string, names: readonly string[]): Promise<EncodedPhone[]> => {

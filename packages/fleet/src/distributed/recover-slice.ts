@@ -1,7 +1,7 @@
 import { parseCertificate } from '@capfkit/pki'
 import type { DeviceStore } from '@capfkit/server'
 import type { EncodedPhone, Kept } from '../fleet-file/kept.ts'
-import { identitiesOf } from '../identity.ts'
+import type { Identities } from '../identity.ts'
 import { orderStart } from '../orders.ts'
 import type { Plan } from '../plan/plan.ts'
 import { operationOf, participantsOf } from '../plan/sequence.ts'
@@ -14,6 +14,8 @@ export const RECOVERED = 'recovered'
 
 export type RecoverSliceInit = {
   plan: Plan
+  /** The phones of the plan: reading them anew for each slice may be reading a file. */
+  identities: Identities
   number: number
   slice: number
   slices: number
@@ -51,12 +53,11 @@ const became = (phone: EncodedPhone, operation: string, certificateDer: Buffer |
  * made up for is ordered again: where devices come again, and where the key of a certificate was lost with the worker.
  */
 export const recoverSlice = async (store: DeviceStore, init: RecoverSliceInit): Promise<Told> => {
-  const { plan, number, slice, slices, laps, phones, meanwhile } = init
+  const { plan, identities, number, slice, slices, laps, phones, meanwhile } = init
   const results: Result[] = []
   const kept: Kept[] = []
   const tally = new Tally()
   const phase = plan.phases[number]!
-  const identities = identitiesOf(plan.options)
   const participants = participantsOf({ plan, number, identities })
   let asked = 0
   for (let position = 0; position < participants.length; position++) {

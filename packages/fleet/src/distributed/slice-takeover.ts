@@ -1,6 +1,6 @@
 import type { DeviceStore } from '@capfkit/server'
 import type { EncodedPhone } from '../fleet-file/kept.ts'
-import { identitiesOf } from '../identity.ts'
+import { type Identities, identitiesOf } from '../identity.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recoverSlice } from './recover-slice.ts'
 import type { RunJob } from './run-job.ts'
@@ -23,7 +23,7 @@ export type SliceTakeoverInit = {
 /** Finds out, for slices that a worker takes, how far others came with them. */
 export class SliceTakeover {
   readonly #init: SliceTakeoverInit
-  readonly #identities: ReturnType<typeof identitiesOf>
+  readonly #identities: Identities
 
   constructor(init: SliceTakeoverInit) {
     this.#init = init
@@ -43,7 +43,9 @@ export class SliceTakeover {
     await meanwhile()
     const laps = phaseDone < phase ? await store.laps({ phase, slice, slices }) : undefined
     if (laps && job.ordered)
-      onRecovered(await recoverSlice(devices, { plan, number: phase, slice, slices, laps, phones, meanwhile }))
+      onRecovered(
+        await recoverSlice(devices, { plan, identities: this.#identities, number: phase, slice, slices, laps, phones, meanwhile }),
+      )
     return { laps, phones: [...(phones?.values() ?? [])] }
   }
 

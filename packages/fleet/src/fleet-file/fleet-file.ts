@@ -4,9 +4,11 @@ import { FleetError } from '../errors.ts'
 import { BatchWriter, whenFree } from './batch-writer.ts'
 import {
   type AuthorityRole,
+  bytesOf,
   type CertifiedKey,
   type EncodedKey,
   type EncodedPhone,
+  encodedPhone,
   type JournaledKey,
   type Kept,
   type KeptAuthority,
@@ -14,7 +16,7 @@ import {
   type PhoneKeeping,
   pkcs8Of,
 } from './kept.ts'
-import { bytesOf, KeptKeys } from './kept-keys.ts'
+import { KeptKeys } from './kept-keys.ts'
 import { KeyJournal, takeJournals } from './key-journal.ts'
 import { openFleetDatabase, SQL } from './schema.ts'
 
@@ -77,14 +79,16 @@ export class FleetFile implements PhoneKeeping, AsyncDisposable {
         const [certificateDer, key] = [bytesOf(certificate), this.#keys.encoded(digest)]
         return certificateDer && key && { certificateDer, key }
       }
-      const [mic, lsc] = [credential(row.mic, row.mickey), credential(row.lsc, row.lsckey)]
-      const pendingKey = this.#keys.encoded(row.pendingkey)
-      return {
-        ...{ deviceName, model: String(row.model) },
-        ...(mic ? { mic } : {}),
-        ...(lsc ? { lsc } : {}),
-        ...(pendingKey ? { pendingKey } : {}),
-      }
+      return encodedPhone(
+        { deviceName, model: String(row.model) },
+        {
+          mic: credential(row.mic, row.mickey),
+          lsc: credential(row.lsc, row.lsckey),
+          pendingKey: this.#keys.encoded(row.pendingkey),
+          // How its last session ended is of no use to another machine.
+          ended: undefined,
+        },
+      )
     })
   }
 

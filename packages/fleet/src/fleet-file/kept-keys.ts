@@ -1,17 +1,14 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { StatementSync } from 'node:sqlite'
 import type { Credential, MadeKey } from '@capfkit/phone'
 import { readPrivateKey } from '@capfkit/pki'
 import { FleetError } from '../errors.ts'
-import { type EncodedKey, pkcs8Of } from './kept.ts'
+import { bytesOf, digestOf, type EncodedKey, pkcs8Of } from './kept.ts'
 
 /** So many keys are known to be in the file already. */
 const MOST_DIGESTS = 20_000
 
 type Row = Readonly<Record<string, unknown>>
-
-export const bytesOf = (value: unknown): Buffer | undefined =>
-  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
 
 /** The keys in the file of a fleet, each once, known by the SHA-256 of its public half. */
 export class KeptKeys {
@@ -26,7 +23,7 @@ export class KeptKeys {
 
   /** @returns what the key is known by. */
   put(key: MadeKey | EncodedKey): Buffer {
-    const digest = createHash('sha256').update(key.publicKeyDer).digest()
+    const digest = digestOf(key)
     const name = digest.toString('latin1')
     if (this.#digests.has(name)) return digest
     if (this.#digests.size >= MOST_DIGESTS) this.#digests.clear()

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import type { Credential, MadeKey } from '@capfkit/phone'
 
 /** A key pair in full: SubjectPublicKeyInfo and PKCS#8. */
@@ -64,6 +64,29 @@ export type AuthorityRole = 'manufacturing' | 'capf'
 
 /** Somebody who signs, with the key to do it. */
 export type KeptAuthority = { readonly certificateDer: Buffer; readonly privateKey: KeyObject }
+
+/** What a key is known by wherever keys stand once: SHA-256 of its public half. */
+export const digestOf = ({ publicKeyDer }: Pick<EncodedKey, 'publicKeyDer'>): Buffer =>
+  createHash('sha256').update(publicKeyDer).digest()
+
+/** A column of bytes, as every database has them. */
+export const bytesOf = (value: unknown): Buffer | undefined =>
+  value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
+
+/** A phone with what is there. */
+export const encodedPhone = (
+  who: Pick<EncodedPhone, 'deviceName' | 'model'>,
+  has: { [K in Exclude<keyof EncodedPhone, 'deviceName' | 'model'>]: EncodedPhone[K] | undefined },
+): EncodedPhone => {
+  const { mic, lsc, pendingKey, ended } = has
+  return {
+    ...who,
+    ...(mic ? { mic } : {}),
+    ...(lsc ? { lsc } : {}),
+    ...(pendingKey ? { pendingKey } : {}),
+    ...(ended ? { ended } : {}),
+  }
+}
 
 /** Keys of a pool have it ready. */
 export const pkcs8Of = (key: MadeKey | EncodedKey): Buffer =>
