@@ -1,6 +1,7 @@
 import { REASON } from '@capfkit/codec/capf'
 import type { BootResult, SessionResult } from '@capfkit/phone'
 import { countedBoot } from './boot.ts'
+import type { FleetErrorCode } from './errors.ts'
 import { OWN_PHASE } from './phases.ts'
 import type { Counted } from './tally.ts'
 
@@ -60,5 +61,10 @@ export const notBegun = (error: Error & { code?: string }, { times }: { times: T
   ...times,
   phasesMs: {},
   operation: 'unknown',
-  failure: { side: 'client', phase: 'connect', reason: error.code ?? 'FLEET_TURN_FAILED', detail: error.message },
+  failure: {
+    side: 'client',
+    phase: 'connect',
+    reason: error.code ?? ('FLEET_TURN_FAILED' satisfies FleetErrorCode),
+    detail: error.message,
+  },
 })

@@ -42,6 +42,10 @@ export const FLEET_ERRORS = {
     what: 'the run was stopped while its store was away, and cannot tell its workers',
     remedy: 'workers go on with what they have until they hear of it; have it ended with capf fleet resume when the store is back',
   },
+  FLEET_TURN_FAILED: {
+    what: 'a phone could not begin its turn',
+    remedy: 'see the detail; if it says nothing that you can mend, report it',
+  },
   FLEET_OTHER_VERSION: {
     what: 'coordinator and worker of a run must be of the same version',
     remedy: 'install the same version on every machine of the run',
